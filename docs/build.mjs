@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Application } from "typedoc";
 import { build, createServer } from "vitepress";
 import { deadLinks } from "./checkLinks.mjs";
+import { drawParts } from "./parts/drawParts.mjs";
 
 const docs = fileURLToPath(new URL(".", import.meta.url));
 const repository = join(docs, "..");
@@ -15,6 +16,7 @@ cpSync(join(docs, "images"), join(docs, "public"), { recursive: true });
 // The playground is a page of its own.
 const playground = join(repository, "playground", "dist");
 if (existsSync(playground)) cpSync(playground, join(docs, "public", "play"), { recursive: true });
+await drawParts(join(docs, "public", "parts"));
 rmSync(join(docs, "reference"), { recursive: true, force: true });
 const reference = await Application.bootstrapWithPlugins({
   options: join(repository, "typedoc.json"),

@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
 import { kindPages } from "../flows/kindPages.mjs";
 import { listOfKinds } from "../flows/pageOfKind.mjs";
+import { tableOfFeatures } from "../parts/features.mjs";
+import { listOfParts } from "../parts/pageOfPart.mjs";
 import { pageOfFile } from "./filePages.mjs";
 
 const docs = fileURLToPath(new URL("..", import.meta.url));
@@ -43,7 +45,13 @@ export default defineConfig({
   markdown: {
     config(markdown) {
       const { parse } = markdown;
-      markdown.parse = (text, env) => parse.call(markdown, text.replace("<!-- kinds -->", listOfKinds), env);
+      const lists = { kinds: listOfKinds, parts: listOfParts, features: tableOfFeatures };
+      markdown.parse = (text, env) =>
+        parse.call(
+          markdown,
+          text.replace(/<!-- (\w+) -->/, (comment, name) => lists[name]?.() ?? comment),
+          env,
+        );
       markdown.core.ruler.push("links out of the folder", (state) => {
         const page = state.env.relativePath ?? "";
         const original = page === "results/index.md" ? "results/README.md" : page;
@@ -113,6 +121,11 @@ export default defineConfig({
           guide("Residual flows in depth", "/residual"),
           guide("Continuous flows in depth", "/continuous"),
         ],
+      },
+      {
+        text: "Parts of flows",
+        collapsed: true,
+        items: [guide("All parts", "/parts/"), guide("What other libraries have", "/parts/features")],
       },
       {
         text: "How it works",

@@ -1,40 +1,16 @@
 // The page of a kind of flow, from its row in kindPages.mjs, the heads of its source files and its docstring.
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { commentAsMarkdown, docstringIn, headOf, sourceText } from "../sourceComments.mjs";
 import { kindPages } from "./kindPages.mjs";
 
-const repository = fileURLToPath(new URL("../..", import.meta.url));
-
-/** A comment of a source as Markdown: without its stars, its tags, and what a page would take for HTML. */
-function commentAsMarkdown(comment) {
-  return comment
-    .replaceAll(/^\s*\/\*\*\s?|\s*\*\/$/g, "")
-    .replaceAll(/^ *\* ?/gm, "")
-    .replaceAll(/^@(module|see|throws|example)[\s\S]*$/gm, "")
-    .replaceAll(/\{@link ([^}]+)\}/g, "`$1`")
-    .split("\n")
-    .map((line) => (/^ {4}/.test(line) ? line : line.replaceAll("<", "&lt;")))
-    .join("\n")
-    .trim();
-}
-
-/** What a source file opens with: the mathematics of what it defines. */
-function headOf(file) {
-  const text = readFileSync(join(repository, "src", `${file}.ts`), "utf8");
-  const head = text.match(/^\/\*\*[\s\S]*?\*\//);
-  if (!head) throw new Error(`src/${file}.ts does not open with a comment`);
-  return commentAsMarkdown(head[0]);
-}
+const architectures = fileURLToPath(new URL("../../src/architectures", import.meta.url));
 
 /** What the docstring of an architecture says. */
 function docstringOf(name) {
-  const folder = join(repository, "src/architectures");
-  for (const file of readdirSync(folder)) {
-    const text = readFileSync(join(folder, file), "utf8");
-    const at = text.indexOf(`export function ${name}(`);
-    if (at < 0) continue;
-    return commentAsMarkdown(text.slice(text.lastIndexOf("/**", at), text.lastIndexOf("*/", at) + 2));
+  for (const file of readdirSync(architectures)) {
+    const docstring = docstringIn(sourceText(`architectures/${file.replace(/\.ts$/, "")}`), name);
+    if (docstring) return commentAsMarkdown(docstring);
   }
   throw new Error(`no file of src/architectures exports ${name}`);
 }

@@ -1,5 +1,8 @@
 /**
- * Normal distribution with a mean and a scale for each feature: x = m + e^s noise.
+ * Normal distribution with a mean and a scale for each feature.
+ *
+ *     log p(x) = -sum_i ((x_i - m_i) e^-s_i)^2 / 2 + s_i + log(2 pi) / 2
+ *     x_i = m_i + e^s_i noise_i
  *
  * @module
  */
@@ -17,6 +20,9 @@ const diagonalNormalOptionTable: OptionTable<{ readonly features: number }> = {
 /**
  * Independent normal features with trained means and log scales, standard at the start.
  * @throws UsageError if `features` is not a positive integer.
+ * @cost density O(features), sample O(features)
+ * @example
+ * const base = diagonalNormal({ features: 2 });
  */
 export function diagonalNormal(options: { readonly features: number }): Distribution {
   const { features } = checkedOptions("diagonalNormal", options, diagonalNormalOptionTable);

@@ -41,6 +41,9 @@ const gaussianMixtureOptionTable: OptionTable<GaussianMixtureDistributionOptions
  * Mixture of Gaussians with trained weights, means and covariances; all components are standard normal at the start. A
  * density and a sample cost O(components features^2); a sample takes one number of noise more than it has features.
  * @throws UsageError if a size is not a positive integer.
+ * @cost density O(components features^2), sample the same
+ * @example
+ * const base = gaussianMixture({ features: 2, components: 3 });
  */
 export function gaussianMixture(options: GaussianMixtureDistributionOptions): Distribution {
   const { features, components } = checkedOptions("gaussianMixture", options, gaussianMixtureOptionTable);

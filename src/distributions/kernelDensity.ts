@@ -42,6 +42,9 @@ const kernelDensityOptionTable: OptionTable<KernelDensityOptions> = {
  * Kernel density with a Gaussian kernel that is the same in all directions; the standard normal at the start. A density
  * and a sample cost O(points features); a sample takes one number of noise more than it has features.
  * @throws UsageError if a size is not a positive integer.
+ * @cost density O(points features), sample the same
+ * @example
+ * const base = kernelDensity({ features: 2, points: 10 });
  */
 export function kernelDensity(options: KernelDensityOptions): Distribution {
   const { features, points } = checkedOptions("kernelDensity", options, kernelDensityOptionTable);

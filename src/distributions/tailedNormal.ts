@@ -45,6 +45,9 @@ const tailedNormalOptionTable: OptionTable<TailedNormalOptions> = {
  * A normal distribution with tails like those of data. A density costs O(features), a sample too; it takes one number of
  * noise more than it has features.
  * @throws UsageError if `features` is not a positive integer, or `share` not between 0 and 1.
+ * @cost density O(features), sample O(features)
+ * @example
+ * const base = tailedNormal({ features: 2, share: 0.1 });
  */
 export function tailedNormal(options: TailedNormalOptions): Distribution {
   const { features, share } = checkedOptions("tailedNormal", options, tailedNormalOptionTable);

@@ -28,8 +28,11 @@ export const aLeastSlope: OptionKind = numberOf("between 0 and 1", (value) => va
 const affineTransformerOptionTable: OptionTable<AffineTransformerOptions> = { leastSlope: aLeastSlope };
 
 /**
- * The affine transformer: two parameters per feature, shift and log scale; O(1) both ways.
+ * The affine transformer: two parameters per feature, shift and log scale.
  * @throws UsageError for a `leastSlope` that is not between 0 and 1.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = affineTransformer();
  */
 export function affineTransformer(options: AffineTransformerOptions = {}): Transformer {
   const { leastSlope = 1e-3 } = checkedOptions("affineTransformer", options, affineTransformerOptionTable);

@@ -14,7 +14,12 @@ import { checkArgument } from "../options.ts";
 import { realLine } from "./interval.ts";
 import { aTransformer, type Transformer } from "./transformer.ts";
 
-/** The inverse of a transformer; its parameters are those of the other one, costs those of the other direction. */
+/**
+ * The inverse of a transformer; its parameters are those of the other one, costs those of the other direction.
+ * @cost forward that of the inverse, inverse that of the forward direction
+ * @example
+ * const transformer = invertTransformer(sinhArcsinh());
+ */
 export function invertTransformer(inner: Transformer): Transformer {
   checkArgument("invertTransformer", "inner", inner, aTransformer);
   const [low, high] = inner.domain ?? realLine;

@@ -75,9 +75,11 @@ const rationalQuadraticTransformerOptionTable: OptionTable<RationalQuadraticOpti
 };
 
 /**
- * The rational-quadratic spline; 3 bins + 1 parameters per feature, 3 bins - 1 with identity tails or unit ends, 3 bins on a circle;
- * both directions cost O(bins).
+ * The rational-quadratic spline; 3 bins + 1 parameters per feature, 3 bins - 1 with identity tails or unit ends, 3 bins on a circle.
  * @throws UsageError if `bins` is below 2, `bound` or `sensitivity` not positive, or `tails` unknown.
+ * @cost forward O(bins), inverse O(bins)
+ * @example
+ * const transformer = rationalQuadraticTransformer({ bins: 5 });
  */
 export function rationalQuadraticTransformer(options: RationalQuadraticOptions = {}): Transformer {
   const {

@@ -100,3 +100,11 @@ describe("every runnable block of shell commands runs", () => {
     }
   });
 });
+
+describe("every part of flows has a page whose example runs", async () => {
+  const { parts, programOf } = (await import(join(root, "docs/parts/parts.mjs"))) as {
+    parts: readonly { readonly name: string }[];
+    programOf: (part: unknown) => string;
+  };
+  blocksRun(parts.map((part) => [part.name, programOf(part)]));
+});

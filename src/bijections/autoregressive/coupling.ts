@@ -66,6 +66,9 @@ const couplingOptionTable: OptionTable<CouplingOptions> = {
 /**
  * Coupling bijection, the identity at the start.
  * @throws UsageError if a size is not a positive integer, {@link ShapeError} if `transformed` is not a proper subset.
+ * @cost forward a network pass, inverse a network pass
+ * @example
+ * const bijection = coupling({ features: 2, transformed: [1], transformer: affineTransformer(), hidden: [16] });
  */
 export function coupling(options: CouplingOptions): Bijection {
   const checked = checkedOptions("coupling", options, couplingOptionTable);

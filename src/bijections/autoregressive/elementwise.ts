@@ -2,6 +2,9 @@
  * A transformer applied to each feature with parameters of its own: unconditional, or computed from the context
  * alone. It is what couplings and autoregressive maps become with one feature.
  *
+ *     forward   y_i = f(x_i; p_i)          logAbsDet = sum_i log f'(x_i; p_i)
+ *     inverse   x_i = f^-1(y_i; p_i)
+ *
  * @module
  */
 
@@ -59,6 +62,9 @@ const elementwiseOptionTable: OptionTable<ElementwiseOptions> = {
 /**
  * Element-wise bijection, the identity at the start. Both directions cost one network pass (none without context).
  * @throws UsageError if a size is not a positive integer.
+ * @cost forward those of the transformer, and a network pass where there is a context; inverse the same
+ * @example
+ * const bijection = elementwise({ features: 2, transformer: sinhArcsinh() });
  */
 export function elementwise(options: ElementwiseOptions): Bijection {
   const checked = checkedOptions("elementwise", options, elementwiseOptionTable);

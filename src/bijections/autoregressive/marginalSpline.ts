@@ -2,6 +2,9 @@
  * Marginal Gaussianization by a monotone rational-quadratic spline through given knots, feature by feature
  * (Gregory & Delbourgo 1982; in the role of Chen & Gopinath 2000), with linear tails.
  *
+ *     inverse   x = u_k + (u_(k+1) - u_k) g((y - v_k) / (v_(k+1) - v_k)),   g of the spline, where v_k <= y <= v_(k+1)
+ *     forward   y, the root of the same quadratic equation
+ *
  * Knot k of a feature maps the data value v_k to the normal score u_k; slopes at the knots are given too. Between
  * knots the map is the spline of `rationalQuadraticTransformer`, outside the straight line with the slope of the end
  * knot. Knots and slopes are statistics of the data; before they are fitted the map is the identity.
@@ -30,12 +33,20 @@ const marginalSplineOptionTable: OptionTable<MarginalSplineOptions> = {
 };
 
 /**
- * Element-wise spline with fitted knots. Both directions cost O(features * knots).
+ * Element-wise spline with fitted knots.
  *
  * Statistics: `data` and `base`, the two sides of the knots, each `[features, knots]` and increasing along a
  * feature, and `logSlope`, the logarithm of d base / d data at each knot.
  *
  * @throws UsageError if `features` is not a positive integer, or `knots` not an integer from 3 to 256.
+ * @cost forward O(features knots), inverse O(features knots)
+ * @example
+ * const bijection = marginalSpline({ features: 2, knots: 3 });
+ * const values = {
+ *   "bijection.data": Float64Array.of(-2, 0.5, 2, -1, 0, 2),
+ *   "bijection.base": Float64Array.of(-1.5, 0, 1.5, -1.5, 0, 1.5),
+ *   "bijection.logSlope": Float64Array.of(0.2, -0.4, 0.3, 0, 1, -0.5),
+ * };
  */
 export function marginalSpline(options: MarginalSplineOptions): Bijection {
   const { features, knots } = checkedOptions("marginalSpline", options, marginalSplineOptionTable);

@@ -64,6 +64,11 @@ const maskedAutoregressiveOptionTable: OptionTable<MaskedAutoregressiveOptions> 
 /**
  * Masked autoregressive bijection, the identity at the start.
  * @throws UsageError if a size is not a positive integer, {@link ShapeError} if `order` is not a permutation.
+ * @cost inverse a network pass, forward about the same: each hidden unit is computed once, when what it depends on is
+ *   known
+ * @example
+ * const transformer = rationalQuadraticTransformer();
+ * const bijection = maskedAutoregressive({ features: 2, transformer, hidden: [16] });
  */
 export function maskedAutoregressive(options: MaskedAutoregressiveOptions): Bijection {
   const checked = checkedOptions("maskedAutoregressive", options, maskedAutoregressiveOptionTable);

@@ -40,13 +40,22 @@ const slicedSplineOptionTable: OptionTable<SlicedSplineOptions> = {
 };
 
 /**
- * Splines along orthonormal directions. Both directions cost O(directions * (features + knots)).
+ * Splines along orthonormal directions.
  *
  * Statistics: `directions`, `[features, directions]`, orthonormal columns; `spline`, those of a `marginalSpline` of
  * as many features as there are directions.
  *
  * @throws UsageError if a size is not a positive integer, `directions` is more than `features`, or `knots` not an
  *   integer from 3 to 256.
+ * @cost forward O(directions (features + knots)), inverse O(directions (features + knots))
+ * @example
+ * const bijection = slicedSpline({ features: 2, directions: 1, knots: 3 });
+ * const values = {
+ *   "bijection.directions": Float64Array.of(0.8, 0.6),
+ *   "bijection.spline.data": Float64Array.of(-2, 0.5, 2),
+ *   "bijection.spline.base": Float64Array.of(-1.5, 0, 1.5),
+ *   "bijection.spline.logSlope": Float64Array.of(0.2, -1, 0.3),
+ * };
  */
 export function slicedSpline(options: SlicedSplineOptions): Bijection {
   const { features, directions, knots } = checkedOptions("slicedSpline", options, slicedSplineOptionTable);

@@ -122,6 +122,9 @@ function placesOf(features: number, { rows, columns }: Layer): { below: Float64A
  * A block neural autoregressive map. `inverse` costs one pass of the network and the product of its diagonal blocks, `forward` some ten
  * passes for each feature.
  * @throws UsageError if a size is not a positive integer, or `leak` is not above 0; {@link ShapeError} if `order` is not a permutation.
+ * @cost inverse a network pass and the product of its diagonal blocks, forward some ten passes for each feature
+ * @example
+ * const bijection = blockAutoregressive({ features: 2 });
  */
 export function blockAutoregressive(options: BlockAutoregressiveOptions): Bijection {
   const checked = checkedOptions(where, options, blockAutoregressiveOptionTable);

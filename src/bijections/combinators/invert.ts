@@ -2,6 +2,8 @@
  * The other direction: forward of `invert(b)` is inverse of b. It makes an inverse autoregressive flow of an
  * autoregressive one.
  *
+ *     forward   y = b^-1(x)      inverse   x = b(y)
+ *
  * @module
  */
 
@@ -15,6 +17,9 @@ import { aBijection, type Bijection, type Mapped } from "../bijection.ts";
 /**
  * The inverse of a bijection; costs are those of the other direction.
  * @throws ShapeError if the map has several branches, so that no inverse function exists.
+ * @cost forward that of the inverse, inverse that of the forward direction
+ * @example
+ * const bijection = invert(triangularAffine({ features: 2 }));
  */
 export function invert(inner: Bijection): Bijection {
   checkArgument("invert", "inner", inner, aBijection);

@@ -48,9 +48,11 @@ const additiveLogisticOptionTable: OptionTable<AdditiveLogisticOptions> = {
 const minimumPart = 1e-37;
 
 /**
- * Shares of a total. Outside of the simplex the inverse has a logAbsDet of minus infinity: there is no density. No parameters. Cost:
- * one exponential or logarithm per share.
+ * Shares of a total. Outside of the simplex the inverse has a logAbsDet of minus infinity: there is no density. No parameters.
  * @throws UsageError if `features` is not a positive integer, or `shares` are not some of them, ascending.
+ * @cost forward an exponential per share, inverse a logarithm per share
+ * @example
+ * const bijection = additiveLogistic({ features: 2 });
  */
 export function additiveLogistic(options: AdditiveLogisticOptions): Bijection {
   const {

@@ -72,9 +72,11 @@ export function boundDistances(
 }
 
 /**
- * Element-wise bounds. Outside of them the inverse has a logAbsDet of minus infinity: there is no density. Cost: one
- * exponential or logarithm per feature.
+ * Element-wise bounds. Outside of them the inverse has a logAbsDet of minus infinity: there is no density.
  * @throws ShapeError if a list has not one entry per feature; UsageError if a lower bound is not below its upper one.
+ * @cost forward an exponential per feature, inverse a logarithm per feature
+ * @example
+ * const bijection = bounded({ features: 2, lower: [0, -1], upper: [null, 1] });
  */
 export function bounded(options: BoundedOptions): Bijection {
   const { features, lower, upper, reach } = checkedOptions("bounded", options, boundedOptionTable);

@@ -23,8 +23,11 @@ const luAffineOptionTable: OptionTable<{ readonly features: number }> = {
 };
 
 /**
- * LU affine bijection, the identity at the start. Both directions cost O(features^2).
+ * LU affine bijection, the identity at the start.
  * @throws UsageError if `features` is not a positive integer.
+ * @cost forward O(features^2), inverse O(features^2)
+ * @example
+ * const bijection = luAffine({ features: 2 });
  */
 export function luAffine(options: { readonly features: number }): Bijection {
   const { features } = checkedOptions("luAffine", options, luAffineOptionTable);

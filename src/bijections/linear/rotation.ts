@@ -28,11 +28,15 @@ const rotationOptionTable: OptionTable<RotationOptions> = {
 };
 
 /**
- * Multiplication by an orthogonal matrix. Both directions cost O(features^2).
+ * Multiplication by an orthogonal matrix.
  *
  * Statistics: `rotation`, `[features, features]`, orthogonal to rounding.
  *
  * @throws UsageError if `features` is not a positive integer.
+ * @cost forward O(features^2), inverse O(features^2)
+ * @example
+ * const bijection = rotation({ features: 2 });
+ * const values = { "bijection.rotation": Float64Array.of(0.8, -0.6, 0.6, 0.8) };
  */
 export function rotation(options: RotationOptions): Bijection {
   const { features } = checkedOptions("rotation", options, rotationOptionTable);

@@ -19,8 +19,15 @@ const standardizationOptionTable: OptionTable<{ readonly features: number }> = {
 };
 
 /**
- * Standardization; mean 0 and scale 1 until it is fitted. Both directions cost O(features).
+ * Standardization; mean 0 and scale 1 until it is fitted.
  * @throws UsageError if `features` is not a positive integer.
+ * @cost forward O(features), inverse O(features)
+ * @example
+ * const bijection = standardization({ features: 2 });
+ * const values = {
+ *   "bijection.mean": Float64Array.of(1, -0.5),
+ *   "bijection.scale": Float64Array.of(1.5, 0.7),
+ * };
  */
 export function standardization(options: { readonly features: number }): Bijection {
   const { features } = checkedOptions("standardization", options, standardizationOptionTable);

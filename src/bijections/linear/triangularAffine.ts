@@ -44,8 +44,11 @@ const triangularAffineOptionTable: OptionTable<TriangularAffineOptions> = {
 };
 
 /**
- * Lower triangular affine bijection, the identity at the start. Both directions cost O(features^2).
+ * Lower triangular affine bijection, the identity at the start.
  * @throws UsageError if `features` is not a positive integer.
+ * @cost forward O(features^2), inverse O(features^2)
+ * @example
+ * const bijection = triangularAffine({ features: 2 });
  */
 export function triangularAffine(options: TriangularAffineOptions): Bijection {
   const { features, fitted = false } = checkedOptions(

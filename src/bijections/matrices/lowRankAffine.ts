@@ -47,6 +47,9 @@ const largest = 1000;
  * Diagonal plus low rank; near to the identity at the start. Both directions cost O(features rank) per row, and O(features rank^2 + rank^3)
  * once per step.
  * @throws UsageError if a number is not a positive integer, or `rank` is above `features`.
+ * @cost forward O(features rank) per row, and O(features rank^2 + rank^3) once per step; inverse the same
+ * @example
+ * const bijection = lowRankAffine({ features: 2 });
  */
 export function lowRankAffine(options: LowRankAffineOptions): Bijection {
   const checked = checkedOptions("lowRankAffine", options, lowRankAffineOptionTable);

@@ -28,6 +28,9 @@ const largestNorm = Math.log(1000);
  * Affine bijection by a matrix exponential, the identity at the start. Both directions cost O(features^2) per row, and O(features^3) once
  * per step.
  * @throws UsageError if `features` is not a positive integer.
+ * @cost forward O(features^2) per row, and O(features^3) once per step; inverse the same
+ * @example
+ * const bijection = matrixExponential({ features: 2 });
  */
 export function matrixExponential(options: { readonly features: number }): Bijection {
   const { features } = checkedOptions("matrixExponential", options, matrixExponentialOptionTable);

@@ -51,6 +51,9 @@ export function usualReflections(features: number): number {
  * Multiplication by a trained orthogonal matrix. Both directions cost O(features^2) per row; making the matrix costs O(reflections
  * features^2), or O(features^3), once per step.
  * @throws UsageError if a number is not a positive integer, or `reflections` are given with another form.
+ * @cost forward O(features^2) per row, and O(reflections features^2) or O(features^3) once per step; inverse the same
+ * @example
+ * const bijection = orthogonal({ features: 2, form: "cayley" });
  */
 export function orthogonal(options: OrthogonalOptions): Bijection {
   const checked = checkedOptions("orthogonal", options, orthogonalOptionTable);

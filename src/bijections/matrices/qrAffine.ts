@@ -40,6 +40,9 @@ export const reflectedAffineOptionTable: OptionTable<ReflectedAffineOptions> = {
  * QR affine bijection, the identity at the start with an even number of reflections. Both directions cost O(features^2) per row, and
  * O(reflections features^2) once per step.
  * @throws UsageError if a number is not a positive integer.
+ * @cost forward O(features^2) per row, and O(reflections features^2) once per step; inverse the same
+ * @example
+ * const bijection = qrAffine({ features: 2 });
  */
 export function qrAffine(options: ReflectedAffineOptions): Bijection {
   const checked = checkedOptions("qrAffine", options, reflectedAffineOptionTable);

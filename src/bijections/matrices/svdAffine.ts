@@ -25,6 +25,9 @@ import { reflectedColumns } from "./reflections.ts";
  * SVD affine bijection, the identity at the start with an even number of reflections. Both directions cost O(features^2) per row, and
  * O(reflections features^2) once per step.
  * @throws UsageError if a number is not a positive integer.
+ * @cost forward O(features^2) per row, and O(reflections features^2) once per step; inverse the same
+ * @example
+ * const bijection = svdAffine({ features: 2 });
  */
 export function svdAffine(options: ReflectedAffineOptions): Bijection {
   const checked = checkedOptions("svdAffine", options, reflectedAffineOptionTable);

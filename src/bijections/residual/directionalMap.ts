@@ -95,6 +95,14 @@ const directionalMapOptionTable: OptionTable<DirectionalMapOptions> = {
  * `[features]`. The map is the identity where the last five are 0, whatever the directions; before it is fitted these
  * are all zeros, which is not a map. Both directions cost O(features^2), in closed form.
  * @throws UsageError if `features` is not a positive integer.
+ * @cost forward O(features^2), inverse O(features^2)
+ * @example
+ * const bijection = directionalMap({ features: 2 });
+ * const values = {
+ *   "bijection.directions": Float64Array.of(0.8, -0.6, 0.6, 0.8),
+ *   "bijection.logSlope": Float64Array.of(0.3, -0.2),
+ *   "bijection.bend": Float64Array.of(0.8, 0.5),
+ * };
  */
 export function directionalMap(options: DirectionalMapOptions): Bijection {
   const { features } = checkedOptions("directionalMap", options, directionalMapOptionTable);

@@ -55,10 +55,11 @@ const planarOptionTable: OptionTable<PlanarOptions> = {
 };
 
 /**
- * A planar map. It starts as the identity. Cost: one product with a vector each way; the inverse 6 to 12 evaluations of
- * tanh more. Both are differentiable.
+ * A planar map. It starts as the identity.
  * @throws UsageError if a size is not a positive integer.
- * @example chain(Array.from({ length: 8 }, () => planar({ features: 2 })))
+ * @cost forward a product with a vector, inverse that and 6 to 12 evaluations of tanh
+ * @example
+ * const bijection = planar({ features: 2 });
  */
 export function planar(options: PlanarOptions): Bijection {
   const {

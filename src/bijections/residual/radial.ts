@@ -52,10 +52,11 @@ const radialOptionTable: OptionTable<RadialOptions> = {
 };
 
 /**
- * A radial map of Rezende and Mohamed. It starts as the identity. Cost: one pass over the features each way; both
- * directions are in closed form.
+ * A radial map of Rezende and Mohamed. It starts as the identity.
  * @throws UsageError if a size is not a positive integer.
- * @example chain(Array.from({ length: 8 }, () => radial({ features: 2 })))
+ * @cost forward O(features), inverse O(features)
+ * @example
+ * const bijection = radial({ features: 2 });
  */
 export function radial(options: RadialOptions): Bijection {
   const {

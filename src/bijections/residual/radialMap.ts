@@ -136,6 +136,12 @@ const radialMapOptionTable: OptionTable<RadialMapOptions> = {
  * `logRadius` (log alpha), `strength` and `logScale` numbers. Any values give a bijection. Both directions cost
  * O(features), forward with erf or compact profiles also seven evaluations of F.
  * @throws UsageError if `features` is not a positive integer, or the profile is not one of the three.
+ * @cost inverse O(features), forward the same, with erf or compact profiles also seven evaluations of F
+ * @example
+ * const bijection = radialMap({ features: 2, profile: "algebraic" });
+ * const values = {
+ *   "bijection.strength": Float64Array.of(1.5),
+ * };
  */
 export function radialMap(options: RadialMapOptions): Bijection {
   const { features, profile } = checkedOptions("radialMap", options, radialMapOptionTable);

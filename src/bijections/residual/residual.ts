@@ -116,7 +116,9 @@ const residualOptionTable: OptionTable<ResidualOptions> = {
  * how many. Both directions are differentiable.
  *
  * @throws UsageError if a size is not a positive integer, or another option out of range.
- * @example residual({ features: 2, hidden: [32, 32], lipschitz: 0.9 })
+ * @cost inverse g and its log-determinant, forward a pass through g a round, some tens of rounds
+ * @example
+ * const bijection = residual({ features: 2, hidden: [16, 16], lipschitz: 0.9 });
  */
 export function residual(residualOptions: ResidualOptions): Residual {
   const options = checkedOptions("residual", residualOptions, residualOptionTable);

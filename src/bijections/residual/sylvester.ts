@@ -56,9 +56,11 @@ const sylvesterOptionTable: OptionTable<SylvesterOptions> = {
 };
 
 /**
- * A Sylvester map. It starts as the identity. Cost: forward two products with `[n, M]` and two with `[M, M]`; the inverse
- * M roots one after another more.
+ * A Sylvester map. It starts as the identity.
  * @throws UsageError if a size is not a positive integer, or `units` is more than `features`.
+ * @cost forward two products with `[n, M]` and two with `[M, M]`, inverse M roots one after another more
+ * @example
+ * const bijection = sylvester({ features: 2 });
  */
 export function sylvester(options: SylvesterOptions): Bijection {
   const {

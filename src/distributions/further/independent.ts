@@ -74,6 +74,9 @@ function independent(type: string, options: IndependentOptions, law: Law): Distr
 /**
  * Independent Laplace features with trained means and log scales.
  * @throws UsageError if `features` is not a positive integer.
+ * @cost density O(features), sample O(features)
+ * @example
+ * const base = laplace({ features: 2 });
  */
 export function laplace(options: IndependentOptions): Distribution {
   return independent("laplace", options, {
@@ -90,6 +93,9 @@ export function laplace(options: IndependentOptions): Distribution {
 /**
  * Independent logistic features with trained means and log scales: the base of NICE.
  * @throws UsageError if `features` is not a positive integer.
+ * @cost density O(features), sample O(features)
+ * @example
+ * const base = logistic({ features: 2 });
  */
 export function logistic(options: IndependentOptions): Distribution {
   return independent("logistic", options, {
@@ -109,6 +115,9 @@ const range = 20;
  * Independent features of Student's t with trained means, log scales and degrees of freedom: 5 at the start, between 1/4 and 100. A sample
  * takes two numbers of noise per feature.
  * @throws UsageError if `features` is not a positive integer.
+ * @cost density O(features), sample O(features)
+ * @example
+ * const base = studentT({ features: 2 });
  */
 export function studentT(options: IndependentOptions): Distribution {
   const logDegrees = (p: Bound): Expr =>

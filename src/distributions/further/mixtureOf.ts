@@ -30,6 +30,9 @@ const mixtureOfOptionTable: OptionTable<MixtureOfOptions> = {
 /**
  * A mixture of distributions; of equal weights at the start. A density and a sample cost those of all components.
  * @throws UsageError without a component, ShapeError for components of different sizes.
+ * @cost density that of all parts, sample that of all parts
+ * @example
+ * const base = mixtureOf({ parts: [studentT({ features: 2 }), diagonalNormal({ features: 2 })] });
  */
 export function mixtureOf(options: MixtureOfOptions): Distribution {
   const { parts } = checkedOptions("mixtureOf", options, mixtureOfOptionTable);

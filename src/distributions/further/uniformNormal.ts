@@ -34,6 +34,9 @@ const uniformNormalOptionTable: OptionTable<UniformNormalOptions> = {
 /**
  * Independent features, some uniform and the others normal; nothing is trained.
  * @throws UsageError for scales that are not positive, ShapeError for features that there are not.
+ * @cost density O(features), sample O(features)
+ * @example
+ * const base = uniformNormal({ scale: [1, 6.3], uniform: [1] });
  */
 export function uniformNormal(options: UniformNormalOptions): Distribution {
   const where = "uniformNormal";

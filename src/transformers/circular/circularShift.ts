@@ -35,8 +35,12 @@ const circularShiftOptionTable: OptionTable<CircularShiftOptions> = {
 };
 
 /**
- * A shift around a circle; one parameter per feature, or none where it is given; O(1) both ways; x and y are between -B and B.
+ * A shift around a circle; one parameter per feature, or none where it is given; x and y are between -B and B.
  * @throws UsageError if `bound` is not a positive number, or `shift` is not finite.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = circularShift();
+ * const base = uniform({ lower: [-Math.PI, -Math.PI], upper: [Math.PI, Math.PI] });
  */
 export function circularShift(options: CircularShiftOptions = {}): Transformer {
   const {

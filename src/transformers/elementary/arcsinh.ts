@@ -20,7 +20,12 @@ import { fixedMap } from "./fixedMap.ts";
 
 const reach = 30;
 
-/** The inverse hyperbolic sine; no parameters, O(1) both ways. */
+/**
+ * The inverse hyperbolic sine; no parameters.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = arcsinh();
+ */
 export function arcsinh(): Transformer {
   const end = Math.sinh(reach);
   return fixedMap({

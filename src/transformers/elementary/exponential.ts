@@ -25,8 +25,11 @@ export interface ExponentialOptions {
 const exponentialOptionTable: OptionTable<ExponentialOptions> = { reach: anyNumber };
 
 /**
- * The exponential function; no parameters, O(1) both ways; y is above 0.
+ * The exponential function; no parameters; y is above 0.
  * @throws UsageError if `reach` is not from 1 to 600.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = exponential();
  */
 export function exponential(options: ExponentialOptions = {}): Transformer {
   const { reach } = checkedOptions("exponential", options, exponentialOptionTable);

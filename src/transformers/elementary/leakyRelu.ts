@@ -28,8 +28,11 @@ const leakyReluOptionTable: OptionTable<LeakyReluOptions> = { slope: anyNumber }
 const largestLogSlope = Math.log(1000);
 
 /**
- * The leaky rectifier; one parameter per feature, or none where the slope is given; O(1) both ways.
+ * The leaky rectifier; one parameter per feature, or none where the slope is given.
  * @throws UsageError if `slope` is not a positive number.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = leakyRelu();
  */
 export function leakyRelu(options: LeakyReluOptions = {}): Transformer {
   const { slope } = checkedOptions("leakyRelu", options, leakyReluOptionTable);

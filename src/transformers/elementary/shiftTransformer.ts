@@ -11,7 +11,12 @@
 import { add, constant, sub } from "../../graph/ops.ts";
 import type { Transformer } from "../transformer.ts";
 
-/** The additive transformer: one parameter per feature, its shift; O(1) both ways. */
+/**
+ * The additive transformer: one parameter per feature, its shift.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = shiftTransformer();
+ */
 export function shiftTransformer(): Transformer {
   return {
     type: "shift",

@@ -22,7 +22,12 @@ export function logisticLogSlope(x: Expr): Expr {
   return neg(add(softplus(x), softplus(neg(x))));
 }
 
-/** The logistic function; no parameters, O(1) both ways; y is from 0 to 1. */
+/**
+ * The logistic function; no parameters; y is from 0 to 1.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = sigmoidTransformer();
+ */
 export function sigmoidTransformer(): Transformer {
   return fixedMap({
     type: "sigmoid",

@@ -27,8 +27,11 @@ const softClipOptionTable: OptionTable<SoftClipOptions> = { bound: anyNumber };
 const least = 1e-30;
 
 /**
- * The soft clip; no parameters, O(1) both ways; y is between -bound and bound.
+ * The soft clip; no parameters; y is between -bound and bound.
  * @throws UsageError if `bound` is not a positive number.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = softClipTransformer({ bound: 3 });
  */
 export function softClipTransformer(options: SoftClipOptions = {}): Transformer {
   const { bound = 1 } = checkedOptions("softClipTransformer", options, softClipOptionTable);

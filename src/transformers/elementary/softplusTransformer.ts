@@ -16,7 +16,12 @@ import { fixedMap } from "./fixedMap.ts";
 /** Below it a number counts as it: its logarithm is finite in float32. */
 const least = 1e-30;
 
-/** Softplus; no parameters, O(1) both ways; y is above 0. */
+/**
+ * Softplus; no parameters; y is above 0.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = softplusTransformer();
+ */
 export function softplusTransformer(): Transformer {
   return fixedMap({
     type: "softplus",

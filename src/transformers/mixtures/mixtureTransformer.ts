@@ -130,6 +130,9 @@ function logSum(values: readonly Expr[]): Expr {
  * The distribution function of a mixture; 3 K parameters per feature, 2 K with equal weights. `inverse` costs O(K), `forward` some ten
  * times as much.
  * @throws UsageError for an option out of its range, or `leastSlope: 0` or a margin without a `bound`.
+ * @cost inverse O(K), forward some ten times as much
+ * @example
+ * const transformer = mixtureTransformer();
  */
 export function mixtureTransformer(options: MixtureTransformerOptions = {}): Transformer {
   const {

@@ -92,6 +92,9 @@ function activated(u: Expr): { readonly image: Expr; readonly slope: Expr } {
  * The monotonic network; `signal` parameters per feature, and the weights of a network each. `inverse` costs one pass of it, `forward`
  * some ten.
  * @throws UsageError for a size that is not positive, or not even, or `leastSlope: 0` without a `bound`.
+ * @cost inverse a pass of its network, forward some ten
+ * @example
+ * const transformer = monotonicNetwork();
  */
 export function monotonicNetwork(options: MonotonicNetworkOptions = {}): Transformer {
   const {

@@ -110,6 +110,9 @@ function stepsOf(
 /**
  * Bernstein polynomials; degree + 1 parameters per feature. `inverse` costs O(degree), `forward` some ten times as much.
  * @throws UsageError for an option out of its range.
+ * @cost inverse O(degree), forward some ten times as much
+ * @example
+ * const transformer = bernstein();
  */
 export function bernstein(options: BernsteinOptions = {}): Transformer {
   const {

@@ -66,6 +66,9 @@ function squared(coefficients: readonly Expr[]): readonly Expr[] {
 /**
  * Sum-of-squares polynomials; K (L + 1) + 1 parameters per feature. `inverse` costs O(K L^2), `forward` some ten times as much.
  * @throws UsageError for an option out of its range.
+ * @cost inverse O(K L^2), forward some ten times as much
+ * @example
+ * const transformer = sumOfSquares();
  */
 export function sumOfSquares(options: SumOfSquaresOptions = {}): Transformer {
   const {

@@ -36,8 +36,11 @@ const positiveAffineOptionTable: OptionTable<PositiveAffineOptions> = {
 };
 
 /**
- * The affine transformer with a positive scale: two parameters per feature, shift and raw scale; O(1) both ways.
+ * The affine transformer with a positive scale: two parameters per feature, shift and raw scale.
  * @throws UsageError for an option out of its domain.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = positiveAffineTransformer();
  */
 export function positiveAffineTransformer(options: PositiveAffineOptions = {}): Transformer {
   const {

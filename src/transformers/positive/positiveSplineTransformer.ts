@@ -57,8 +57,11 @@ const positiveSplineOptionTable: OptionTable<PositiveSplineOptions> = {
 };
 
 /**
- * The spline; 3 bins - 1 parameters per feature, 3 bins with circular tails, 3 bins + 1 with free ends; both directions cost O(bins).
+ * The spline; 3 bins - 1 parameters per feature, 3 bins with circular tails, 3 bins + 1 with free ends.
  * @throws UsageError for an option out of its domain.
+ * @cost forward O(bins), inverse O(bins)
+ * @example
+ * const transformer = positiveSplineTransformer({ bins: 5 });
  */
 export function positiveSplineTransformer(options: PositiveSplineOptions = {}): Transformer {
   const where = "positiveSplineTransformer";

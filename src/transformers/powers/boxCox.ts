@@ -44,7 +44,12 @@ function powerOf(l: Expr | number, lambda: Expr): Expr {
   return mul(l, relativeExpm1(mul(lambda, l)));
 }
 
-/** The Box-Cox transformation: one parameter per feature; O(1) both ways; y is above 0. */
+/**
+ * The Box-Cox transformation: one parameter per feature; y is above 0.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = boxCox();
+ */
 export function boxCox(): Transformer {
   const lambdaOf = ([raw]: readonly Expr[]): Expr => add(1, softClip(raw!, largestChange));
   return {

@@ -41,7 +41,12 @@ const toData: OfSize = (size, exponent) => {
   return straightBeyond(size, inside, { value: expm1(l), logDerivative: mul(sub(1, exponent), l) });
 };
 
-/** The Yeo-Johnson transformation: one parameter per feature; O(1) both ways. */
+/**
+ * The Yeo-Johnson transformation: one parameter per feature.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = yeoJohnson();
+ */
 export function yeoJohnson(): Transformer {
   const onEachSide = (at: Expr, [raw]: readonly Expr[], map: OfSize): ScalarMapped => {
     const change = softClip(raw!, 1);

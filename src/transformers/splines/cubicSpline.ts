@@ -85,6 +85,9 @@ interface Place {
  * The cubic spline; 2 bins + 2 parameters per feature, 2 bins on a circle. Inverse costs O(bins); forward the same, and about 8
  * evaluations of one cubic.
  * @throws UsageError for an option out of its domain.
+ * @cost inverse O(bins), forward the same and about 8 evaluations of one cubic
+ * @example
+ * const transformer = cubicSpline({ bins: 5 });
  */
 export function cubicSpline(options: CubicSplineOptions = {}): Transformer {
   const checked = checkedOptions("cubicSpline", options, cubicSplineOptionTable);

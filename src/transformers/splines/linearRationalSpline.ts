@@ -69,9 +69,11 @@ const linearRationalSplineOptionTable: OptionTable<LinearRationalSplineOptions> 
 const leastLambda = 0.025;
 
 /**
- * The linear-rational spline; 4 bins + 1 parameters per feature, 4 bins - 1 with identity tails or unit ends, 4 bins on a circle; both
- * directions cost O(bins).
+ * The linear-rational spline; 4 bins + 1 parameters per feature, 4 bins - 1 with identity tails or unit ends, 4 bins on a circle.
  * @throws UsageError for an option out of its domain.
+ * @cost forward O(bins), inverse O(bins)
+ * @example
+ * const transformer = linearRationalSpline({ bins: 5 });
  */
 export function linearRationalSpline(options: LinearRationalSplineOptions = {}): Transformer {
   const {

@@ -55,8 +55,11 @@ const linearSplineOptionTable: OptionTable<LinearSplineOptions> = {
 };
 
 /**
- * The linear spline; `bins` parameters per feature; both directions cost O(bins).
+ * The linear spline; `bins` parameters per feature.
  * @throws UsageError for an option out of its domain.
+ * @cost forward O(bins), inverse O(bins)
+ * @example
+ * const transformer = linearSpline({ bins: 5 });
  */
 export function linearSpline(options: LinearSplineOptions = {}): Transformer {
   const {

@@ -73,9 +73,11 @@ const quadraticSplineOptionTable: OptionTable<QuadraticSplineOptions> = {
 const leastRawHeight = 1e-3;
 
 /**
- * The quadratic spline; 2 bins + 1 parameters per feature, 2 bins - 1 with identity tails or unit ends, 2 bins on a circle; both
- * directions cost O(bins).
+ * The quadratic spline; 2 bins + 1 parameters per feature, 2 bins - 1 with identity tails or unit ends, 2 bins on a circle.
  * @throws UsageError for an option out of its domain.
+ * @cost forward O(bins), inverse O(bins)
+ * @example
+ * const transformer = quadraticSpline({ bins: 5 });
  */
 export function quadraticSpline(options: QuadraticSplineOptions = {}): Transformer {
   const {

@@ -47,6 +47,9 @@ interface Group {
  * transformers.
  * @throws UsageError without any, or for transformers that take or give other numbers than the first; ShapeError where it is applied to
  *   another number of features.
+ * @cost forward those of the transformers, inverse the same
+ * @example
+ * const transformer = eachTransformer({ parts: [sinhArcsinh(), affineTransformer()] });
  */
 export function eachTransformer(options: EachOptions): Transformer {
   const where = "eachTransformer";

@@ -27,7 +27,12 @@ const reach = 30;
 const usualWeight = 0.05;
 const largestLogChange = 5;
 
-/** The transformer of Lambert W x Gaussian: two parameters per feature, weights of its tails; O(1) both ways. */
+/**
+ * The transformer of Lambert W x Gaussian: two parameters per feature, weights of its tails.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = lambertWTransformer();
+ */
 export function lambertWTransformer(): Transformer {
   const weightAt = (at: Expr, [below, above]: readonly Expr[]): Expr => {
     const raw = select(less(at, 0), below!, above!);

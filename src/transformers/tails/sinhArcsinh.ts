@@ -29,7 +29,12 @@ const reach = 10;
 const largestSkewness = 3;
 const largestLogTail = Math.log(4);
 
-/** The sinh-arcsinh transformer: two parameters per feature, skewness and log weight of the tails; O(1) both ways. */
+/**
+ * The sinh-arcsinh transformer: two parameters per feature, skewness and log weight of the tails.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = sinhArcsinh();
+ */
 export function sinhArcsinh(): Transformer {
   const read = ([skewness, logTail]: readonly Expr[]): { epsilon: Expr; logDelta: Expr; delta: Expr } => {
     const logDelta = softClip(logTail!, largestLogTail);

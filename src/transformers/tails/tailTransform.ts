@@ -54,7 +54,12 @@ function logSlope(x: Expr, depth: Expr, index: Expr): Expr {
   return add(sub(halfLogTwoOverPi, mul(0.5, square(x))), mul(add(index, 1), depth));
 }
 
-/** The tail transform: two parameters per feature, the indices of its tails; O(1) both ways. */
+/**
+ * The tail transform: two parameters per feature, the indices of its tails.
+ * @cost forward O(1), inverse O(1)
+ * @example
+ * const transformer = tailTransform();
+ */
 export function tailTransform(): Transformer {
   const onEachSide = (
     at: Expr,
