@@ -47,6 +47,22 @@ const programs: Record<string, readonly [value: Expr, outside: number]> = {
     ),
     0,
   ],
+  "through a layer at one position, chosen with others": [
+    ofVector(
+      g.select(
+        g.less(0, g.concatenate([x, 1])),
+        g.concatenate([
+          g.reshape(
+            g.linear(g.reshape(g.log(g.concatenate([x, x])), [1, 2]), g.constant([1, 2], [1, 2])),
+            [1],
+          ),
+          g.constant([1]),
+        ]),
+        0,
+      ),
+    ),
+    0,
+  ],
   "through a solve": [
     g.select(
       isPositive,
