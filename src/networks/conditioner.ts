@@ -47,14 +47,17 @@ export function runNetwork(x: Expr, parameters: Bound, layers: number, masks?: r
  *
  * Feature i (from 1) has degree i, the context 0; hidden units have sorted degrees from 1 (0 with a context) to
  * features - 1, so that the masks are block triangular and an engine can skip the zero blocks. A unit sees what has
- * at most its degree, the outputs of feature i what has less than i.
+ * at most its degree, the outputs of feature i what has less than i. Equal ones in a row are one list.
  */
 export function autoregressiveMasks(
   features: number,
   context: number,
   hidden: readonly number[],
   outputsPerFeature: number,
-): Expr[] {
+): readonly Expr[] {
+  const sizes = [features, context, outputsPerFeature, ...hidden].join();
+  const known = lastMasks?.sizes === sizes ? lastMasks.masks.deref() : undefined;
+  if (known) return known;
   const inputs = [
     ...new Array<number>(context).fill(0),
     ...Array.from({ length: features }, (_, i) => i + 1),
@@ -64,8 +67,13 @@ export function autoregressiveMasks(
     Math.floor(i / outputsPerFeature),
   );
   // Outputs of feature i + 1 carry the degree i here, so that "less than" is "at most" in the last layer too.
-  return degreeMasks([inputs, ...units, outputs]);
+  const masks = degreeMasks([inputs, ...units, outputs]);
+  lastMasks = { sizes, masks: new WeakRef(masks) };
+  return masks;
 }
+
+/** The masks that were made last, while somebody has them: all transforms of a flow have the same, which are long. */
+let lastMasks: { readonly sizes: string; readonly masks: WeakRef<readonly Expr[]> } | undefined;
 
 /** Degrees of the hidden units of a layer, sorted: from 1, or 0 with a context, to features - 1. */
 export function hiddenDegrees(features: number, context: number, size: number): number[] {

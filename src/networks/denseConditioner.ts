@@ -33,7 +33,7 @@ export function denseConditioner(options: DenseConditionerOptions): Conditioner 
     type: "dense",
     network({ inputs, outputs, autoregressive }) {
       // Made when first used: a description that a file claims must not allocate before its tensors were compared.
-      let masks: Expr[] | undefined;
+      let masks: readonly Expr[] | undefined;
       return {
         parameters: networkParameters(inputs, hidden, outputs),
         run(x, parameters) {

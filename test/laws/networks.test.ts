@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import * as g from "../../src/graph/ops.ts";
 import { flattenTree } from "../../src/graph/parameters.ts";
+import { autoregressiveMasks } from "../../src/networks/conditioner.ts";
 import type { Conditioner } from "../../src/networks/conditionerContract.ts";
 import { conditionerFromJson } from "../../src/networks/conditionerFromJson.ts";
 import { denseConditioner } from "../../src/networks/denseConditioner.ts";
@@ -131,5 +132,11 @@ describe.each(Object.entries(conditioners))("%s: as a conditioner", (_, own) => 
         }
     }
     expect(seen).toBeGreaterThan(0);
+  });
+
+  test("makes the masks of transforms that are alike once", () => {
+    const made = autoregressiveMasks(5, 1, [7, 6], 3);
+    expect(autoregressiveMasks(5, 1, [7, 6], 3)).toBe(made);
+    expect(autoregressiveMasks(5, 1, [7, 6], 2)[2]!.shape).toEqual([10, 6]);
   });
 });

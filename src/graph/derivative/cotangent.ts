@@ -88,9 +88,14 @@ export function through({ live, ...cotangent }: Cotangent, f: (value: Expr) => E
   return { value: f(settled({ live, ...cotangent })), pending: live(), live };
 }
 
-/** Masks are long, and asked about often: a loop takes a fraction of the time of a call for each number. */
+/** Constants that were found finite: a mask is long, and each transform that has it asks. */
+const finiteOnes = new WeakSet<Float64Array>();
+
+/** A loop takes a fraction of the time of a call for each number. */
 function areFinite(numbers: Float64Array): boolean {
+  if (finiteOnes.has(numbers)) return true;
   for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return false;
+  finiteOnes.add(numbers);
   return true;
 }
 
