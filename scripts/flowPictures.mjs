@@ -56,7 +56,10 @@ mkdirSync(folder, { recursive: true });
 const asked = process.argv.slice(2);
 for (const { kind } of kindPages.filter((page) => asked.length === 0 || asked.includes(page.kind))) {
   const isSlow = kind === "cnf" || kind === "flow-matching";
-  const { flow } = await fit(table, { flow: kind, seed: 1, ...(isSlow && { epochs: 40 }) });
+  const kinds = kind === "ncsf" && {
+    kinds: Object.fromEntries(all.columns.map((name) => [name, "angle:360"])),
+  };
+  const { flow } = await fit(table, { flow: kind, seed: 1, ...(isSlow && { epochs: 40 }), ...kinds });
   const logProb = await flow.logProb(grid);
   // One scale for all pictures: the density of a row in the middle of the helices is about exp(-6.5).
   const pixels = Uint8Array.from(logProb, (value) =>

@@ -195,6 +195,41 @@ export const kindPages = [
     sample: "Some ten network passes per column and transform.",
   },
   {
+    kind: "ncsf",
+    title: "Circular neural spline flow",
+    architecture: "circularSplineFlow",
+    fit: 'kinds: { phi: "angle:360", psi: "angle:360" }',
+    example: `import { fit, tableFromRows } from "pushforward";
+import { RandomStream, randomKey } from "pushforward/random";
+
+const stream = new RandomStream(randomKey(1));
+const angles = Array.from({ length: 300 }, () => {
+  const phi = 180 + 40 * stream.normal(); // about the seam, from -180 to 180
+  const psi = phi + 10 * stream.normal();
+  return [phi, psi].map((angle) => angle - 360 * Math.floor((angle + 180) / 360));
+});
+const table = tableFromRows(["phi", "psi"], angles);
+
+const kinds = { phi: "angle:360", psi: "angle:360" }; // in degrees
+const { flow } = await fit(table, { flow: "ncsf", kinds, seed: 1, epochs: 10 }); // leave \`epochs\` out for a whole training
+const places = tableFromRows(["phi", "psi"], [[179, -179], [-181, 181], [0, 180]]);
+const [atTheSeam, theSamePlace, farFromIt] = await flow.logProb(places); // nats
+console.log(Math.abs(atTheSeam - theSamePlace) < 1e-3); // prints true
+console.log(atTheSeam > farFromIt); // prints true
+`,
+    papers: [["Rezende et al. 2020", "https://arxiv.org/abs/2002.02428"]],
+    src: [
+      "bijections/autoregressive/maskedAutoregressive",
+      "transformers/circular/circularShift",
+      "transformers/rationalQuadraticTransformer",
+    ],
+    when: "When all columns are angles, or come round like hours of a day: its density has no seam where a turn ends. Each column needs its period, as `--kind phi=angle:360,psi=angle:360` says it.",
+    limits:
+      "Columns that do not come round are refused: beside such columns, `columns` takes angles as they are. Columns that are given are taken for numbers that do not come round: give cosine and sine of an angle.",
+    density: "One network pass per transform.",
+    sample: "About the same.",
+  },
+  {
     kind: "iaf",
     title: "Inverse autoregressive flow",
     architecture: "inverseAutoregressiveFlow",

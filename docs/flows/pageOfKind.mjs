@@ -16,7 +16,8 @@ function docstringOf(name) {
 }
 
 /** A program that fits this kind; the tests run it. */
-export function exampleOf({ kind, architecture }) {
+export function exampleOf({ kind, architecture, example }) {
+  if (example) return example;
   const length = architecture ? ", epochs: 10" : "";
   const note = architecture ? " // leave `epochs` out for a whole training" : "";
   return `import { fit, tableFromRows } from "pushforward";
@@ -40,7 +41,7 @@ console.log(samples.rows); // prints 100
 
 /** Markdown of the page. */
 export function pageOfKind(page) {
-  const { kind, title, architecture, options, papers, src, when, limits, density, sample, guide } = page;
+  const { kind, title, architecture, options, fit, papers, src, when, limits, density, sample, guide } = page;
   const links = papers.map(([name, address]) => `[${name}](${address})`).join(", ");
   const call = `\`flow: "${kind}"\`, or \`--flow ${kind}\` on the command line`;
   const custom = architecture
@@ -48,7 +49,7 @@ export function pageOfKind(page) {
 ## Your own sizes
 
 \`\`\`ts
-await fit(table, { flow: (sizes) => ${architecture}({ ...sizes, ${options ? `${options}, ` : ""}transforms: 6 }) });
+await fit(table, { flow: (sizes) => ${architecture}({ ...sizes, ${options ? `${options}, ` : ""}transforms: 6 })${fit ? `, ${fit}` : ""} });
 \`\`\`
 
 ${docstringOf(architecture)} All its options: [${architecture}](/reference/pushforward/architectures/functions/${architecture}).

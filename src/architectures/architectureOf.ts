@@ -55,6 +55,7 @@ const architectures: Readonly<Record<FlowKind, Maker>> = {
   bpf: ofPaper(({ bernsteinFlow }) => bernsteinFlow),
   unaf: ofNetworks(({ unconstrainedAutoregressiveFlow }) => unconstrainedAutoregressiveFlow),
   bnaf: ofNetworks(({ blockNeuralAutoregressiveFlow }) => blockNeuralAutoregressiveFlow),
+  ncsf: async (options) => (await import("./circularFlow.ts")).circularSplineFlow(options),
 };
 
 /** The architecture of a kind, of some sizes; `bins` are those of splines alone. */
@@ -63,6 +64,6 @@ export async function architectureOf(
   { bins, ...sizes }: NeuralSplineFlowOptions,
 ): Promise<Architecture> {
   if (!Object.hasOwn(architectures, kind)) refuse("fit", "flow", `one of ${flowKinds.join(", ")}`, kind);
-  const hasBins = bins !== undefined && (kind === "nsf" || kind === "nsf-ar");
+  const hasBins = bins !== undefined && ["nsf", "nsf-ar", "ncsf"].includes(kind);
   return architectures[kind as FlowKind](hasBins ? { ...sizes, bins } : sizes);
 }

@@ -30,6 +30,7 @@ export const makers: Readonly<Record<FlowKind, string>> = {
   bpf: "bernsteinFlow",
   unaf: "unconstrainedAutoregressiveFlow",
   bnaf: "blockNeuralAutoregressiveFlow",
+  ncsf: "circularSplineFlow",
 };
 
 /**

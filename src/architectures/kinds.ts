@@ -23,6 +23,7 @@ export const flowKinds = [
   "bpf",
   "unaf",
   "bnaf",
+  "ncsf",
 ] as const;
 
 /** Name of an architecture that is trained by gradient. */

@@ -10,7 +10,8 @@ import { maskedAutoregressive } from "../bijections/autoregressive/maskedAutoreg
 import type { Bijection } from "../bijections/bijection.ts";
 import { chain } from "../bijections/combinators/chain.ts";
 import { UsageError } from "../errors.ts";
-import { isWithin, realLine, writtenInterval } from "../transformers/interval.ts";
+import type { Conditioner } from "../networks/conditionerContract.ts";
+import { type Interval, isWithin, realLine, writtenInterval } from "../transformers/interval.ts";
 import type { Transformer, TransformerJson } from "../transformers/transformer.ts";
 import type { Architecture, TransformerFlowOptions } from "./architecture.ts";
 import { baseOf, checkArchitecture, makers } from "./checkedParts.ts";
@@ -39,15 +40,17 @@ export interface TransformerFlowParts {
   readonly transformer: Transformer;
   /** Transforms unless a number is given. */
   readonly usualTransforms: number;
+  /** The numbers that it maps onto each other (default: all). */
+  readonly interval?: Interval | undefined;
+  /** What conditions more than one feature, with hidden layers of these sizes (default: dense layers). */
+  conditioner?(hidden: readonly number[]): Conditioner;
   /** What becomes of the transforms (default: they are the chain). */
   arranged?(parts: readonly Bijection[]): readonly Bijection[];
 }
 
 /** A chain of couplings or autoregressive maps, each of the same transformer. */
-export function transformerFlow(
-  options: TransformerFlowOptions,
-  { named, kind, isAutoregressive, transformer, usualTransforms, arranged }: TransformerFlowParts,
-): Architecture {
+export function transformerFlow(options: TransformerFlowOptions, parts: TransformerFlowParts): Architecture {
+  const { named, kind, isAutoregressive, transformer, usualTransforms } = parts;
   const { features, context = 0, transforms = usualTransforms, conditioner } = options;
   if (conditioner && options.hidden)
     throw new UsageError({
@@ -57,11 +60,12 @@ export function transformerFlow(
       received: "both",
       remedy: "leave hidden out",
     });
-  checkOnto(makers[named], transformer);
+  checkOnto(makers[named], transformer, parts.interval);
   const hidden = options.hidden ?? defaultHidden;
   checkArchitecture(named, { features, context, transforms, hidden });
-  const network = conditioner ? { conditioner } : { hidden };
-  const parts = Array.from({ length: transforms }, (_, t): Bijection => {
+  const own = conditioner ?? (features > 1 ? parts.conditioner?.(hidden) : undefined);
+  const network = own ? { conditioner: own } : { hidden };
+  const chained = Array.from({ length: transforms }, (_, t): Bijection => {
     // With one feature there is nothing to couple: every architecture is a chain of element-wise maps.
     if (features === 1) return elementwise({ features, context, transformer, ...network });
     if (isAutoregressive)
@@ -81,7 +85,7 @@ export function transformerFlow(
     transforms,
     hidden: conditioner ? [] : hidden,
     base: baseOf(named, options),
-    bijection: chain(arranged?.(parts) ?? parts),
+    bijection: chain(parts.arranged?.(chained) ?? chained),
   });
 }
 
@@ -89,8 +93,12 @@ export function transformerFlow(
  * Refuses a transformer that does not take, or not give, any number: standardized data may be any.
  * @throws UsageError that names the numbers.
  */
-function checkOnto(where: string, { type, domain = realLine, codomain = realLine }: Transformer): void {
-  if (isWithin(realLine, domain) && isWithin(realLine, codomain)) return;
+function checkOnto(
+  where: string,
+  { type, domain = realLine, codomain = realLine }: Transformer,
+  interval: Interval = realLine,
+): void {
+  if (isWithin(interval, domain) && isWithin(interval, codomain)) return;
   throw new UsageError({
     where,
     problem: `the transformer "${type}" takes ${writtenInterval(domain)} and gives ${writtenInterval(codomain)}`,

@@ -17,6 +17,7 @@ export {
   type TransformerFlowOptions,
   type Unsized,
 } from "../architectures/architecture.ts";
+export { type CircularSplineFlowOptions, circularSplineFlow } from "../architectures/circularFlow.ts";
 export {
   type ContinuousFlowOptions,
   type ContinuousFlowSizes,

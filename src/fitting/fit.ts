@@ -167,7 +167,9 @@ function checkKind(kind: ModelKind | undefined, options: FitOptions): void {
     const { kinds } = fitOptionTable[name as keyof FitOptions];
     // What is switched off, or empty, asks for nothing.
     const isIdle = value === false || (Array.isArray(value) && value.length === 0);
-    if (!kinds || kinds.includes(like) || isIdle) continue;
+    // An architecture may be one of any trained kind.
+    const isOwn = kind === undefined ? kinds?.some(isTrained) : kinds?.includes(kind);
+    if (!kinds || isOwn || isIdle) continue;
     const why =
       kinds.includes(flowKinds[0]) && !isMixed
         ? ", which is fitted without gradients"

@@ -163,7 +163,7 @@ export interface FitOptions {
   readonly schema?: TableSchema | undefined;
   /**
    * For `columns`: kinds by column, such as `{ age: "integer", shift: "angle:24", score: "interval:0:100", joined:
-   * "date-time:day-month-year" }`.
+   * "date-time:day-month-year" }`. For `ncsf`: the period of each column, as in `{ phi: "angle:360", psi: "angle:360" }`.
    */
   readonly kinds?: Readonly<Record<string, string>> | undefined;
   /**
@@ -316,7 +316,7 @@ export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOpti
   averaging: ofEpochs(numberOf("at least 0 and below 1", (x) => x >= 0 && x < 1)),
   missing: oneOf(missingCells),
   schema: ofMixed(anObject),
-  kinds: ofMixed(anObject),
+  kinds: of([...mixedKinds, "ncsf"], anObject),
   anyOrder: ofMixed(flag),
   members: ofMixed(wholeNumber(`a positive integer, at most ${mostMembers}`, 1, mostMembers)),
   exclude: names,

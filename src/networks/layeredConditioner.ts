@@ -11,6 +11,7 @@
  *     residual     h + layers(h) (He et al. 2016)
  *     multiply     h f
  *     periodic     v sin(f h) + w cos(f h) of some of its units, for what is around a circle; the others pass
+ *     circle       [cos h, sin h] of some of its units, for what is around a circle; the others pass
  *     parallel     [branch(h), branch(h), ...], one after another
  *     pick         of the units of the layer before those at some places, times factors
  *
@@ -168,6 +169,8 @@ function sizedLayer(layer: Layer, input: Units, masking: Masking | undefined): S
       return { units: input, parameters: {}, run: (x) => g.mul(x, layer.factor) };
     case "periodic":
       return periodic(layer, input);
+    case "circle":
+      return circle(layer, input);
     case "parallel":
     case "pick":
       if (masking) refuse(where, "a layer", "none that moves units, as the network is masked", layer.kind);
@@ -214,6 +217,24 @@ function periodic({ places, frequencies }: Extract<Layer, { kind: "periodic" }>,
       const turned = g.mul(g.gather(x, places, [count]), g.constant(frequencies));
       const waves = g.add(g.mul(leafOf(p, "sine"), g.sin(turned)), g.mul(leafOf(p, "cosine"), g.cos(turned)));
       return g.add(g.gather(x, others, [input.count]), g.gather(waves, back, [input.count]));
+    },
+  };
+}
+
+function circle({ places }: Extract<Layer, { kind: "circle" }>, input: Units): SizedLayer {
+  checkWithin(places, input);
+  const from = Array.from({ length: input.count }, (_, i) => (places.includes(i) ? [i, i] : [i])).flat();
+  const count = from.length;
+  const isAngle = from.map((i) => (places.includes(i) ? 1 : 0));
+  // The sine is the cosine of a quarter turn less: one function for both.
+  const quarters = from.map((i, k) => (isAngle[k] === 1 && i === from[k - 1] ? -0.5 * Math.PI : 0));
+  return {
+    units: { count, sets: input.sets && from.map((i) => input.sets![i]!) },
+    parameters: {},
+    run(x) {
+      const doubled = g.gather(x, from, [count]);
+      const around = g.cos(g.add(doubled, g.constant(quarters)));
+      return places.length === input.count ? around : g.select(g.constant(isAngle), around, doubled);
     },
   };
 }

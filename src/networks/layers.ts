@@ -72,6 +72,12 @@ export type Layer =
     }
   | {
       /** Which layer it is. */
+      readonly kind: "circle";
+      /** Which units, angles in radians, are each followed by a second one: cosine and sine in their place. */
+      readonly places: readonly number[];
+    }
+  | {
+      /** Which layer it is. */
       readonly kind: "parallel";
       /** Networks of the same input; the units of the first come first. */
       readonly branches: readonly (readonly Layer[])[];
@@ -96,6 +102,7 @@ const layerOptions: Readonly<Record<Layer["kind"], readonly string[]>> = {
   residual: ["layers"],
   multiply: ["factor"],
   periodic: ["places", "frequencies"],
+  circle: ["places"],
   parallel: ["branches"],
   pick: ["places", "factors"],
 };
@@ -151,6 +158,9 @@ export function checkLayer(layer: Layer, isLast: boolean): void {
     case "periodic":
       checkPlaces("places of a periodic layer", layer.places);
       checkFactors("frequencies", layer.frequencies, layer.places);
+      return;
+    case "circle":
+      checkPlaces("places of a circle layer", layer.places);
       return;
     case "parallel":
       if (

@@ -58,13 +58,13 @@ export function withTails(
       value: select(isInside, inside.value, at),
       logDerivative: select(isInside, inside.logDerivative, 0),
     };
-  if (isBoxed(tails))
+  if (isBoxed(tails)) {
+    // The rounding of a point at the end of the box must not take it out of the box of what follows.
+    const value = clamp(inside.value, -bound, bound);
     return direction === "forward"
-      ? inside
-      : {
-          value: inside.value,
-          logDerivative: select(isInside, inside.logDerivative, Number.NEGATIVE_INFINITY),
-        };
+      ? { value, logDerivative: inside.logDerivative }
+      : { value, logDerivative: select(isInside, inside.logDerivative, Number.NEGATIVE_INFINITY) };
+  }
   const isAbove = less(0, at);
   const raw = select(isAbove, logSlopes[logSlopes.length - 1]!, logSlopes[0]!);
   const logSlope = mul(direction === "inverse" ? 1 : -1, softClip(raw, largest));

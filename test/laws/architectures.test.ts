@@ -9,7 +9,7 @@ import { AbortedError, UsageError } from "../../src/errors.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import { type Flow, load } from "../../src/models/flow.ts";
 import { draw } from "../fitting/tables.ts";
-import { architectureCases, architectureKinds } from "./cases/architectures.ts";
+import { type ArchitectureCase, architectureCases, architectureKinds } from "./cases/architectures.ts";
 
 const table = draw(["mass", "gap", "height"], 90, 5, (stream) => {
   const [a, b, c] = [stream.normal(), stream.normal(), stream.normal()];
@@ -32,10 +32,17 @@ interface Grid {
   readonly samples: Float64Array;
 }
 
-async function gridOf(flow: Flow, side: number, given: Readonly<Record<string, number>>): Promise<Grid> {
+async function gridOf(
+  flow: Flow,
+  side: number,
+  given: Readonly<Record<string, number>>,
+  turns: ArchitectureCase["turns"],
+): Promise<Grid> {
   const all = flow.given.length + flow.columns.length;
   const { values: samples } = await flow.sample(2000, { seed: 1, given, threads: 1 });
-  const boxes = flow.columns.map((_, i) => {
+  const boxes = flow.columns.map((name, i) => {
+    const turn = turns?.[name];
+    if (turn) return { from: turn[0], cell: turn[1] / side };
     const values = Array.from({ length: 2000 }, (_, row) => samples[row * all + flow.given.length + i]!);
     const [low, high] = [Math.min(...values), Math.max(...values)];
     return { from: low - 0.5 * (high - low), cell: (2 * (high - low)) / side };
@@ -56,14 +63,20 @@ const sum = (values: Iterable<number>): number =>
   Array.from(values).reduce((total, value) => total + value, 0);
 
 describe.each(Object.keys(architectureCases) as ModelKind[])("%s: fitted", (kind) => {
-  const { options, isConditional, side = 120 } = architectureCases[kind];
-  const fitted = async (more: object): Promise<Flow> =>
-    (await fit(table, { flow: kind, seed: 3, threads: 1, ...options, ...more })).flow;
+  const { options, isConditional, side = 120, turns } = architectureCases[kind];
+  const fitted = async (more: {
+    readonly columns: readonly string[];
+    readonly [option: string]: unknown;
+  }) => {
+    const angles = Object.entries(options.kinds ?? {}).filter(([name]) => more.columns.includes(name));
+    const kinds = options.kinds && { kinds: Object.fromEntries(angles) };
+    return (await fit(table, { flow: kind, seed: 3, threads: 1, ...options, ...kinds, ...more })).flow;
+  };
   let flow: Flow;
   let grid: Grid;
   beforeAll(async () => {
     flow = await fitted(two);
-    grid = await gridOf(flow, side, {});
+    grid = await gridOf(flow, side, {}, turns);
   });
 
   test("its density integrates to one", () => {
@@ -131,14 +144,14 @@ describe.each(Object.keys(architectureCases) as ModelKind[])("%s: fitted", (kind
   });
 
   test("one feature is a density, too", async () => {
-    const { density, volume } = await gridOf(await fitted(one), 4000, {});
+    const { density, volume } = await gridOf(await fitted(one), 4000, {}, turns);
     expect(Math.abs(sum(density) * volume - 1)).toBeLessThan(2e-3);
   });
 
   test.runIf(isConditional)("given a column, its density integrates to one for each value", async () => {
     const own = await fitted(conditional);
     for (const mass of [60, 250]) {
-      const { density, volume } = await gridOf(own, 2000, { mass });
+      const { density, volume } = await gridOf(own, 2000, { mass }, turns);
       expect(Math.abs(sum(density) * volume - 1)).toBeLessThan(2e-3);
     }
   });

@@ -57,19 +57,19 @@ export async function fitByGradient(table: Table, asked: FitOptions): Promise<Fi
   const kind = (architecture?.kind ?? options.flow) as FlowKind;
   const key = randomKey(options.seed ?? 0);
   const pieces = fitDataInPieces(table, options, key, (rows) => defaultValidation(kind, rows));
-  const data = await inPieces(pieces, options.signal, "The fit");
+  const rows = await inPieces(pieces, options.signal, "The fit");
   const recipe = defaultRecipe(
-    { rows: data.rows, features: sizes.features },
+    { rows: rows.rows, features: sizes.features },
     { ...from?.recipe, ...(options as Partial<Recipe>), flow: kind },
   );
   const { transforms, hidden, bins } = recipe;
-  return await fitPrepared(
-    architecture ?? (await architectureOf(kind, { ...sizes, transforms, hidden, bins })),
-    data,
-    recipe,
-    options,
-    await from?.on(data),
-  );
+  const made = architecture ?? (await architectureOf(kind, { ...sizes, transforms, hidden, bins }));
+  const hasTurns = made.kind === "ncsf" || options.kinds !== undefined;
+  const turns = hasTurns
+    ? (await import("../preparation/turns.ts")).turnsOf(table, columns, made, options.kinds)
+    : undefined;
+  const data = turns && !from ? { ...rows, turns } : rows;
+  return await fitPrepared(made, data, recipe, options, await from?.on(data));
 }
 
 /** Trains an architecture on rows: from initial values, with the preparation that does best in short trials, or from a model. */

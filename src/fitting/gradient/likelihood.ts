@@ -129,7 +129,9 @@ export class Likelihood {
     const compileTrial = trialLoss && (() => compile(trialLoss));
     const key = split(randomKey(options.seed ?? 0), "mixture");
     const extra =
-      recipe.mixtureShare > 0 && !data.train.weights ? await mixtureRows(data, key, signal) : undefined;
+      recipe.mixtureShare > 0 && !data.train.weights && !data.turns
+        ? await mixtureRows(data, key, signal)
+        : undefined;
     return new Likelihood(architecture, data, recipe, plan, options, { minimizer, compileTrial }, extra);
   }
 
@@ -141,10 +143,12 @@ export class Likelihood {
   /** An unfitted model whose preparation has the statistics of some rows. */
   async model(choice: PreparationChoices, rows: FitRows): Promise<Model> {
     const { base, bijection } = this.#architecture;
-    const { columns, given } = this.#data;
+    const { columns, given, turns } = this.#data;
     const seed = this.#options.seed ?? 0;
     const inTurns = <T>(work: Pieces<T>): Promise<T> => inPieces(work, this.#options.signal, "The fit");
-    const preparation = await inTurns(fittingPreparation(rows.data, columns.length, choice, rows.weights));
+    const preparation = turns
+      ? (await import("../preparation/turns.ts")).turnPreparation(turns)
+      : await inTurns(fittingPreparation(rows.data, columns.length, choice, rows.weights));
     const context =
       given.length > 0
         ? await inTurns(fittingGivenPreparation(rows.context, given.length, choice.given, rows.weights))
@@ -250,7 +254,9 @@ export class Likelihood {
     const { batch, whitened } = this.#recipe;
     const look = this.#decidingLook;
     return {
-      choices: preparation?.choices ?? preparationChoices.filter(({ whiten }) => whiten || !whitened),
+      choices: this.#data.turns
+        ? preparationChoices.slice(0, 1)
+        : (preparation?.choices ?? preparationChoices.filter(({ whiten }) => whiten || !whitened)),
       score: (choice, trial) => this.#look(choice, trial, look),
       firstLook: look === closeLook ? (choice, trial) => this.#look(choice, trial, firstLook) : undefined,
       mostRows: this.trialSteps * Math.min(look.batch, batch),

@@ -210,7 +210,7 @@ export function defaultRecipe(
       chosen.transforms ??
       (flow === "realnvp" || flow === "nice"
         ? 8
-        : flow === "sospf" || flow === "bpf" || flow === "unaf"
+        : ["sospf", "bpf", "unaf", "ncsf"].includes(flow)
           ? 3
           : flow === "bnaf"
             ? 2

@@ -12,7 +12,7 @@
  */
 
 import type { Expr } from "../../graph/expr.ts";
-import { add, asExpr, constant, floor, mul, neg, sub } from "../../graph/ops.ts";
+import { add, asExpr, clamp, constant, floor, mul, neg, sub } from "../../graph/ops.ts";
 import { anyNumber, checkedOptions, type OptionTable, oneOf, positive, refuse } from "../../options.ts";
 import { insideOf } from "../elementary/fixedMap.ts";
 import type { Interval } from "../interval.ts";
@@ -53,10 +53,10 @@ export function circularShift(options: CircularShiftOptions = {}): Transformer {
     refuse("circularShift", "shift", "a finite number", shift);
   const circle: Interval = [-bound, bound];
   const shiftOf = ([raw]: readonly Expr[]): Expr => (shift === undefined ? raw! : asExpr(shift));
-  /** Brought back by whole turns. */
+  /** Brought back by whole turns; rounding must not leave it beyond the ends. */
   const turned = (angle: Expr): Expr => {
     const turns = floor(mul(add(angle, bound), 0.5 / bound));
-    return sub(angle, mul(2 * bound, turns));
+    return clamp(sub(angle, mul(2 * bound, turns)), -bound, bound);
   };
   return {
     type: "circularShift",

@@ -17,6 +17,8 @@ export interface ArchitectureCase {
   readonly isConditional: boolean;
   /** Nodes along each side of the grid of an integral (default 120); densities with sharp edges need more. */
   readonly side?: number;
+  /** Where the grid of an integral lies, by column: one turn of an angle (default: about the samples). */
+  readonly turns?: Readonly<Record<string, readonly [from: number, period: number]>>;
 }
 
 const trained: ArchitectureCase = {
@@ -44,6 +46,11 @@ export const architectureCases: Readonly<Record<ModelKind, ArchitectureCase>> = 
   bpf: { ...trained, options: { transforms: 1, hidden: [6], epochs: 2 } },
   unaf: { ...trained, options: { transforms: 1, hidden: [6], epochs: 2 } },
   bnaf: { ...trained, options: { transforms: 1, hidden: [4], epochs: 2 } },
+  ncsf: {
+    options: { ...trained.options, kinds: { mass: "angle:400", gap: "angle:0.02" } },
+    isConditional: true,
+    turns: { mass: [0, 400], gap: [-0.01, 0.02] },
+  },
   columns: { options: { hidden: [16], epochs: 2 }, isConditional: true, side: 400 },
   gaussian: statistical,
   mixture: statistical,
@@ -71,4 +78,5 @@ export const architectureKinds: Readonly<Record<ArchitectureName, readonly FlowK
   bernsteinFlow: ["bpf"],
   unconstrainedAutoregressiveFlow: ["unaf"],
   blockNeuralAutoregressiveFlow: ["bnaf"],
+  circularSplineFlow: ["ncsf"],
 };
