@@ -59,6 +59,7 @@ const others = [
   "dual-ascent",
   "gaussianization",
   "iaf",
+  "naf",
 ];
 
 test.each(others)("a module gives the log-densities of %s", async (name) => {
@@ -72,8 +73,8 @@ test.each(["nsf-ar-spread", "realnvp-given", "maf", "kde", "sliced"])(
   },
 );
 
-it("is no larger than 60 kB and its weights", async () => {
-  for (const name of usual)
+it("is no larger than 60 kB and its weights, also where kernels call what they have in common", async () => {
+  for (const name of [...usual, "naf"])
     for (const precision of ["float64", "float32"] as const) {
       const flow = await modelOf(name);
       const bytes = await exportModel(flow, { to: "wasm", precision });

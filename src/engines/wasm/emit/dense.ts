@@ -55,6 +55,8 @@ function blockVectorsOf(rows: number, options: VectorOptions): number {
 export interface ProductOptions extends VectorOptions {
   /** Contributions of a round of the inner loop (default 1): runtimes that count what a module does look at their limits in each round. */
   readonly unroll?: number | undefined;
+  /** Writes a register block (default: here and now; code that has to be small calls a function for it). */
+  readonly writeBlock?: typeof emitBlock | undefined;
 }
 
 /**
@@ -103,7 +105,7 @@ function emitProduct(f: FunctionBuilder, shape: ProductShape, options: ProductOp
   const block = (rows: number, width: number): void => {
     f.get(aBlock).set(pointers.a);
     f.get(bStrip).tee(pointers.b).get(kBytes).op("i32.add").set(pointers.end);
-    emitBlock(f, options, shape, rows, width, pointers, cBlock, biasBlock);
+    (options.writeBlock ?? emitBlock)(f, options, shape, rows, width, pointers, cBlock, biasBlock);
     f.increment(aBlock, rows * aRowBytes).increment(cBlock, rows * cRowBytes);
     if (shape.start === "bias") f.increment(biasBlock, rows * laneBytes);
     if (shape.finish === "gated") f.increment(biasBlock, rows * cRowBytes);
@@ -128,8 +130,8 @@ function emitProduct(f: FunctionBuilder, shape: ProductShape, options: ProductOp
   if (stripVectors < vectors) strip(vectors - stripVectors);
 }
 
-/** One register block: `rows` of C, `width` vectors wide. Leaves the pointers of A and B at their ends. */
-function emitBlock(
+/** One register block: `rows` of C, `width` vectors wide. May leave the pointers of A and B at their ends. */
+export function emitBlock(
   f: FunctionBuilder,
   options: ProductOptions,
   shape: ProductShape,

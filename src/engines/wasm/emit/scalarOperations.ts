@@ -6,10 +6,7 @@
 
 import type { ElementwiseName } from "../../../graph/ops/elementwise.ts";
 import * as elementary from "./elementary.ts";
-import type { Mask, Vector, VectorBuilder } from "./vector.ts";
-
-/** A value in lanes: numbers, or the outcome of a comparison that nothing has read as a number yet. */
-export type LaneValue = Vector | Mask;
+import type { LaneValue, Mask, Vector, VectorBuilder } from "./vector.ts";
 
 type Rule = (
   v: VectorBuilder,
@@ -49,6 +46,8 @@ const rules: Readonly<Record<Exclude<ElementwiseName, "select">, Rule>> = {
   lessEqual: (v, [a, b]) => v.lessEqual(a!, b!),
 };
 
+const fastExp: Rule = (v, [a]) => elementary.fastExp(v, a!);
+
 /** Reads a lane value as numbers: 1 or 0 for a comparison. */
 export function asVector(v: VectorBuilder, value: LaneValue): Vector {
   return value.kind === "mask" ? v.toNumber(value) : value;
@@ -80,13 +79,10 @@ export function emitOperation(
   const [first, second] = operands;
   if (name === "max" && first!.kind === "mask" && second?.kind === "mask")
     return v.maskOr(first as Mask, second);
-  if (name === "exp" && bound <= elementary.fastExpRange[v.precision])
-    return elementary.fastExp(v, asVector(v, operands[0]!));
-  return rules[name](
-    v,
-    operands.map((operand) => asVector(v, operand)),
-    constants,
-  );
+  const isFast = name === "exp" && bound <= elementary.fastExpRange[v.precision];
+  const rule = isFast ? fastExp : rules[name];
+  const vectors = operands.map((operand) => asVector(v, operand));
+  return v.calls?.(v, isFast ? "fastExp" : name, vectors[0]!, rule) ?? rule(v, vectors, constants);
 }
 
 /** A selection that is itself a condition, of conditions and the numbers 1 and 0: what derivatives of nested selections make. */

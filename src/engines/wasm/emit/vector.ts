@@ -25,6 +25,9 @@ export interface Mask {
   readonly local: Local;
 }
 
+/** A value in lanes: numbers, or the outcome of a comparison that nothing has read as a number yet. */
+export type LaneValue = Vector | Mask;
+
 /** Handle on a vector of integer lanes, as wide as the floating-point lanes, for work on their bits. */
 export interface Bits {
   readonly kind: "bits";
@@ -41,7 +44,17 @@ export interface VectorOptions {
   /** Sine and cosine, the error function and the normal quantile, which most programs do without. */
   readonly trigonometry?: typeof import("./trigonometric.ts") | undefined;
   readonly normal?: typeof import("./normal.ts") | undefined;
+  /**
+   * Writes a call of a function of the module instead of an operation of one operand, for code that has to be small; undefined where
+   * the operation is to be written out.
+   */
+  readonly calls?:
+    | ((v: VectorBuilder, name: string, operand: Vector, emit: UnaryEmitter) => Vector | undefined)
+    | undefined;
 }
+
+/** Writes an operation of one operand. */
+export type UnaryEmitter = (v: VectorBuilder, operands: readonly Vector[], constants: []) => LaneValue;
 
 /** The part of an instruction's name after the lane type. */
 type Suffix<Lane extends LaneType, Name = PlainOperation> = Name extends `${Lane}.${infer Rest}`
@@ -58,6 +71,7 @@ export class VectorBuilder {
   readonly relaxed: boolean;
   readonly trigonometry: VectorOptions["trigonometry"];
   readonly normal: VectorOptions["normal"];
+  readonly calls: VectorOptions["calls"];
   /** Lanes of a vector, 4 or 2, and bytes of one, 4 or 8. */
   readonly lanes: number;
   readonly laneBytes: number;
@@ -70,6 +84,7 @@ export class VectorBuilder {
     const single = options.precision === "float32";
     [this.f, this.precision] = [f, options.precision];
     [this.relaxed, this.trigonometry, this.normal] = [options.relaxed, options.trigonometry, options.normal];
+    this.calls = options.calls;
     [this.lanes, this.laneBytes] = single ? [4, 4] : [2, 8];
     this.#float = single ? "f32x4" : "f64x2";
     this.#integer = single ? "i32x4" : "i64x2";

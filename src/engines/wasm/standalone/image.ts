@@ -6,17 +6,22 @@
 
 /** Places are multiples of it, and so much is left free behind each: vectors read past the end of lengths that are not a multiple of theirs. */
 const alignment = 16;
+/** Bytes that are not written to begin another run only where there are more of them: a run has some of its own. */
+const longestGap = 64;
+
+interface Piece {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
 
 /** Bytes with addresses; equal ones are there once. */
 export class MemoryImage {
-  readonly #start: number;
-  readonly #pieces: { readonly address: number; readonly bytes: Uint8Array }[] = [];
-  readonly #byContent = new Map<number, { readonly address: number; readonly bytes: Uint8Array }[]>();
+  readonly #pieces: Piece[] = [];
+  readonly #byContent = new Map<number, Piece[]>();
   #end: number;
 
   /** @param start - The first address, a multiple of 16. */
   constructor(start: number) {
-    this.#start = start;
     this.#end = start;
   }
 
@@ -49,12 +54,21 @@ export class MemoryImage {
     this.#pieces.push({ address, bytes: new Uint8Array(Int32Array.from(numbers).buffer) });
   }
 
-  /** All that is not zero, and where it begins. */
-  get data(): { readonly address: number; readonly bytes: Uint8Array } {
-    const length = this.#pieces.reduce((end, { address, bytes }) => Math.max(end, address + bytes.length), 0);
-    const bytes = new Uint8Array(Math.max(0, length - this.#start));
-    for (const piece of this.#pieces) bytes.set(piece.bytes, piece.address - this.#start);
-    return { address: this.#start, bytes };
+  /** What has been written, and where: runs of bytes without what is long and zero at first between them. */
+  get segments(): readonly Piece[] {
+    const runs: { readonly address: number; end: number; readonly pieces: Piece[] }[] = [];
+    for (const piece of this.#pieces.toSorted((a, b) => a.address - b.address)) {
+      let run = runs.at(-1);
+      if (!run || piece.address - run.end > longestGap)
+        runs.push((run = { address: piece.address, end: piece.address, pieces: [] }));
+      run.pieces.push(piece);
+      run.end = piece.address + piece.bytes.length;
+    }
+    return runs.map(({ address, end, pieces }) => {
+      const bytes = new Uint8Array(end - address);
+      for (const piece of pieces) bytes.set(piece.bytes, piece.address - address);
+      return { address, bytes };
+    });
   }
 }
 
