@@ -94,6 +94,8 @@ export default defineConfig({
           guide("Import from Python", "/recipes/import-python"),
           guide("Export a model", "/recipes/export"),
           guide("Score rows in ClickHouse", "/recipes/clickhouse"),
+          guide("Score rows on Spark and Ray", "/recipes/spark"),
+          guide("Which engine when", "/recipes/engines"),
           guide("A bijection of your own", "/examples/own-bijection"),
           guide("Posteriors", "/variational"),
           guide("Simulators", "/amortized"),

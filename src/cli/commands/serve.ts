@@ -85,6 +85,7 @@ async function run(texts: readonly string[], flags: ServeFlags, command: Command
     timeout,
     watch,
     packageVersion: command.parent?.version() ?? "",
+    ownsProcess: true,
     log: remark,
   });
   // Heard by the event loop, which long work leaves in between: requests are scored in blocks.

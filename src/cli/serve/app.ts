@@ -192,8 +192,9 @@ export function makeApp(options: AppOptions): Hono {
     const began = performance.now();
     const labels: Counted = { model: "", verb: "other" };
     counted.set(c.req.raw, labels);
+    // Before the answer is made: an answer whose headers change is made once more.
+    c.header("cache-control", "no-store");
     await next();
-    c.res.headers.set("cache-control", "no-store");
     metrics.requests.add({ ...labels, status: String(c.res.status) });
     metrics.seconds.add({ ...labels }, (performance.now() - began) / 1000);
   });

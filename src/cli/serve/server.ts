@@ -32,6 +32,8 @@ export interface ServerOptions {
   /** Whether a model is loaded anew when its file changes. */
   readonly watch: boolean;
   readonly packageVersion: string;
+  /** Whether nothing else in the process makes requests and answers: then the server may make them of lighter classes (default false). */
+  readonly ownsProcess?: boolean | undefined;
   /** Says what happens, a line each. */
   readonly log: (line: string) => void;
 }
@@ -93,8 +95,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const server = createAdaptorServer({
     fetch: app.fetch,
-    // Other code of the process, and tests, keep the Request and Response that they have.
-    overrideGlobalObjects: false,
+    // Where the process is the server's own, answers need no stream: others, such as tests, keep the Request and Response that they have.
+    overrideGlobalObjects: options.ownsProcess ?? false,
     serverOptions: {
       // Slow bodies, and headers.
       requestTimeout: Math.max(1000, Math.ceil(1000 * timeout)),
