@@ -96,7 +96,7 @@ def main():
             listed = lambda tensor: None if tensor is None else tensor.tolist()
             case = {
                 "config": config,
-                "exported": exported_call(model, name) if options.exported else None,
+                "exported": exported_call(getattr(model, "tree", model), name) if options.exported else None,
                 "rows": listed(x),
                 "given": listed(c),
                 "points": listed(z),

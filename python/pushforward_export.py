@@ -1,12 +1,12 @@
 """
-Exports a trained flow of zuko 1.6, nflows 0.14 or normflows 1.7, so that pushforward imports it; of FlowJAX 19.1 with the call as `config=`:
+Exports a trained flow of zuko 1.6, nflows 0.14, normflows 1.7 or FlowJAX 19.1, so that pushforward imports it:
 
     from pushforward_export import save
 
     save(flow, "flow.safetensors")        # and flow.json beside it
     # pushforward import flow.safetensors --out model.safetensors
 
-The first file has the state dict of the flow, the second the constructor call that makes such a flow, as JSON. This file needs numpy, and
+The first file has the state dict of the flow (of FlowJAX its leaves, by their path in the tree), the second the constructor call that makes such a flow, as JSON. This file needs numpy, and
 the library that the flow is of. What cannot be read back from the live object is an error that names the module.
 """
 
@@ -49,7 +49,7 @@ def tensors_of(flow):
     if not hasattr(flow, "state_dict"):
         import jax
 
-        leaves = jax.tree_util.tree_flatten_with_path(flow)[0]
+        leaves = jax.tree_util.tree_flatten_with_path(trainable(flow))[0]
         return {
             jax.tree_util.keystr(path): np.asarray(leaf)
             for path, leaf in leaves
@@ -63,6 +63,14 @@ def tensors_of(flow):
             tensor = tensor.float()
         arrays[name] = tensor.numpy()
     return arrays
+
+
+def trainable(tree):
+    """A tree of JAX without the wrappers that keep some of its leaves from being trained: leaves have the paths that they have without."""
+    import jax
+
+    is_wrapper = lambda node: type(node).__name__ == "NonTrainable"
+    return jax.tree_util.tree_map(lambda node: trainable(node.tree) if is_wrapper(node) else node, tree, is_leaf=is_wrapper)
 
 
 def write_safetensors(arrays, path):
@@ -87,7 +95,7 @@ def write_safetensors(arrays, path):
 def config_of(flow):
     """The constructor call that makes a flow like this one, as nested JSON."""
     library = type(flow).__module__.split(".")[0]
-    exporters = {"zuko": zuko_flow, "nflows": nflows_flow, "normflows": normflows_flow}
+    exporters = {"zuko": zuko_flow, "nflows": nflows_flow, "normflows": normflows_flow, "flowjax": flowjax_flow}
     if library not in exporters:
         raise ExportError(
             f"{dotted(type(flow))} is not of a library that is exported ({', '.join(exporters)}); "
@@ -551,3 +559,143 @@ def normflows_coupled(spline, path, is_circular):
     tails = dict(zip(transformed + fixed, list(spline.tails) + list(other.tails)))
     arguments["ind_circ"] = [i for i in range(spline.features) if tails[i] == "circular"]
     return {**arguments, "mask": [int(i in transformed) for i in range(spline.features)]}
+
+
+# FlowJAX
+
+
+def flowjax_flow(flow):
+    """The function that makes such a flow, read off the structure of its first layer; all layers are stacked in its leaves."""
+    flow = trainable(flow)
+    arguments = {"base_dist": flowjax_base(flow.base_dist)} if hasattr(flow, "base_dist") else refuse("", f"is a {dotted(type(flow))}, which has no base_dist")
+    bijection, path = flow.bijection, "bijection"
+    is_inverted = type(bijection).__name__ == "Invert"
+    if is_inverted:
+        bijection, path = bijection.bijection, f"{path}.bijection"
+    if type(bijection).__name__ != "Scan":
+        refuse(path, f"is a {dotted(type(bijection))}; only flows that flowjax.flows makes can be exported")
+    layer, path = bijection.bijection, f"{path}.bijection"
+    features = flow.shape[0]
+    if layer.cond_shape is not None:
+        arguments["cond_dim"] = layer.cond_shape[0]
+    arguments["flow_layers"] = flowjax_layers(layer)
+    arguments["invert"] = is_inverted
+    parts = list(layer.bijections) if type(layer).__name__ == "Chain" else [layer]
+    mixing = {1: [], 2: ["Flip"]}.get(features, ["Permute"])
+    names = [type(part).__name__ for part in parts]
+    known = {
+        "Coupling": ("coupling_flow", flowjax_coupling),
+        "MaskedAutoregressive": ("masked_autoregressive_flow", flowjax_masked),
+        "NumericalInverse": ("block_neural_autoregressive_flow", flowjax_block),
+        "Planar": ("planar_flow", flowjax_planar),
+        "Sandwich": ("triangular_spline_flow", flowjax_triangular),
+    }
+    if names[0] not in known:
+        refuse(path, f"is a {dotted(type(parts[0]))}, which cannot be exported")
+    inner = ["TriangularAffine"] + (["AdditiveCondition"] if layer.cond_shape is not None else []) if names[0] == "Sandwich" else []
+    if names[1:] != inner + mixing:
+        refuse(path, f"has the maps {', '.join(names)}, which are not those of a layer of flowjax.flows")
+    function, read = known[names[0]]
+    arguments.update(read(parts[0], path))
+    return call(f"flowjax.flows.{function}", **arguments)
+
+
+def flowjax_base(base):
+    name = type(base).__name__
+    if name == "StandardNormal":
+        return call("flowjax.distributions.StandardNormal", shape=list(base.shape))
+    if name != "Normal":
+        refuse("base_dist", f"is a {dotted(type(base))}, which cannot be exported")
+    scale = softplus_of(base.bijection.scale, "base_dist.bijection.scale")[1]
+    return call("flowjax.distributions.Normal", loc=plain(base.bijection.loc, "base_dist"), scale=plain(scale, "base_dist"))
+
+
+def flowjax_layers(layer):
+    """All leaves that are arrays have an axis of the layers in front."""
+    import jax
+
+    return int(next(leaf.shape[0] for leaf in jax.tree_util.tree_leaves(layer) if isinstance(leaf, jax.Array)))
+
+
+def softplus_of(parameter, path):
+    """A number that is kept as softplus(raw) + least: least, and its value in float64."""
+    if type(parameter).__name__ != "Parameterize" or len(parameter.args) != 1:
+        refuse(path, "is not a softplus of a number, which cannot be exported")
+    raw = np.asarray(parameter.args[0], "float64")
+    least = float(np.ravel(parameter.fn(np.full(raw.shape, -1e5, "float32")))[0])
+    # As it was written: float32 has seven digits of it.
+    least = float(f"{least:.6g}")
+    value = np.logaddexp(0, raw) + least
+    if not np.allclose(value, np.asarray(parameter.fn(parameter.args[0])), rtol=1e-5):
+        refuse(path, "is not a softplus of a number, which cannot be exported")
+    return least, value
+
+
+def flowjax_transformer(constructor, path):
+    """The map of one number that a network gives the parameters of; it is within the function that makes it of them."""
+    cells = dict(zip(constructor.__code__.co_freevars, constructor.__closure__ or ()))
+    if "init" not in cells:
+        refuse(path, "has a constructor that cannot be read back")
+    transformer = constructor(np.zeros_like(cells["init"].cell_contents))
+    name = type(transformer).__name__
+    if name == "Affine":
+        least, scale = softplus_of(transformer.scale, f"{path}.scale")
+        loc, scale = float(transformer.loc), float(scale)
+        if least == 0:
+            return {"transformer": call("flowjax.bijections.Affine", loc=loc, scale=scale)}
+        if least != 0.01 or loc != 0 or abs(scale - 1) > 1e-6:
+            refuse(path, f"is an Affine with a scale of at least {least} that starts with {scale}, which cannot be exported")
+        return {}
+    if name != "RationalQuadraticSpline":
+        refuse(path, f"is a {dotted(type(transformer))}, which cannot be exported")
+    least, slopes = softplus_of(transformer.derivatives, f"{path}.derivatives")
+    positions = [np.asarray(each.arr) for each in (transformer.x_pos, transformer.y_pos)]
+    if any(np.any(each != 0) for each in positions) or np.any(np.abs(slopes - 1) > 1e-5):
+        refuse(path, "is a spline that does not start as the identity, which cannot be exported")
+    options = {"knots": transformer.knots, "interval": plain(transformer.interval, path)}
+    spline = call("flowjax.bijections.RationalQuadraticSpline", **options, min_derivative=least, min_width=transformer.x_pos.min_width)
+    return {"transformer": spline}
+
+
+def flowjax_network(mlp, path):
+    """An `equinox.nn.MLP` by its width, depth and activation."""
+    import jax
+
+    activation = mlp.activation
+    name = getattr(activation, "__name__", None)
+    for module, prefix in ((jax.nn, "jax.nn"), (jax.numpy, "jax.numpy")):
+        if name is not None and getattr(module, name, None) is activation:
+            return {"nn_width": mlp.width_size, "nn_depth": mlp.depth, "nn_activation": f"{prefix}.{name}"}
+    return refuse(path, f"has the activation {activation!r}, which cannot be read back")
+
+
+def flowjax_coupling(coupling, path):
+    if coupling.untransformed_dim != coupling.dim // 2:
+        refuse(path, f"passes {coupling.untransformed_dim} of {coupling.dim} features, where a coupling_flow passes {coupling.dim // 2}")
+    network = flowjax_network(coupling.conditioner, f"{path}.conditioner")
+    return {**flowjax_transformer(coupling.transformer_constructor, f"{path}.transformer"), **network}
+
+
+def flowjax_masked(masked, path):
+    network = flowjax_network(masked.masked_autoregressive_mlp, f"{path}.masked_autoregressive_mlp")
+    return {**flowjax_transformer(masked.transformer_constructor, f"{path}.transformer"), **network}
+
+
+def flowjax_block(inverse, path):
+    network = inverse.bijection
+    if type(network).__name__ != "BlockAutoregressiveNetwork":
+        refuse(path, f"inverts a {dotted(type(network))}, which cannot be exported")
+    if type(network.activation).__name__ != "_LeakyTanh" or network.activation.min_grad != 0.01:
+        refuse(f"{path}.activation", f"is {network.activation!r}; only tanh(x) + 0.01 x can be exported")
+    return {"nn_depth": network.depth, "nn_block_dim": network.block_dim}
+
+
+def flowjax_planar(planar, path):
+    return {} if planar.negative_slope is None else {"negative_slope": planar.negative_slope}
+
+
+def flowjax_triangular(sandwich, path):
+    spline = sandwich.inner.bijection
+    if type(spline).__name__ != "RationalQuadraticSpline" or spline.interval != (-1, 1) or type(sandwich.outer).__name__ != "LeakyTanh":
+        refuse(path, "is not a spline between hyperbolic tangents, which cannot be exported")
+    return {"knots": spline.knots, "tanh_max_val": sandwich.outer.max_val}
