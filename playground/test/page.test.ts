@@ -1,14 +1,20 @@
 /** The built page in Chromium, as a visitor uses it. */
 
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import type { Page } from "playwright-core";
+import type { Download, Page } from "playwright-core";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { load } from "../../src/index.ts";
+import { load, tableFromObjects, tableToBytes } from "../../src/index.ts";
 import { findChromium, launchChromium, remedy } from "../../test/browser/chromium.mjs";
+import { runCli } from "../../test/cli/runCli.ts";
 import { serve } from "./serve.mjs";
+
+/** How long the page may take on a machine that does other work, too. */
+const patience = { timeout: 30_000 };
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
@@ -24,12 +30,18 @@ async function numberOf(page: Page, selector: string): Promise<number> {
   return Number((await page.locator(selector).first().textContent())!.replace("−", "-"));
 }
 
-/** What the first picture shows, as text that can be compared. */
+/** What the first picture shows, as text that can be compared. A worker draws it: wait for what is expected. */
 async function pictureOf(page: Page): Promise<string> {
-  await page.evaluate(
-    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
-  );
   return await page.evaluate(() => document.querySelector<HTMLCanvasElement>(".picture canvas")!.toDataURL());
+}
+
+/** What a button lets one download. */
+async function downloadOf(page: Page, name: string): Promise<Download> {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name }).click(),
+  ]);
+  return download;
 }
 
 /** What axe has to say of a page. */
@@ -49,6 +61,7 @@ describe.skipIf(path === undefined)(
     let host: Awaited<ReturnType<typeof serve>>;
     let page: Page;
     const complaints: string[] = [];
+    const folder = mkdtempSync(join(tmpdir(), "playground-"));
 
     // A service worker fetches all that there is, for visits without a network.
     async function open(
@@ -76,6 +89,7 @@ describe.skipIf(path === undefined)(
     afterAll(async () => {
       await browser?.close();
       await host?.close();
+      rmSync(folder, { recursive: true });
       expect(complaints).toEqual([]);
     });
 
@@ -121,36 +135,47 @@ describe.skipIf(path === undefined)(
       await slider.focus();
       await page.keyboard.press("Home");
       expect(await slider.getAttribute("aria-valuetext")).toBe("base");
-      expect(await pictureOf(page)).not.toBe(atData);
+      await expect.poll(() => pictureOf(page), patience).not.toBe(atData);
       await page.keyboard.press("End");
       expect(await slider.getAttribute("aria-valuetext")).toBe("data");
-      expect(await pictureOf(page)).toBe(atData);
+      await expect.poll(() => pictureOf(page), patience).toBe(atData);
     });
 
-    test("the model is downloaded as a file that the library reads, and opened again", async () => {
-      const [download] = await Promise.all([
-        page.waitForEvent("download"),
-        page.getByRole("button", { name: "Download model" }).click(),
-      ]);
-      const bytes = readFileSync(await download.path());
-      const flow = await load(bytes);
-      expect(flow.columns).toEqual(["x", "y"]);
-      const [logProb] = await flow.logProb(Float64Array.of(-1.5, 0.25));
+    test("the model goes to the command line and back, and one that was fitted there is opened", async () => {
+      const models = { page: join(folder, "page.safetensors"), line: join(folder, "line.safetensors") };
+      const probed = join(folder, "probed.csv");
+      writeFileSync(probed, "x,y\n-1.5,0.25\n");
+      const ofProbe = async (model: string): Promise<number> => {
+        const { stdout } = await runCli(["logprob", model, probed, "--out", "-"]);
+        return Number(stdout.split("\n")[1]);
+      };
+      await page.getByLabel("x", { exact: true }).fill("-1.5");
+      await page.getByLabel("y", { exact: true }).fill("0.25");
+      await page.getByText("log-density at (-1.5, 0.25)").waitFor({ state: "attached" });
       const onPage = await numberOf(page, '[data-testid="log-prob"]');
-      expect(Math.abs(logProb! - onPage)).toBeLessThan(0.002);
-      await page
-        .getByLabel("Open model")
-        .setInputFiles({ name: "a.safetensors", mimeType: "", buffer: bytes });
-      await page.waitForFunction(() =>
-        document.querySelector("figcaption b")!.textContent!.startsWith("Flow of x, y"),
-      );
-      await trained(page);
-      expect(Math.abs((await numberOf(page, '[data-testid="log-prob"]')) - onPage)).toBeLessThan(0.002);
+      await (await downloadOf(page, "Download model")).saveAs(models.page);
+      expect(Math.abs((await ofProbe(models.page)) - onPage)).toBeLessThan(0.002);
+      const points = join(folder, "points.csv");
+      await (await downloadOf(page, "Download points")).saveAs(points);
+      expect((await runCli(["fit", points, "--flow", "gaussian", "--out", models.line])).code).toBe(0);
+      const fromLine = await ofProbe(models.line);
+      expect(Math.abs(fromLine - onPage)).toBeGreaterThan(0.1);
+      for (const [model, value] of [
+        [models.line, fromLine],
+        [models.page, onPage],
+      ] as const) {
+        await page.getByLabel("Open model").setInputFiles(model);
+        await expect
+          .poll(async () => Math.abs((await numberOf(page, '[data-testid="log-prob"]')) - value), patience)
+          .toBeLessThan(0.002);
+        expect(await page.locator("figcaption b").textContent()).toMatch(/^Flow of x, y/);
+        await trained(page);
+      }
       await page
         .getByLabel("Open model")
         .setInputFiles({ name: "a.txt", mimeType: "", buffer: Buffer.from("no") });
       await expect
-        .poll(() => page.getByRole("alert").textContent())
+        .poll(() => page.getByRole("alert").textContent(), patience)
         .toMatch(/^the model is not a safetensors file/);
     });
 
@@ -187,29 +212,34 @@ describe.skipIf(path === undefined)(
         const age = 20 + ((7 * i) % 50);
         return `${age},${["Rome", "Oslo"][i % 2]},${100 * age + 900 * (i % 2) + ((13 * i) % 89) + (i === 216 ? 9000 : 0)}`;
       });
-      const buffer = Buffer.from(["age,city,pay", ...lines].join("\n"));
-      await opened.getByLabel("Open a table").setInputFiles({ name: "a.csv", mimeType: "text/csv", buffer });
+      const rows = join(folder, "a.csv");
+      writeFileSync(rows, ["age,city,pay", ...lines].join("\n"));
+      await opened.getByLabel("Open a table").setInputFiles(rows);
       await opened.getByLabel("Seconds of training").fill("1");
       await opened.getByRole("button", { name: "Fit", exact: true }).click();
       expect(await opened.locator(".strange tbody th").first().textContent()).toBe("217");
       await opened.getByLabel("Hold").selectOption("city");
       await opened.getByLabel("at", { exact: true }).fill("Oslo");
-      const [synthetic] = await Promise.all([
-        opened.waitForEvent("download"),
-        opened.getByRole("button", { name: "Download synthetic rows" }).click(),
-      ]);
-      const [header, ...rows] = readFileSync(await synthetic.path(), "utf8")
+      const synthetic = await downloadOf(opened, "Download synthetic rows");
+      const [header, ...drawn] = readFileSync(await synthetic.path(), "utf8")
         .trim()
         .split("\n");
       expect(header).toBe("age,city,pay");
-      expect(rows.length).toBe(1000);
-      expect(rows.every((row) => row.split(",")[1] === "Oslo")).toBe(true);
-      const [download] = await Promise.all([
-        opened.waitForEvent("download"),
-        opened.getByRole("button", { name: "Download model" }).click(),
-      ]);
-      const flow = await load(readFileSync(await download.path()));
-      expect(flow.columns).toEqual(["age", "city", "pay"]);
+      expect(drawn.length).toBe(1000);
+      expect(drawn.every((row) => row.split(",")[1] === "Oslo")).toBe(true);
+      // The command line scores the page's model as the page does, and the page one of the command line.
+      const models = { page: join(folder, "mixed.safetensors"), line: join(folder, "other.safetensors") };
+      await (await downloadOf(opened, "Download model")).saveAs(models.page);
+      expect((await load(readFileSync(models.page))).columns).toEqual(["age", "city", "pay"]);
+      await runCli(["fit", rows, "--flow", "columns", "--epochs", "2", "--out", models.line]);
+      for (const model of Object.values(models)) {
+        await opened.getByLabel("Open model").setInputFiles(model);
+        const { stdout } = await runCli(["logprob", model, rows, "--json"]);
+        const { meanLogProb } = JSON.parse(stdout) as { readonly meanLogProb: number };
+        await expect
+          .poll(() => opened.locator(".numbers").textContent(), patience)
+          .toMatch(new RegExp(`^${meanLogProb.toFixed(2).replace("-", "−")}nats: .* rows of this table`));
+      }
       expect(await opened.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
       expect(await findings(opened)).toEqual([]);
       // What is not a table says so, and the table before it stays.
@@ -218,8 +248,68 @@ describe.skipIf(path === undefined)(
         data.items.add(new File(["PAR1 and no more"], "b.parquet"));
         dispatchEvent(new DragEvent("drop", { dataTransfer: data }));
       });
-      await expect.poll(() => opened.locator(".banner").textContent()).toContain("b.parquet");
+      await expect.poll(() => opened.locator(".banner").textContent(), patience).toContain("b.parquet");
       expect(await opened.locator(".file").textContent()).toBe("a.csv");
+      await opened.close();
+    });
+
+    test("a table of any format is read, and its reader loaded when it comes", async () => {
+      const opened = await open("#flow=gaussian,0,0");
+      await trained(opened);
+      const table = tableFromObjects([
+        { height: 1.5, town: "Rome", count: 3 },
+        { height: null, town: "Oslo", count: 4 },
+        { height: 2.5, town: null, count: 5 },
+      ]);
+      const asked = host.requests.length;
+      const readers = (): string[] =>
+        host.requests
+          .slice(asked)
+          .filter((name) => /parquet|arrow-|json|fzstd/i.test(name) && name.endsWith(".js"));
+      const isShown = async (name: string): Promise<void> => {
+        await opened.locator(".file", { hasText: name }).waitFor();
+        expect(await opened.locator(".controls .note").first().textContent()).toMatch(/^3 rows, 3 columns/);
+        await opened.getByRole("button", { name: "Close table" }).click();
+      };
+      expect(readers()).toEqual([]);
+      for (const kind of ["csv", "parquet", "arrow", "jsonl"] as const) {
+        const buffer = Buffer.from(await tableToBytes(table, kind));
+        await opened.getByLabel("Open a table").setInputFiles({ name: `t.${kind}`, mimeType: "", buffer });
+        await isShown(`t.${kind}`);
+        expect(readers().some((name) => name.includes("parquet"))).toBe(kind !== "csv");
+        expect(readers().some((name) => name.includes("arrow"))).toBe(kind === "arrow" || kind === "jsonl");
+      }
+      for (const [text, name] of [
+        ["height\ttown\tcount\n1.5\tRome\t3\n\tOslo\t4\n2.5\t\t5\n", "pasted.tsv"],
+        [Buffer.from(await tableToBytes(table, "csv")).toString(), "pasted.csv"],
+        [Buffer.from(await tableToBytes(table, "jsonl")).toString(), "pasted.jsonl"],
+        [
+          Buffer.from(await tableToBytes(table, "json"))
+            .toString()
+            .replaceAll("},", "},\n"),
+          "pasted.json",
+        ],
+      ] as const) {
+        await opened.evaluate((pasted) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/plain", pasted);
+          dispatchEvent(new ClipboardEvent("paste", { clipboardData }));
+        }, text);
+        await isShown(name);
+      }
+      // A large one, with mixed columns and missing cells, dropped.
+      await opened.evaluate(() => {
+        const row = (_: unknown, i: number): string =>
+          `${(i % 101) / 4},${["Rome", "Oslo"][i % 2]},${i % 97 ? (i * 7919) % 1009 : ""}\n`;
+        const data = new DataTransfer();
+        data.items.add(new File(["a,b,c\n", ...Array.from({ length: 100_000 }, row)], "large.csv"));
+        dispatchEvent(new DragEvent("drop", { dataTransfer: data }));
+      });
+      await opened.locator(".file", { hasText: "large.csv" }).waitFor();
+      expect(await opened.locator(".controls .note").first().textContent()).toMatch(/^100,000 rows/);
+      await opened.getByLabel("Seconds of training").fill("1");
+      await opened.getByRole("button", { name: "Fit", exact: true }).click();
+      await opened.locator(".strange tbody th").first().waitFor();
       await opened.close();
     });
 
@@ -241,7 +331,7 @@ describe.skipIf(path === undefined)(
       expect(before).not.toBe("–");
       await opened.locator("textarea").fill("x^2 +");
       await opened.locator("textarea").blur();
-      await expect.poll(() => opened.getByRole("alert").textContent()).toContain("column 6");
+      await expect.poll(() => opened.getByRole("alert").textContent(), patience).toContain("column 6");
       await opened.close();
     });
 
@@ -251,12 +341,17 @@ describe.skipIf(path === undefined)(
       try {
         const visit = await context.newPage();
         await visit.goto(plain.address);
+        expect(await visit.evaluate(() => crossOriginIsolated)).toBe(false);
+        await expect
+          .poll(() => visit.locator("footer").textContent(), patience)
+          .toContain("One thread trains");
         await visit.evaluate(() => navigator.serviceWorker.ready);
         await plain.close();
         await visit.goto(`${plain.address}#flow=gaussian,0,0`);
         await visit.reload();
         await trained(visit);
         expect(await visit.evaluate(() => crossOriginIsolated)).toBe(true);
+        expect(await visit.locator("footer").textContent()).toContain("Threads share memory");
       } finally {
         await context.close();
       }

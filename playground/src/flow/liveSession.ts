@@ -218,7 +218,8 @@ export class LiveSession extends Session {
     let shownAt = performance.now();
     let cost = performance.now();
     let trained = 0;
-    let since = performance.now();
+    // The first round is not counted: it has waited for what compiles the training.
+    let since = Number.NaN;
     this.isTraining = true;
     this.send({ type: "phase", run, phase: "training" });
     const result = await minimize(
@@ -237,7 +238,7 @@ export class LiveSession extends Session {
         validation: heldOut,
         signal: this.signal,
         onEpoch: async (record, state) => {
-          trained += performance.now() - since;
+          if (record.epoch > 1) trained += performance.now() - since;
           progress = {
             // Before the energy is there in full, the loss of training is that of another target.
             trainLogProb: energy === undefined ? problem.shown(record.trainLoss) : Number.NaN,
@@ -252,7 +253,7 @@ export class LiveSession extends Session {
               steps: epochs * perEpoch,
               trainLogProb: progress.trainLogProb,
               heldOutLogProb: progress.heldOutLogProb,
-              rate: (1000 * record.epoch * perEpoch) / trained,
+              rate: (1000 * (record.epoch - 1) * perEpoch) / trained,
             },
           });
           // At most a third of the time is for pictures.

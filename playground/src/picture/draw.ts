@@ -44,7 +44,7 @@ export interface Scene {
   readonly probed: Probed | undefined;
 }
 
-type Context = CanvasRenderingContext2D;
+type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 type ToScreen = (x: number, y: number) => readonly [number, number];
 
 /** Draws a scene onto a square canvas of so many pixels of the page. */
@@ -86,11 +86,11 @@ export function channels(color: string): readonly [number, number, number] {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-const sheets = new WeakMap<HTMLCanvasElement, HTMLCanvasElement>();
+const sheets = new WeakMap<Context["canvas"], OffscreenCanvas>();
 
 /** The small canvas that belongs to a canvas, for pictures of a pixel per cell. */
-function sheetOf(canvas: HTMLCanvasElement, size: number): HTMLCanvasElement {
-  const sheet = sheets.get(canvas) ?? document.createElement("canvas");
+function sheetOf(canvas: Context["canvas"], size: number): OffscreenCanvas {
+  const sheet = sheets.get(canvas) ?? new OffscreenCanvas(size, size);
   sheets.set(canvas, sheet);
   if (sheet.width !== size) sheet.width = sheet.height = size;
   return sheet;
@@ -180,22 +180,26 @@ function drawContours(context: Context, { contours }: Relief, scale: number, col
   }
 }
 
-const dots = new Map<string, HTMLCanvasElement>();
+const dots = new Map<string, ImageBitmap>();
 
-/** A dot of a color, drawn once: a thousand paths a frame would cost more than all else. */
-function dotOf(radius: number, color: string): HTMLCanvasElement {
+/**
+ * A dot of a color, drawn once: a thousand paths a frame would cost more than all else. It is a bitmap, as a canvas is looked at
+ * anew each time that another takes from it.
+ */
+function dotOf(radius: number, color: string): ImageBitmap {
   const name = `${radius} ${color}`;
   const known = dots.get(name);
   if (known) return known;
   // A window that is drawn wider and wider leaves dots of many sizes.
   if (dots.size > 50) dots.clear();
-  const dot = document.createElement("canvas");
-  dot.width = dot.height = 2 * Math.ceil(radius) + 2;
-  const context = dot.getContext("2d")!;
+  const side = 2 * Math.ceil(radius) + 2;
+  const canvas = new OffscreenCanvas(side, side);
+  const context = canvas.getContext("2d")!;
   context.fillStyle = color;
   context.beginPath();
-  context.arc(dot.width / 2, dot.width / 2, radius, 0, 2 * Math.PI);
+  context.arc(side / 2, side / 2, radius, 0, 2 * Math.PI);
   context.fill();
+  const dot = canvas.transferToImageBitmap();
   dots.set(name, dot);
   return dot;
 }

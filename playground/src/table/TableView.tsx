@@ -4,8 +4,20 @@ import { useEffect, useState } from "preact/hooks";
 import { download } from "../ui/download.ts";
 import { written } from "../ui/numbers.ts";
 import { PairPlot } from "./PairPlot.tsx";
-import type { Cell, Columns, FitFacts, StrangeRow, TableFacts } from "./protocol.ts";
-import { ask, closeTable, fitTable, fitted, notes, progress, stage, stopFit, table } from "./tableStore.ts";
+import type { Cell, Columns, FitFacts, Ranking, TableFacts } from "./protocol.ts";
+import {
+  ask,
+  closeTable,
+  fitTable,
+  fitted,
+  notes,
+  openModel,
+  progress,
+  ranking,
+  stage,
+  stopFit,
+  table,
+} from "./tableStore.ts";
 
 /** Kinds of flow for tables. */
 const kinds = {
@@ -70,6 +82,20 @@ function Fit({ facts }: { readonly facts: TableFacts }) {
           <button type="button" disabled={!at} onClick={stopFit}>
             Stop and keep
           </button>
+          <label class="button">
+            Open model
+            <input
+              type="file"
+              class="hidden"
+              accept=".safetensors"
+              disabled={isBusy}
+              onChange={({ currentTarget }) => {
+                const file = currentTarget.files?.[0];
+                if (file) void openModel(file);
+                currentTarget.value = "";
+              }}
+            />
+          </label>
           <button type="button" onClick={closeTable}>
             Close table
           </button>
@@ -105,12 +131,13 @@ function Fit({ facts }: { readonly facts: TableFacts }) {
 }
 
 function Strange({
-  rows,
+  found,
   columns,
 }: {
-  readonly rows: readonly StrangeRow[];
+  readonly found: Ranking | undefined;
   readonly columns: readonly string[];
 }) {
+  const { strange = [], rows = 0, of = 0 } = found ?? {};
   return (
     <section class="strange" aria-labelledby="strange-title">
       <h2 id="strange-title">The strangest rows</h2>
@@ -118,6 +145,13 @@ function Strange({
         Ranked by the flow. Row numbers count from 1, the header left out; p is the probability that an
         ordinary row is at least as strange. Cells that are to blame are marked, with what is usual beside the
         other cells of the row.
+      </p>
+      <p class="note" role="status">
+        {rows === of
+          ? found
+            ? ""
+            : "Drawing ordinary rows to hold them against."
+          : `${rows.toLocaleString("en")} of ${of.toLocaleString("en")} rows so far.`}
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard. */}
       <section class="scroll" tabIndex={0} aria-label="Strangest rows, a table that scrolls">
@@ -134,7 +168,7 @@ function Strange({
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ row, pValue, blame, cells }) => (
+            {strange.map(({ row, pValue, blame, cells }) => (
               <tr key={row}>
                 <th scope="row">{row}</th>
                 <td>{pValue < 0.001 ? "< 0.001" : pValue.toFixed(3)}</td>
@@ -291,8 +325,10 @@ export function TableView() {
         <>
           <section class="numbers" aria-label="The fit">
             <p class="score">
-              <b>{written(fit.heldOutLogProb, 2)}</b>
-              <span>nats per held-out row: the mean log-density, higher is better. {fit.description}.</span>
+              <b>{written(fit.logProb, 2)}</b>
+              <span>
+                nats: the mean log-density of {fit.scored}, higher is better. {fit.description}.
+              </span>
             </p>
             {fit.warnings.map((line) => (
               <p key={line} class="note">
@@ -300,7 +336,7 @@ export function TableView() {
               </p>
             ))}
           </section>
-          <Strange rows={fit.strange} columns={facts.columns} />
+          <Strange found={ranking.value} columns={facts.columns} />
           <Draw facts={facts} fit={fit} onDrawn={setDrawn} />
         </>
       )}

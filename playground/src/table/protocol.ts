@@ -43,15 +43,23 @@ export interface StrangeRow {
   readonly cells: Readonly<Record<string, Cell>>;
 }
 
-/** A fit that is done. */
+/** The strangest of the rows that have been looked at so far. */
+export interface Ranking {
+  readonly strange: readonly StrangeRow[];
+  readonly rows: number;
+  readonly of: number;
+}
+
+/** A flow of the table: fitted here, or opened from a file. */
 export interface FitFacts {
   readonly description: string;
-  readonly heldOutLogProb: number;
+  /** Mean log-density, in nats per row, of {@link scored}. */
+  readonly logProb: number;
+  readonly scored: "held-out rows" | "the rows of this table";
   readonly interrupted: boolean;
   /** Whether rows can be drawn given any column. */
   readonly canCondition: boolean;
   readonly samples: Columns;
-  readonly strange: readonly StrangeRow[];
   readonly warnings: readonly string[];
 }
 
@@ -72,6 +80,8 @@ export interface Questions {
     readonly ask: { readonly rows: number; readonly condition: Condition | undefined };
     readonly answer: { readonly shown: Columns; readonly csv: Uint8Array };
   };
+  /** A model of columns that the table has. */
+  readonly open: { readonly ask: { readonly file: File }; readonly answer: FitFacts };
   readonly take: { readonly ask: Readonly<Record<string, never>>; readonly answer: Uint8Array };
 }
 
@@ -94,6 +104,8 @@ export type TableReply =
   | { readonly type: "failure"; readonly number: number; readonly message: string }
   | { readonly type: "notes"; readonly notes: readonly ColumnNote[] }
   | { readonly type: "stage"; readonly text: string }
+  | { readonly type: "ranking"; readonly ranking: Ranking }
+  | { readonly type: "trouble"; readonly message: string }
   | {
       readonly type: "progress";
       readonly done: number;

@@ -10,6 +10,7 @@ import type {
   FitFacts,
   QuestionName,
   Questions,
+  Ranking,
   TableFacts,
   TableReply,
   TableRequest,
@@ -19,6 +20,8 @@ import type {
 export const table: Signal<TableFacts | undefined> = signal(undefined);
 export const notes: Signal<readonly ColumnNote[]> = signal([]);
 export const fitted: Signal<FitFacts | undefined> = signal(undefined);
+/** The strangest rows by the flow, as far as it has looked. */
+export const ranking: Signal<Ranking | undefined> = signal(undefined);
 /** What is under way, in words; empty where nothing is. */
 export const stage: Signal<string> = signal("");
 export const progress: Signal<
@@ -59,6 +62,12 @@ function hear(reply: TableReply): void {
     case "stage":
       stage.value = reply.text;
       return;
+    case "ranking":
+      ranking.value = reply.ranking;
+      return;
+    case "trouble":
+      trouble.value = reply.message;
+      return;
     case "progress":
       stage.value = "Training";
       progress.value = reply;
@@ -96,19 +105,44 @@ export async function ask<Name extends QuestionName>(
   }
 }
 
+/** Reads pasted text as the table of the page; what it looks like says in which format it is. */
+export async function openText(text: string): Promise<void> {
+  const begin = text.trimStart();
+  const firstLine = begin.slice(0, begin.indexOf("\n"));
+  const format = begin.startsWith("[")
+    ? "json"
+    : begin.startsWith("{")
+      ? "jsonl"
+      : firstLine.includes("\t")
+        ? "tsv"
+        : "csv";
+  await openTable(new File([text], `pasted.${format}`));
+}
+
 /** Reads a file as the table of the page. */
 export async function openTable(file: File): Promise<void> {
   const read = await ask(`Reading ${file.name}`, "read", { file });
   if (!read) return;
   table.value = read;
   notes.value = [];
-  fitted.value = undefined;
+  fitted.value = ranking.value = undefined;
+}
+
+/** Takes another flow, if there is one; which rows are strange to it is said later. */
+function hold(facts: FitFacts | undefined): void {
+  if (!facts) return;
+  fitted.value = facts;
+  ranking.value = undefined;
 }
 
 /** Fits a flow to the table. */
 export async function fitTable(kind: string, budget: number): Promise<void> {
-  const facts = await ask("Loading", "fit", { kind, budget, seed: 1 });
-  if (facts) fitted.value = facts;
+  hold(await ask("Loading", "fit", { kind, budget, seed: 1 }));
+}
+
+/** Takes a model from a file, in place of a fit. */
+export async function openModel(file: File): Promise<void> {
+  hold(await ask(`Opening ${file.name}`, "open", { file }));
 }
 
 /** Ends a fit, and keeps what it has found. */
@@ -121,6 +155,6 @@ export function closeTable(): void {
   worker?.terminate();
   worker = undefined;
   open.clear();
-  table.value = fitted.value = undefined;
+  table.value = fitted.value = ranking.value = undefined;
   stage.value = trouble.value = "";
 }

@@ -8,12 +8,13 @@ import {
   AbortedError,
   type Flow,
   fit,
+  load,
   readTable,
   type Table,
   tableToBytes,
   tableToObjects,
 } from "pushforward";
-import { anomalies } from "pushforward/diagnostics";
+import { type Anomaly, anomalyScorer } from "pushforward/diagnostics";
 import { RandomStream, randomKey } from "pushforward/random";
 import { pickRows } from "pushforward/tables";
 import type {
@@ -34,6 +35,8 @@ const say = (reply: TableReply): void => self.postMessage(reply);
 /** Rows that are drawn as points, and rows that are listed. */
 const mostShown = 1500;
 const mostStrange = 25;
+/** Rows that are held against the flow in one piece, so that there is something to see, and to answer between. */
+const rankedAtOnce = 4000;
 
 /** One core is left to the page. */
 const threads = self.crossOriginIsolated ? Math.max(1, Math.min(8, navigator.hardwareConcurrency - 1)) : 1;
@@ -102,35 +105,87 @@ async function fitTable({ kind, budget, seed }: Questions["fit"]["ask"]): Promis
     onProgress: ({ epoch, epochs, validationLogProb }) =>
       say({ type: "progress", done: epoch, of: epochs, heldOutLogProb: validationLogProb }),
   });
-  flow = fitted;
-  say({ type: "stage", text: "Drawing rows" });
-  const samples = columnsOf(await fitted.sample(mostShown, { seed: 1, threads }));
-  say({ type: "stage", text: "Ranking rows by how strange they are" });
-  return {
-    description: fitted.toString(),
-    heldOutLogProb: report.validationLogProb,
+  return await held(fitted, rows, {
+    logProb: report.validationLogProb,
+    scored: "held-out rows",
     interrupted: report.interrupted,
-    canCondition: kind === "columns",
-    samples,
-    strange: await strangeRows(fitted, rows),
     warnings: report.warnings.map(({ message }) => message.replaceAll("`", "")),
+  });
+}
+
+async function open({ file }: Questions["open"]["ask"]): Promise<FitFacts> {
+  const rows = heldTable();
+  const opened = await load(file);
+  if (opened.given.length > 0)
+    throw new Error(
+      `${file.name} is given ${opened.given.join(", ")}: this page asks flows that are given nothing.`,
+    );
+  say({ type: "stage", text: "Scoring the rows" });
+  const { mean } = await opened.score(rows, { threads });
+  return await held(opened, rows, {
+    logProb: mean,
+    scored: "the rows of this table",
+    interrupted: false,
+    warnings: [],
+  });
+}
+
+/** Takes a flow as that of the table, once all that is shown of it is there. */
+async function held(
+  found: Flow,
+  rows: Table,
+  known: Pick<FitFacts, "logProb" | "scored" | "interrupted" | "warnings">,
+): Promise<FitFacts> {
+  say({ type: "stage", text: "Drawing rows" });
+  const samples = columnsOf(await found.sample(mostShown, { seed: 1, threads }));
+  flow = found;
+  // Goes on behind the answer: of many rows it takes longest of all.
+  setTimeout(() => void rank(found, rows));
+  return {
+    ...known,
+    description: found.toString(),
+    canCondition: found.description.kind === "columns",
+    samples,
   };
 }
 
-async function strangeRows(fitted: Flow, rows: Table): Promise<StrangeRow[]> {
-  const found = await anomalies(fitted, rows, { seed: 1 });
-  const first = found.ranking.slice(0, mostStrange);
-  const cells = tableToObjects(pickRows(rows, first));
-  return first.map((place, i) => {
-    const { row, pValue, logProb, blame, expected } = found.rows[place]!;
-    return {
-      row,
-      pValue,
-      logProb,
-      blame: blame.slice(0, 3).map(({ column, share }) => ({ column, share, expected: expected[column] })),
-      cells: Object.fromEntries(Object.entries(cells[i]!).map(([name, cell]) => [name, shownCell(cell)])),
-    };
-  });
+/** Ranks the rows by how strange they are to a flow, as long as it is that of the table. */
+async function rank(found: Flow, rows: Table): Promise<void> {
+  try {
+    const scorer = await anomalyScorer(found, { seed: 1 });
+    let strangest: (Anomaly & { readonly place: number })[] = [];
+    for (let begin = 0; begin < rows.rows; begin += rankedAtOnce) {
+      const end = Math.min(rows.rows, begin + rankedAtOnce);
+      const places = Array.from({ length: end - begin }, (_, i) => begin + i);
+      const next = await scorer.rows(pickRows(rows, places));
+      if (flow !== found) return;
+      strangest = [...strangest, ...next.map((row, i) => ({ ...row, place: begin + i }))]
+        .sort((a, b) => b.score - a.score || a.place - b.place)
+        .slice(0, mostStrange);
+      say({ type: "ranking", ranking: { strange: shownRows(strangest, rows), rows: end, of: rows.rows } });
+    }
+  } catch (error) {
+    if (flow === found) say({ type: "trouble", message: messageOf(error) });
+  }
+}
+
+function shownRows(
+  strangest: readonly (Anomaly & { readonly place: number })[],
+  rows: Table,
+): readonly StrangeRow[] {
+  const cells = tableToObjects(
+    pickRows(
+      rows,
+      strangest.map(({ place }) => place),
+    ),
+  );
+  return strangest.map(({ place, pValue, logProb, blame, expected }, i) => ({
+    row: place + 1,
+    pValue,
+    logProb,
+    blame: blame.slice(0, 3).map(({ column, share }) => ({ column, share, expected: expected[column] })),
+    cells: Object.fromEntries(Object.entries(cells[i]!).map(([name, cell]) => [name, shownCell(cell)])),
+  }));
 }
 
 async function sample({
@@ -157,6 +212,8 @@ async function answerTo(request: Exclude<TableRequest, { name: "stop" }>): Promi
       return await fitTable(request.ask);
     case "sample":
       return await sample(request.ask);
+    case "open":
+      return await open(request.ask);
     case "take":
       return heldFlow().toBytes();
   }
@@ -171,12 +228,11 @@ self.onmessage = async ({ data: request }: MessageEvent<TableRequest>): Promise<
   try {
     say({ type: "answer", number, answer: await answerTo(request) });
   } catch (error) {
-    const message =
-      error instanceof AbortedError
-        ? "Stopped before there was a flow to keep."
-        : error instanceof Error
-          ? error.message
-          : String(error);
-    say({ type: "failure", number, message });
+    say({ type: "failure", number, message: messageOf(error) });
   }
 };
+
+function messageOf(error: unknown): string {
+  if (error instanceof AbortedError) return "Stopped before there was a flow to keep.";
+  return error instanceof Error ? error.message : String(error);
+}

@@ -3,7 +3,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { runs, state } from "../store.ts";
-import { openTable, stage, table, trouble } from "../table/tableStore.ts";
+import { openTable, openText, stage, table, trouble } from "../table/tableStore.ts";
 import { switchTheme, theme } from "../theme.ts";
 import { Beside } from "./Beside.tsx";
 import { Controls } from "./Controls.tsx";
@@ -57,8 +57,7 @@ function useTables(): void {
       const isTyping = event.target instanceof HTMLElement && event.target.matches("input, select, textarea");
       const text = event.clipboardData?.getData("text/plain") ?? "";
       if (isTyping || !text.includes("\n")) return;
-      const isTabs = text.slice(0, text.indexOf("\n")).includes("\t");
-      void openTable(new File([text], isTabs ? "pasted.tsv" : "pasted.csv"));
+      void openText(text);
     };
     addEventListener("dragover", over);
     addEventListener("drop", drop);
@@ -127,7 +126,10 @@ export function App() {
       <footer class="bottom">
         <p>
           Everything is computed on your machine, by the library <code>pushforward</code> {libraryVersion}.
-          The page asks no server for anything but its own files.
+          The page asks no server for anything but its own files.{" "}
+          {crossOriginIsolated
+            ? "Threads share memory here: training takes all cores but one."
+            : "One thread trains: this page may not share memory between threads. Where its host sets no headers for that, a second visit has them."}
         </p>
       </footer>
     </>

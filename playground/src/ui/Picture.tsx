@@ -3,8 +3,9 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Square } from "../flow/protocol.ts";
-import { colorsOf, draw } from "../picture/draw.ts";
+import { colorsOf } from "../picture/draw.ts";
 import { lastStop, throughTo, viewAt } from "../picture/field.ts";
+import { painterOf } from "../picture/painter.ts";
 import { kinds, layers, mostDrawn, onSheet } from "../state.ts";
 import { change, isDrawing, points, type Run, state, view } from "../store.ts";
 import { theme } from "../theme.ts";
@@ -41,8 +42,9 @@ export function Picture({ run, isFirst = false }: { readonly run: Run; readonly 
 
   useEffect(() => {
     const element = canvas.current!;
-    const context = element.getContext("2d")!;
+    const painter = painterOf(element);
     let side = 0;
+    let pixels = 0;
     let frame = 0;
     const paint = (): void => {
       cancelAnimationFrame(frame);
@@ -56,13 +58,12 @@ export function Picture({ run, isFirst = false }: { readonly run: Run; readonly 
       };
       void theme.value;
       frame = requestAnimationFrame(() => {
-        if (side > 0) draw(context, scene, side, colorsOf(document.documentElement));
+        if (side > 0) painter.paint(scene, side, pixels, colorsOf(document.documentElement));
       });
     };
     const observer = new ResizeObserver(([entry]) => {
       side = entry!.contentRect.width;
-      const pixels = Math.round(side * Math.min(3, devicePixelRatio));
-      if (element.width !== pixels) element.width = element.height = pixels;
+      pixels = Math.round(side * Math.min(3, devicePixelRatio));
       paint();
     });
     observer.observe(element);
@@ -71,6 +72,7 @@ export function Picture({ run, isFirst = false }: { readonly run: Run; readonly 
       dispose();
       observer.disconnect();
       cancelAnimationFrame(frame);
+      painter.dispose();
     };
   }, [run]);
 
