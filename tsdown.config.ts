@@ -75,7 +75,9 @@ function chunksOf(modules: Modules): Map<string, string> {
   );
   place(evaluation, "evaluation");
   const isRare = (id: string): boolean =>
-    /(transformers.\w+|distributions.further|bijections.(domains|matrices|piecewise)).readers\.ts$/.test(id);
+    /(transformers.\w+|distributions.(further|special)|bijections.(domains|matrices|piecewise)).readers\.ts$/.test(
+      id,
+    );
   // What a rare family needs and the library has at once, too, is not in the family's file: the library would load it all.
   const atOnce = closureOf(resolve("src/index.ts"), modules);
   // A file is loaded whole: where the library needs one map of a family, it has what the others need.

@@ -136,7 +136,7 @@ export const sections = [
         "p...pY..YY.......",
         ["~additiveLogistic", "bounded"],
       ],
-      ["torus / sphere", "p.Y.pp...........", ["~circularShift", "uniformNormal"]],
+      ["torus / sphere", "p.Y.pp...........", ["~circularShift", "vonMises", "uniformNormal"]],
       [
         "vmap / stack / concatenate events",
         "p.pYpYY.YY.......",
@@ -158,7 +158,7 @@ export const sections = [
     section: "Base distributions",
     rows: [
       ["standard / diagonal normal", "YYYYYYYYYYYYYYYYY", ["standardNormal", "diagonalNormal"]],
-      ["full or low-rank normal", "p.YYYY..YYY......", ["gaussianMixture"]],
+      ["full or low-rank normal", "p.YYYY..YYY......", ["lowRankNormal", "gaussianMixture"]],
       ["uniform box", "YYYYYY.YYY.......", ["uniform"]],
       [
         "heavy tails (Student-t, Cauchy, Laplace)",
@@ -166,7 +166,7 @@ export const sections = [
         ["studentT", "laplace", "logistic", "tailedNormal"],
       ],
       ["mixtures", "YpYYYYY.YYY......", ["mixtureOf", "gaussianMixture", "kernelDensity"]],
-      ["truncated, half, sorted", "Y....Y.YYp.......", []],
+      ["truncated, half, sorted", "Y....Y.YYp.......", ["~truncated", "half"]],
       ["trainable base", "YYYYYYpYYYY......", ["diagonalNormal", "studentT", "gaussianMixture"]],
       ["conditional / class base", "YYY.ppYY.Y....p..", []],
       ["mixture of flows", "Y..YYY..YYY......", []],

@@ -7,6 +7,9 @@
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 
+/** The normal distribution function. */
+export const normalShare = (noise: Expr): Expr => g.mul(0.5, g.add(1, g.erf(g.mul(noise, Math.SQRT1_2))));
+
 /** A constant matrix of ones and zeros. */
 function indicator(rows: number, columns: number, isOne: (row: number, column: number) => boolean): Expr {
   return g.constant(
@@ -48,7 +51,7 @@ export function runningSums(values: Expr): Expr {
 export function chosenItem(noise: Expr, logWeights: Expr): Expr {
   const count = logWeights.shape[0]!;
   if (count === 1) return g.constant([1]);
-  const level = g.mul(0.5, g.add(1, g.erf(g.mul(noise, Math.SQRT1_2))));
+  const level = normalShare(noise);
   // The last bound is not compared with: what rounding leaves above it falls to the last item.
   const below = g.less(level, g.slice(runningSums(g.exp(logWeights)), 0, count - 1));
   return g.sub(g.concatenate([below, 1]), g.concatenate([0, below]));

@@ -8,12 +8,13 @@ import type { Distribution } from "./distribution.ts";
 import { readers as further } from "./further/readers.ts";
 import { readers } from "./readers.ts";
 import { distributionRegistry } from "./registry.ts";
+import { readers as special } from "./special/readers.ts";
 
 /**
  * The distribution that a description stands for.
  * @throws FormatError for an unknown type.
  */
 export function distributionFromJson(json: unknown): Distribution {
-  distributionRegistry.provide({ ...readers, ...further });
+  distributionRegistry.provide({ ...readers, ...further, ...special });
   return distributionRegistry.read(json);
 }

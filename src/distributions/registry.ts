@@ -18,14 +18,13 @@ export const distributionRegistry: Registry<Distribution> = /* @__PURE__ */ new 
     { isPartial: true, load: () => import("./readers.ts") },
     {
       types: [
-        "laplace",
-        "logistic",
         "mixtureOf",
-        "studentT",
         "uniform",
         "uniformNormal",
       ] satisfies readonly (keyof typeof import("./further/makers.ts"))[],
       load: () => import("./further/readers.ts"),
     },
+    // Without a list of its types: a page that needs none of them has none.
+    { load: () => import("./special/readers.ts") },
   ],
 );

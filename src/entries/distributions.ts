@@ -8,4 +8,5 @@ export type { Distribution, DistributionJson } from "../distributions/distributi
 export { distributionFromJson } from "../distributions/distributionFromJson.ts";
 export * from "../distributions/further/makers.ts";
 export * from "../distributions/makers.ts";
+export * from "../distributions/special/makers.ts";
 export { pushforwardLogProb, pushforwardSample } from "../models/density.ts";

@@ -1,4 +1,4 @@
-/** Laplace, logistic and Student t bases against mpmath (golden/heavy_bases.py). */
+/** Bases against mpmath (golden/heavy_bases.py and golden/bases.py). */
 
 import { test } from "vitest";
 import type { DistributionJson } from "../../src/distributions/distribution.ts";
@@ -23,8 +23,8 @@ interface Golden {
 // log Gamma by Stirling's series is good to 1e-12.
 const tolerance = (expected: readonly number[]) => (i: number) => 4e-12 * (1 + Math.abs(expected[i]!));
 
-test.each(golden<Golden>("heavy_bases").cases)(
-  "$distribution.type: log-densities and samples",
+test.each([...golden<Golden>("heavy_bases").cases, ...golden<Golden>("bases").cases])(
+  "$distribution: log-densities and samples",
   async ({ distribution: json, values, x, logProb, noise, samples }) => {
     const distribution = distributionFromJson(json);
     const bound = bindTree(distribution.parameters);
@@ -38,7 +38,8 @@ test.each(golden<Golden>("heavy_bases").cases)(
       );
       return (await executable.run({ rows, inputs: { [name]: Float64Array.from(data) } })).rows.result!;
     };
-    expectClose(await run("x", 1, x.length, x), logProb, tolerance(logProb));
+    const { features } = distribution;
+    expectClose(await run("x", features, x.length / features, x), logProb, tolerance(logProb));
     expectClose(
       await run("noise", distribution.noise, noise.length, noise.flat()),
       samples,

@@ -5,10 +5,12 @@ import type { Distribution } from "../../src/distributions/distribution.ts";
 import { distributionFromJson } from "../../src/distributions/distributionFromJson.ts";
 import { readers as further } from "../../src/distributions/further/readers.ts";
 import { readers } from "../../src/distributions/readers.ts";
+import { readers as special } from "../../src/distributions/special/readers.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import * as g from "../../src/graph/ops.ts";
 import { bindTree } from "../../src/graph/parameters.ts";
+import { realLine } from "../../src/transformers/interval.ts";
 import { flatCases } from "./cases/bijectionCase.ts";
 import { distributionCases, reaches } from "./cases/distributions.ts";
 import { functionLaws } from "./functionLaws.ts";
@@ -17,8 +19,16 @@ import { randomParameters, stream, type Values } from "./parameters.ts";
 const cases = flatCases(distributionCases);
 
 test("the table of distributions has a row for every type that a model file may hold, and for no other", () => {
-  expect(Object.keys(distributionCases).sort()).toEqual(Object.keys({ ...readers, ...further }).sort());
+  expect(Object.keys(distributionCases).sort()).toEqual(
+    Object.keys({ ...readers, ...further, ...special }).sort(),
+  );
 });
+
+/** From -reach to reach, or to where the distribution ends. */
+const within = ({ support: [low, high] = realLine }: Distribution, reach: number): [number, number] => [
+  Math.max(low, -reach),
+  Math.min(high, reach),
+];
 
 functionLaws(
   Object.fromEntries(
@@ -26,7 +36,10 @@ functionLaws(
       const own = make(2);
       const { parameters } = own;
       return [
-        [`${name}: log-density`, { inputs: 2, parameters, run: (x, p) => own.logProb(x, p) }],
+        [
+          `${name}: log-density`,
+          { inputs: 2, parameters, run: (x, p) => own.logProb(x, p), domain: within(own, 2) },
+        ],
         // Samples of a mixture jump where the choice of the component does: no derivative by that number is asked for.
         [
           `${name}: sample`,
@@ -66,8 +79,7 @@ describe.each(Object.entries(cases))("%s", (name, make) => {
   const values = randomParameters(own, 3, 0.5);
 
   test("its density integrates to one, and its samples have that law", async () => {
-    const reach = reaches[name] ?? 400;
-    const [from, to] = [-reach, reach];
+    const [from, to] = within(own, reaches[name] ?? 400);
     const cell = (to - from) / rows;
     const nodes = Float64Array.from({ length: rows }, (_, i) => from + (i + 0.5) * cell);
     const density = (await evaluated(own, values, "logProb", nodes)).map(Math.exp);

@@ -4,6 +4,7 @@ import { bijectionRegistry } from "../../src/bijections/registry.ts";
 import * as furtherMakers from "../../src/distributions/further/makers.ts";
 import * as distributionMakers from "../../src/distributions/makers.ts";
 import { distributionRegistry } from "../../src/distributions/registry.ts";
+import * as specialMakers from "../../src/distributions/special/makers.ts";
 import * as bijections from "../../src/entries/bijections.ts";
 import * as transformers from "../../src/entries/transformers.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";
@@ -18,7 +19,7 @@ const notMade = ["bijectionFromJson", "seriesError", "transformerFromJson"];
 test.each([
   ["bijection", bijectionRegistry, bijections, ""],
   ["transformer", transformerRegistry, transformers, "Transformer"],
-  ["distribution", distributionRegistry, { ...distributionMakers, ...furtherMakers }, ""],
+  ["distribution", distributionRegistry, { ...distributionMakers, ...furtherMakers, ...specialMakers }, ""],
   ["conditioner", conditionerRegistry, conditionerMakers, "Conditioner"],
 ] as const)(
   "each line of an index is a %s that is read, and no other is read",

@@ -5,7 +5,6 @@
  * @module
  */
 
-export { type IndependentOptions, laplace, logistic, studentT } from "./independent.ts";
 export { type MixtureOfOptions, mixtureOf } from "./mixtureOf.ts";
 export { type UniformOptions, uniform } from "./uniform.ts";
 export { type UniformNormalOptions, uniformNormal } from "./uniformNormal.ts";

@@ -11,6 +11,7 @@ import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { checkedOptions, numbers, type OptionTable, refuse, required } from "../../options.ts";
+import { normalShare } from "../choice.ts";
 import type { Distribution } from "../distribution.ts";
 
 /** Options of {@link uniform}. */
@@ -25,9 +26,6 @@ const uniformOptionTable: OptionTable<UniformOptions> = {
   lower: required(numbers),
   upper: required(numbers),
 };
-
-/** The normal distribution function. */
-export const normalShare = (noise: Expr): Expr => g.mul(0.5, g.add(1, g.erf(g.mul(noise, Math.SQRT1_2))));
 
 /**
  * Independent uniform features; nothing is trained.

@@ -7,12 +7,16 @@
 
 import { diagonalNormal } from "../../../src/distributions/diagonalNormal.ts";
 import type { Distribution } from "../../../src/distributions/distribution.ts";
-import { laplace, logistic, studentT } from "../../../src/distributions/further/independent.ts";
 import { mixtureOf } from "../../../src/distributions/further/mixtureOf.ts";
 import { uniform } from "../../../src/distributions/further/uniform.ts";
 import { uniformNormal } from "../../../src/distributions/further/uniformNormal.ts";
 import { gaussianMixture } from "../../../src/distributions/gaussianMixture.ts";
 import { kernelDensity } from "../../../src/distributions/kernelDensity.ts";
+import { half } from "../../../src/distributions/special/half.ts";
+import { laplace, logistic, studentT } from "../../../src/distributions/special/independent.ts";
+import { lowRankNormal } from "../../../src/distributions/special/lowRankNormal.ts";
+import { truncated } from "../../../src/distributions/special/truncated.ts";
+import { vonMises } from "../../../src/distributions/special/vonMises.ts";
 import { standardNormal } from "../../../src/distributions/standardNormal.ts";
 import { tailedNormal } from "../../../src/distributions/tailedNormal.ts";
 import type { DistributionName } from "./exported.ts";
@@ -25,8 +29,13 @@ export const distributionCases: Readonly<
   gaussianMixture: {
     "three components": (features) => gaussianMixture({ features, components: 3 }),
   },
+  half: {
+    normal: (features) => half({ features }),
+    "Student's t": (features) => half({ features, law: "studentT" }),
+  },
   laplace: { plain: (features) => laplace({ features }) },
   logistic: { plain: (features) => logistic({ features }) },
+  lowRankNormal: { "rank 1": (features) => lowRankNormal({ features, rank: 1 }) },
   mixtureOf: {
     "t and uniform": (features) =>
       mixtureOf({
@@ -40,6 +49,22 @@ export const distributionCases: Readonly<
   kernelDensity: { "five points": (features) => kernelDensity({ features, points: 5 }) },
   standardNormal: { plain: (features) => standardNormal({ features }) },
   tailedNormal: { "a tenth": (features) => tailedNormal({ features, share: 0.1 }) },
+  truncated: {
+    "normal, below 3": (features) =>
+      truncated({ lower: new Array(features).fill(null), upper: new Array(features).fill(3) }),
+    "Laplace, from -2 to 4": (features) =>
+      truncated({
+        lower: new Array(features).fill(-2),
+        upper: new Array(features).fill(4),
+        law: "laplace",
+      }),
+    "logistic, above -2": (features) =>
+      truncated({
+        lower: new Array(features).fill(-2),
+        upper: new Array(features).fill(null),
+        law: "logistic",
+      }),
+  },
   uniform: {
     "from -2 to 4": (features) =>
       uniform({ lower: new Array(features).fill(-2), upper: new Array(features).fill(4) }),
@@ -48,6 +73,7 @@ export const distributionCases: Readonly<
     "the second uniform": (features) =>
       uniformNormal({ scale: [0.5, 3].slice(0, features), uniform: features > 1 ? [1] : [] }),
   },
+  vonMises: { plain: (features) => vonMises({ features }) },
 };
 
 /** How far the integral of a row reaches, where that is not 400: a kink costs the sum digits, which finer cells give back. */
