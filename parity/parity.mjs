@@ -1,6 +1,6 @@
 /**
  * `npm run parity [-- --seed 7 --count 20 --only zuko]`: builds models of the Python libraries anew, with other seeds, and compares
- * their imports with them. Python is that of PARITY_PYTHON, or of an environment that is made in parity/.venv.
+ * their imports with them; with `--trained` it trains one of each library, and compares held-out likelihoods. Python is that of PARITY_PYTHON, or of an environment that is made in parity/.venv.
  */
 
 import { execFileSync } from "node:child_process";
@@ -16,6 +16,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     count: { type: "string", default: "5" },
+    trained: { type: "boolean", default: false },
     only: { type: "string", default: libraries.join(",") },
   },
 });
@@ -37,7 +38,8 @@ const python = pythonPath();
 const folder = mkdtempSync(join(tmpdir(), "parity-"));
 try {
   console.log(`seed ${values.seed}`);
-  for (const library of values.only.split(","))
+  if (values.trained) run(python, ["trained.py", "--out", folder, "--seed", values.seed], { cwd: here });
+  for (const library of values.trained ? [] : values.only.split(","))
     run(
       python,
       [
@@ -54,7 +56,7 @@ try {
       ],
       { cwd: here },
     );
-  run(process.execPath, [join(here, "compare.mjs"), folder]);
+  run(process.execPath, [join(here, values.trained ? "trained.mjs" : "compare.mjs"), folder]);
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -195,7 +195,7 @@ export const sections = [
       ["maximum likelihood helper", "..YY.p.YYpYpp.YYY", ["fit"]],
       ["reverse KL / ELBO", "p.YY.Y.YYYY.p....", ["approximate"]],
       ["stick-the-landing / path gradient", "..pY.p...........", ["Posteriors|/variational"]],
-      ["alpha-divergence, DReG, IWAE", "..Y..Y.p.p.......", ["~Posteriors|/variational"]],
+      ["alpha-divergence, DReG, IWAE", "..Y..Y.p.p.......", ["Posteriors|/variational"]],
       ["annealed (tempered) reverse KL", "..Y..............", ["Posteriors|/variational"]],
       ["contrastive (SNPE-C)", "...Y.............", []],
       ["flow matching (CFM, OT-CFM, bridge)", ".............Y...", ["flowMatching"]],

@@ -1,6 +1,8 @@
 /** Variational inference: estimators of gradients, the Gaussian stage, evidence in closed form, weights, bad densities. */
 
 import { describe, expect, test } from "vitest";
+import { affine } from "../../src/bijections/linear/affine.ts";
+import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
@@ -56,6 +58,59 @@ test("a conjugate posterior: moments, evidence, weights", async () => {
   const scored = await again.logProb(samples.table);
   scored.forEach((own, i) => expect(own).toBeCloseTo(samples.logProb[i]!, 9));
 });
+
+/** log of a gamma variable of shape 2: mean digamma(2), variance trigamma(2). */
+const logGamma: LogDensity = ({ x }, { sub, mul, exp }) => sub(mul(2, x!), exp(x!));
+/** Of normal distributions the nearest in a divergence of an order: that whose moments are those of p^alpha q^(1 - alpha). */
+function nearestNormal(alpha: number): readonly [mean: number, sd: number] {
+  const nodes = Array.from({ length: 4001 }, (_, i) => -16 + 0.005 * i);
+  let [mean, sd] = [0.4, 0.7];
+  for (let i = 0; i < 100; i++) {
+    const weights = nodes.map((x) =>
+      Math.exp(alpha * (2 * x - Math.exp(x)) + ((alpha - 1) * ((x - mean) / sd) ** 2) / 2),
+    );
+    const expected = (of: (x: number) => number): number =>
+      nodes.reduce((sum, x, k) => sum + weights[k]! * of(x), 0) / weights.reduce((a, b) => a + b, 0);
+    const next = expected((x) => x);
+    sd = Math.sqrt(expected((x) => (x - next) ** 2));
+    mean = next;
+  }
+  return [mean, sd];
+}
+
+test.each([
+  ["forward", { divergence: "forward" }, [0.422784, Math.sqrt(0.644934)]],
+  ["half-order", { alpha: 0.5 }, nearestNormal(0.5)],
+  ["reverse", { divergence: "reverse" }, [Math.log(2) - 0.25, Math.SQRT1_2]],
+] as const)(
+  "a normal flow is the nearest to a skewed density in the %s divergence",
+  async (_, option, [mean, sd]) => {
+    const { flow } = await approximate({
+      logDensity: logGamma,
+      parameters: { x: "real" },
+      flow: ({ features }) => ({
+        kind: "custom",
+        features,
+        context: 0,
+        transforms: 1,
+        hidden: [],
+        base: standardNormal({ features }),
+        bijection: affine({ features }),
+      }),
+      gradient: "path",
+      steps: 500,
+      diagnosticSamples: 1000,
+      seed: 1,
+      ...option,
+    });
+    const draws = (await flow.sample(20_000, { seed: 2 })).values;
+    const found = draws.reduce((sum, x) => sum + x, 0) / draws.length;
+    const spread = Math.sqrt(draws.reduce((sum, x) => sum + (x - found) ** 2, 0) / draws.length);
+    // The orders are 0.04 apart; the noise of the draws is 0.006.
+    expect(found).toBeCloseTo(mean, 1);
+    expect(Math.abs(spread - sd), `${spread}, not ${sd}`).toBeLessThan(0.02);
+  },
+);
 
 test("derived quantities are summed up and sampled beside the parameters", async () => {
   const result = await approximate({
@@ -438,9 +493,15 @@ describe("densities and options that cannot be", () => {
     ],
     [
       "another divergence",
-      () => fit(flat, { divergence: "forward" }),
-      "divergence must be one of symmetric, reverse",
+      () => fit(flat, { divergence: "chi" as never }),
+      "divergence must be one of symmetric, reverse, forward",
     ],
+    [
+      "two divergences",
+      () => fit(flat, { divergence: "forward", alpha: 1 }),
+      "alpha is a divergence of its own",
+    ],
+    ["an order of several samples", () => fit(flat, { alpha: 0.5, importanceSamples: 2 }), "alpha 0.5 takes"],
     ["a symmetric one annealed", () => fit(flat, { divergence: "symmetric", annealing: 5 }), "no annealing"],
     ["no steps", () => fit(flat, { steps: 0 }), "steps must be a positive integer"],
     [

@@ -311,8 +311,14 @@ export const approximateFlags: OptionFlags<ApproximateOptions> = {
   divergence: {
     flag: "--divergence",
     value: "which",
-    help: "what is minimized: symmetric or reverse",
+    help: "what is minimized: symmetric, reverse or forward",
     usual: "symmetric; reverse with the total gradient, importance samples or annealing",
+  },
+  alpha: {
+    flag: "--alpha",
+    value: "order",
+    help: "order of the divergence in its place: 0 reverse, 1 forward",
+    usual: "none",
   },
   diagnosticSamples: {
     flag: "--diagnostic-samples",

@@ -59,9 +59,14 @@ export interface ApproximateOptions extends EngineOptions {
   /**
    * What is minimized: `symmetric` (default) is the mean of KL(q||p) and KL(p||q) once half of the samples are effective, and leaves
    * lighter tails to the weights; `reverse` is KL(q||p) alone, as in the literature, and the default with the total gradient, several
-   * importance samples, or annealing.
+   * importance samples, or annealing; `forward` is KL(p||q) by importance sampling, which covers the density where a flow cannot be it.
    */
   readonly divergence?: VariationalDivergence | undefined;
+  /**
+   * Order of a divergence between them, in the place of `divergence`: 0 is the reverse one, 1 the forward one, from 0 to 2 (Minka 2005;
+   * there is no default). Orders other than 0 begin once a twentieth of the samples is effective.
+   */
+  readonly alpha?: number | undefined;
   /** Steps over which the density's logarithm is brought in, from a hundredth of it (default 0: none). */
   readonly annealing?: number | undefined;
   /** Samples that the diagnostics and the summary are computed from (default 10000). */
@@ -77,20 +82,32 @@ export interface ApproximateOptions extends EngineOptions {
 /** Samples of the diagnostics, unless they are given. */
 export const diagnosticDraws: number = approximateDefaults.diagnosticSamples;
 
-/** @throws UsageError if it is asked for where it cannot be. */
-export function isSymmetricChosen(options: ApproximateOptions, gradient: VariationalGradient): boolean {
-  const { divergence, importanceSamples = 1, annealing = 0 } = options;
+/**
+ * What is minimized: the symmetric divergence, or the one of an order.
+ * @throws UsageError if it is asked for where it cannot be.
+ */
+export function orderOf(options: ApproximateOptions, gradient: VariationalGradient): "symmetric" | number {
+  const { divergence, alpha, importanceSamples = 1, annealing = 0 } = options;
   const canBe = gradient === "path" && importanceSamples === 1 && annealing === 0;
-  if (divergence === "symmetric" && !canBe)
+  if (divergence !== undefined && alpha !== undefined)
     throw new UsageError({
       where: "approximate",
-      problem:
-        "the symmetric divergence takes the gradient along the path, one importance sample and no annealing",
+      problem: "alpha is a divergence of its own",
+      expected: "divergence or alpha",
+      received: "both",
+      remedy: "leave divergence out",
+    });
+  const order = alpha ?? { symmetric: undefined, reverse: 0, forward: 1 }[divergence ?? "symmetric"];
+  const isAsked = divergence !== undefined || alpha !== undefined;
+  if (isAsked && order !== 0 && !canBe)
+    throw new UsageError({
+      where: "approximate",
+      problem: `${alpha === undefined ? `the ${divergence} divergence` : `alpha ${alpha}`} takes the gradient along the path, one importance sample and no annealing`,
       expected: 'gradient "path", importanceSamples 1 and no annealing',
       received: "others",
       remedy: "leave gradient, importanceSamples and annealing out",
     });
-  return canBe && divergence !== "reverse";
+  return canBe ? (order ?? "symmetric") : 0;
 }
 
 /** Whether the way from data to base costs about one pass of the networks. */

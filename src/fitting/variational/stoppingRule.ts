@@ -9,6 +9,7 @@
 
 import type { ParameterValues } from "../../models/parameters.ts";
 import { paretoSmoothed } from "../../numerics/paretoSmoothing.ts";
+import { unknownEvidence } from "./variationalLoss.ts";
 
 /** Log-weights of so many samples at some values of the parameters; another name, other samples. */
 export type DrawLogWeights = (
@@ -30,9 +31,6 @@ interface Worth {
 /** Samples of a look, and of the second one that a stop asks for: the shape of a tail takes more, and others. */
 const samplesOfLook = 2048;
 const samplesToStop = 20_000;
-/** Train by weights only once this share of the samples is effective; until then use weight 0. */
-const leastEffective = 0.5;
-const unknownEvidence = 1e30;
 /** Stop below this k-hat: 0.7 less the spread of k-hat between sets of samples. */
 const enoughShape = 0.4;
 /** Of weights of which hardly any is lost, the largest that is reliable will do: few samples feel the tail. */
@@ -46,12 +44,15 @@ const mostIdle = 4;
 /** Looks at a fit from time to time. */
 export class StoppingRule {
   readonly #draw: DrawLogWeights;
+  readonly #leastEffective: number;
   #logEvidence = unknownEvidence;
   #least = 1;
   #idle = 0;
 
-  constructor(draw: DrawLogWeights) {
+  /** @param leastEffective - Training goes by weights only once this share of the samples is effective; until then weights are 0. */
+  constructor(draw: DrawLogWeights, leastEffective: number) {
     this.#draw = draw;
+    this.#leastEffective = leastEffective;
   }
 
   /** Logarithm of the mean weight at the last look, in nats; so large that weights are 0 while they are not good enough. */
@@ -62,7 +63,7 @@ export class StoppingRule {
   /** Looks at the parameters, and says whether they are good enough to stop. */
   async isMet(values: ParameterValues): Promise<boolean> {
     const now = worthOf(await this.#draw(values, samplesOfLook, "enough"));
-    this.#logEvidence = now.effective > leastEffective ? now.logMean : unknownEvidence;
+    this.#logEvidence = now.effective > this.#leastEffective ? now.logMean : unknownEvidence;
     const lost = 1 - now.effective;
     this.#idle = lost < 0.8 * this.#least ? 0 : this.#idle + 1;
     this.#least = Math.min(this.#least, lost);

@@ -22,13 +22,16 @@ import {
   type Minimizer,
   type Objective,
 } from "../gradient/minimize.ts";
-import { type ApproximateOptions, isInverseCheap, isSymmetricChosen } from "./approximateOptions.ts";
+import { type ApproximateOptions, isInverseCheap, orderOf } from "./approximateOptions.ts";
 import { guardedDensity, guardedValue } from "./guardedDensity.ts";
 import type { StartingFlow } from "./startingFlow.ts";
 import { StoppingRule } from "./stoppingRule.ts";
 import { variationalLoss } from "./variationalLoss.ts";
 
 const stepsAnEpoch = 25;
+/** Shares of effective samples from which on training goes by weights: a flow that is fitted to them alone may stay further from the density. */
+const leastEffective = 0.5;
+const leastEffectiveByOrder = 0.05;
 const validationDraws = 2048;
 /** Nats that the bound of an almost exact flow is off on as many draws: a cruder one, by chance, may look better. */
 const validationNoise = 2e-3;
@@ -85,15 +88,20 @@ export function compileTraining(start: StartingFlow, options: TrainingOptions): 
   const judged = guardedValue(whitened, floor);
   const epochs = Math.max(1, Math.round(steps / stepsAnEpoch));
   let ratios: Promise<Executable> | undefined;
-  const rule = new StoppingRule(async (values, rows, name) => {
-    const ratio = (): Expr => g.neg(variationalLoss(flow, judged, parts, { gradient: "total", samples: 1 }));
-    ratios ??= engine.compile({ rows: { ratio: ratio() } }, { signal: options.signal });
-    const executable = await ratios;
-    await setKnownParameters(executable, values);
-    const how = { signal: options.signal, key: split(key, name) };
-    return (await executable.run({ rows, inputs: {} }, how)).rows.ratio! as Float64Array;
-  });
-  const isSymmetric = isSymmetricChosen(options, gradient);
+  const order = orderOf(options, gradient);
+  const rule = new StoppingRule(
+    async (values, rows, name) => {
+      const ratio = (): Expr =>
+        g.neg(variationalLoss(flow, judged, parts, { gradient: "total", samples: 1 }));
+      ratios ??= engine.compile({ rows: { ratio: ratio() } }, { signal: options.signal });
+      const executable = await ratios;
+      await setKnownParameters(executable, values);
+      const how = { signal: options.signal, key: split(key, name) };
+      return (await executable.run({ rows, inputs: {} }, how)).rows.ratio! as Float64Array;
+    },
+    order === "symmetric" ? leastEffective : leastEffectiveByOrder,
+  );
+  const isWeighted = order !== 0;
   /** Steps of trainings before the one that runs. */
   let before = 0;
   let minimizer: Promise<Minimizer> | undefined;
@@ -103,7 +111,8 @@ export function compileTraining(start: StartingFlow, options: TrainingOptions): 
         gradient,
         samples: importanceSamples,
         temperature: annealing > 0 ? g.stepInput("temperature", []) : undefined,
-        logEvidence: isSymmetric ? g.stepInput("logEvidence", []) : undefined,
+        logEvidence: isWeighted ? g.stepInput("logEvidence", []) : undefined,
+        alpha: order === "symmetric" ? undefined : order,
       }),
       validation: variationalLoss(flow, judged, parts, { gradient: "total", samples: importanceSamples }),
       // Components of a base are where modes are, and stay there.
@@ -118,7 +127,7 @@ export function compileTraining(start: StartingFlow, options: TrainingOptions): 
         ...(annealing > 0
           ? { temperature: (_, step) => Math.min(1, 0.01 + (before + step) / annealing) }
           : {}),
-        ...(isSymmetric ? { logEvidence: () => rule.logEvidence } : {}),
+        ...(isWeighted ? { logEvidence: () => rule.logEvidence } : {}),
       },
     };
     minimizer ??= compileMinimizer(problem, engine, { signal: options.signal });
@@ -129,7 +138,7 @@ export function compileTraining(start: StartingFlow, options: TrainingOptions): 
     start: { model, history: [], epochs: 0, steps: 0, isMet: false },
     epochs,
     async isExactAtStart() {
-      if (isSymmetric) isExact ??= await rule.isMet(model.values);
+      if (isWeighted) isExact ??= await rule.isMet(model.values);
       return isExact ?? false;
     },
     async train(from, times) {
@@ -146,8 +155,10 @@ export function compileTraining(start: StartingFlow, options: TrainingOptions): 
           averaging: 0.99,
           patience: last,
           validateEvery: Math.max(1, Math.round(epochs / 30)),
-          validation: { rows: validationDraws, inputs: {} },
-          validationNoise,
+          // The bound says which parameters are best for KL(q||p), and of no other order: those of the end are kept.
+          ...(order === "symmetric" || order === 0
+            ? { validation: { rows: validationDraws, inputs: {} }, validationNoise }
+            : {}),
           // One chance to stop early: who goes on goes to the end.
           isEnough: async (record) => {
             isMet = await rule.isMet(record);

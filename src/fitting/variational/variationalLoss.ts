@@ -12,8 +12,11 @@ import { type Bound, flattenTree, type ParameterTree } from "../../graph/paramet
 /** How the gradient is estimated: along the path of the samples, or the total one. */
 export type VariationalGradient = "path" | "total";
 
-/** Divergence that a flow minimizes: KL(q||p), or the mean of that and KL(p||q). */
-export type VariationalDivergence = "reverse" | "symmetric";
+/** Divergence that a flow minimizes: KL(q||p), KL(p||q), or the mean of both. */
+export type VariationalDivergence = "reverse" | "forward" | "symmetric";
+
+/** In the place of a log-evidence that is not known: weights are 0. */
+export const unknownEvidence = 1e30;
 
 /** Weights count at most as this one, so that no sample decides a step alone. */
 const mostWeight = 100;
@@ -36,7 +39,10 @@ interface Weighted {
  *
  * With `logEvidence` and the gradient along the path, the value stays that, and the gradient is the one of the mean of both divergences,
  * KL(q||p) and KL(p||q), which fears weights without end: of an f-divergence E_q f(w), with the weight w = p / q, the gradient along the
- * path is that of -log w times w^2 f''(w), which is 1 of the first, f = -log w, and w of the second, f = w log w.
+ * path is that of -log w times w^2 f''(w), which is 1 of the first, f = -log w, and w of the second, f = w log w. With `alpha` as well it
+ * is the gradient of the divergence of that order, f = (w^alpha - 1) / (alpha (alpha - 1)) (Amari; Minka 2005, "Divergence measures and
+ * message passing", section 2): w^alpha, that of KL(p||q), by importance sampling, for 1. While `logEvidence` is not known, it is that
+ * of KL(q||p).
  *
  * With several, it is minus the importance-weighted bound (Burda, Grosse, Salakhutdinov 2016, https://arxiv.org/abs/1509.00519,
  * equation 8), with the doubly reparameterized gradient for `path` (Tucker et al. 2019, https://arxiv.org/abs/1810.04152,
@@ -53,11 +59,13 @@ export function variationalLoss(
     readonly gradient: VariationalGradient;
     readonly samples: number;
     readonly temperature?: Expr | undefined;
-    /** About the logarithm of the mean weight; makes the divergence the symmetric one. */
+    /** About the logarithm of the mean weight, {@link unknownEvidence} while it is not known; makes the divergence the symmetric one. */
     readonly logEvidence?: Expr | undefined;
+    /** Order of the divergence in the place of the symmetric one. */
+    readonly alpha?: number | undefined;
   },
 ): Expr {
-  const { gradient, samples, temperature, logEvidence } = options;
+  const { gradient, samples, temperature, logEvidence, alpha } = options;
   const stopped = {
     base: stopTree(base.parameters, bound.base),
     bijection: stopTree(bijection.parameters, bound.bijection),
@@ -77,8 +85,12 @@ export function variationalLoss(
   const [{ total, path }] = draws as [Weighted];
   if (samples === 1) {
     if (!logEvidence) return g.neg(withGradientOf(total, path));
-    const weight = g.exp(g.min(g.sub(total, logEvidence), Math.log(mostWeight)));
-    return g.neg(withGradientOf(total, g.mul(g.stopGradient(g.mul(0.5, g.add(1, weight))), path)));
+    const logWeight = g.min(g.sub(total, logEvidence), Math.log(mostWeight));
+    const factor =
+      alpha === undefined
+        ? g.mul(0.5, g.add(1, g.exp(logWeight)))
+        : g.select(g.less(logEvidence, unknownEvidence), g.exp(g.mul(alpha, logWeight)), 1);
+    return g.neg(withGradientOf(total, g.mul(g.stopGradient(factor), path)));
   }
   const logWeights = g.concatenate(draws.map(({ total }) => g.reshape(total, [1])));
   const logMean = g.sub(g.logSumExp(logWeights), Math.log(samples));
