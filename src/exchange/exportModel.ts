@@ -7,6 +7,7 @@
 import { UsageError } from "../errors.ts";
 import { type Flow, load } from "../models/flow.ts";
 import { checkArgument, checkedOptions, type OptionKind, text } from "../options.ts";
+import { exportedFunctions, formOf } from "./exportCells.ts";
 import { type ExportOptions, exportOptionTable } from "./exportOptions.ts";
 
 /** What `fit` and `load` give. */
@@ -29,7 +30,7 @@ const someBytes: OptionKind = {
  *
  * A `wasm` module imports nothing, and has its weights inside. It exports `memory`, `allocate(bytes) -> address`, `release(address)`, and
  * the functions `logprob`, `to_base` and `sample` that were asked for: `(rows, count, results)`, addresses of float64 and the number of rows.
- * A row has what is given first, then the columns, or the noise. Its custom section `pushforward` says the same of columns as the metadata.
+ * A row has what is given first, then the columns, or the noise: `sample_width()` numbers, and so of the others. Its custom section `pushforward` says the same of columns as the metadata.
  *
  * A `json` file holds what the model file holds, in text: its format is in the documentation.
  *
@@ -52,23 +53,16 @@ export async function exportModel(flow: Flow, options: ExportOptions): Promise<U
     const { modelJson } = await import("./json/modelJson.ts");
     return modelJson(flow);
   }
-  const { function: what = "logprob", precision = "float64" } = checked;
+  const { to, function: what = "logprob", precision = "float64" } = checked;
+  const functions = exportedFunctions(formOf(flow.description.kind), to, what);
   // As its file has it: a fit in float32 may hold more digits than are saved.
   const saved = await load(flow.toBytes());
-  if (checked.to === "wasm") {
+  if (to === "wasm") {
     const { wasmBytes } = await import("./wasm/wasmBytes.ts");
-    return await wasmBytes(saved, what, precision);
+    return await wasmBytes(saved, functions, precision);
   }
-  if (what === "all")
-    throw new UsageError({
-      where: "exportModel",
-      problem: "a graph of onnx computes one function",
-      expected: 'function "logprob", "to-base" or "sample"',
-      received: what,
-      remedy: "export one file for each, or to wasm",
-    });
   const { onnxBytes } = await import("./onnx/onnxBytes.ts");
-  return await onnxBytes(saved, what, precision);
+  return await onnxBytes(saved, functions[0]!, precision);
 }
 
 /**

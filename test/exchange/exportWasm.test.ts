@@ -100,6 +100,10 @@ it("says in its custom section what it computes and what its columns are, and is
     given: flow.given.map((name) => ({ name, enters: "the number itself" })),
   });
   expect(WebAssembly.Module.imports(module)).toEqual([]);
+  const { exports } = await WebAssembly.instantiate(module, {});
+  for (const [name, { width, results }] of Object.entries(notes.functions))
+    for (const [size, numbers] of Object.entries({ width, results }))
+      expect((exports[`${name}_${size}`] as () => number)(), `${name}_${size}`).toBe(numbers);
   expect(await exportModel(flow, { to: "wasm", function: "all", precision: "float32" })).toEqual(bytes);
 });
 

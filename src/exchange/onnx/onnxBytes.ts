@@ -35,7 +35,7 @@ export async function onnxBytes(
   const { kind, schema } = flow.description;
   if (schema) {
     const { writeColumns } = await import("./columns/columnsGraph.ts");
-    writeColumns(graph, flow, what, type);
+    writeColumns(graph, flow, type);
   } else writeBijection(graph, flow.model, what, type);
   const notes: OnnxNotes = {
     formatVersion: 1,

@@ -45,30 +45,6 @@ export function asPrecision(graph: OnnxGraph, value: string, from: Precision, to
   return from === to ? value : graph.node("Cast", [value], { to: { elements: to } });
 }
 
-/** Rows without the numbers that are none, and which rows had some: conditions `[rows, 1]`. */
-export interface CheckedRows {
-  /** Float64, with 0 in the place of what is not finite. */
-  readonly values: string;
-  /** Rows with a value that is not a number: a missing one. */
-  readonly isMissing: string;
-  /** Rows with an infinite value. */
-  readonly isInfinite: string;
-}
-
-/** Rows as programs take them. */
-export function checkedRows(graph: OnnxGraph, rows: string, type: Precision): CheckedRows {
-  const wide = asPrecision(graph, rows, type, "double");
-  const areMissing = graph.node("IsNaN", [wide]);
-  const areInfinite = graph.node("IsInf", [wide]);
-  const areBad = graph.node("Or", [areMissing, areInfinite]);
-  const formulas = new OnnxFormulas(graph, "double");
-  return {
-    values: formulas.where(areBad, formulas.number(0), wide),
-    isMissing: anyOfRow(graph, areMissing),
-    isInfinite: anyOfRow(graph, areInfinite),
-  };
-}
-
 /** Whether a condition holds for one element of a row. */
 export function anyOfRow(graph: OnnxGraph, conditions: string): string {
   const formulas = new OnnxFormulas(graph, "float");

@@ -51,7 +51,7 @@ const largestExact = 1e-9;
 const largestSingle = 2e-5;
 
 /** Rows as an export takes them, and what the flow says of them. */
-interface Compared {
+export interface Compared {
   readonly inputs: Readonly<Record<string, { readonly width: number; readonly data: Float64Array }>>;
   readonly expected: Float64Array;
   readonly rows: number;
@@ -91,17 +91,8 @@ export async function verifyExport(
       received: "none",
     });
   const { values, seconds } = await through(exported, { flow, bytes, rows, compared }, checked);
-  let [worst, worstRelative, nonFiniteMismatches] = [0, 0, 0];
-  compared.expected.forEach((expected, i) => {
-    const value = values[i]!;
-    if (!Number.isFinite(expected) || !Number.isFinite(value)) {
-      if (!Object.is(expected, value)) nonFiniteMismatches++;
-      return;
-    }
-    const difference = Math.abs(expected - value);
-    worst = Math.max(worst, difference);
-    worstRelative = Math.max(worstRelative, difference / Math.max(1, Math.abs(expected)));
-  });
+  const expected = isSingle ? asSingle(what, compared.expected, compared.rows) : compared.expected;
+  const { worst, worstRelative, nonFiniteMismatches } = differences(values, expected);
   return {
     rows: compared.rows,
     worst,
@@ -112,6 +103,40 @@ export async function verifyExport(
     tolerance: largest,
     passes: worstRelative <= largest && nonFiniteMismatches === 0,
   };
+}
+
+/** How far values are from those that are expected. */
+export function differences(
+  values: ArrayLike<number>,
+  expected: ArrayLike<number>,
+): Pick<Verification, "worst" | "worstRelative" | "nonFiniteMismatches"> {
+  let [worst, worstRelative, nonFiniteMismatches] = [0, 0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    const [value, wanted] = [values[i]!, expected[i]!];
+    if (!Number.isFinite(wanted) || !Number.isFinite(value)) {
+      if (!Object.is(wanted, value)) nonFiniteMismatches++;
+      continue;
+    }
+    const difference = Math.abs(wanted - value);
+    worst = Math.max(worst, difference);
+    worstRelative = Math.max(worstRelative, difference / Math.max(1, Math.abs(wanted)));
+  }
+  return { worst, worstRelative, nonFiniteMismatches };
+}
+
+/**
+ * What an export in float32 can say of rows: a log-density beyond its range is minus infinity, and a row with a place beyond it has none, as
+ * of one that has no number in float64.
+ */
+export function asSingle(what: ExportFunction, expected: Float64Array, rows: number): Float64Array {
+  const width = expected.length / rows;
+  const single = expected.map((value) => (Number.isFinite(Math.fround(value)) ? value : Math.fround(value)));
+  if (what === "logprob") return single;
+  for (let row = 0; row < rows; row++) {
+    const values = single.subarray(row * width, (row + 1) * width);
+    if (!values.every(Number.isFinite)) values.fill(Number.NaN);
+  }
+  return single;
 }
 
 /** An export, and the function of it that is compared. */
@@ -180,7 +205,7 @@ async function through(
 }
 
 /** Rows with what is given in front. */
-function wholeRows({ inputs, rows }: Compared): Float64Array {
+export function wholeRows({ inputs, rows }: Compared): Float64Array {
   const parts = Object.entries(inputs).sort(([a], [b]) => Number(b === "given") - Number(a === "given"));
   const width = parts.reduce((sum, [, part]) => sum + part.width, 0);
   const whole = new Float64Array(rows * width);
@@ -207,7 +232,8 @@ function checkColumns(flow: Flow, notes: Pick<OnnxNotes, "columns" | "given">): 
       });
 }
 
-async function comparedRows(
+/** Rows, or noise, as an export takes them, and what the flow says of them in float64; as float32 has them where the export takes such. */
+export async function comparedRows(
   flow: Flow,
   rowsLike: RowsLike,
   what: ExportFunction,

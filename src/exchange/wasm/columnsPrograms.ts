@@ -5,7 +5,6 @@
  * @module
  */
 
-import { UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { bindTree, flattenTree } from "../../graph/parameters.ts";
@@ -17,8 +16,8 @@ import {
 import { openContainer, valuesOf } from "../../models/files/modelContainer.ts";
 import type { Flow } from "../../models/flow.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
+import type { RowSteps } from "../rowSteps.ts";
 import { type EncodedCell, encodeCell } from "./cellPrograms.ts";
-import type { RowSteps } from "./flowPrograms.ts";
 
 /** The steps, and the values of their parameters. */
 export function columnsSteps(flow: Flow): { readonly steps: RowSteps; readonly parameters: ParameterValues } {
@@ -79,21 +78,3 @@ function encodedRow(
     ...cells.map(({ targets }) => targets!),
   ]);
 }
-
-/** What a module of mixed columns does not compute, and why. */
-export function refuseFunction(what: "to-base" | "sample"): never {
-  throw new UsageError({
-    where: "exportModel",
-    problem: `${refusals[what]}: a module of mixed columns has the log-density alone`,
-    expected: 'function "logprob"',
-    received: what,
-    remedy: "export the log-density",
-  });
-}
-
-const refusals = {
-  "to-base":
-    "where the base has a row of mixed columns is found column by column, by distribution functions that are steps where a column is discrete",
-  sample:
-    "rows of mixed columns are drawn column by column, each by a quantile that is searched for, and levels are no numbers",
-};

@@ -6,25 +6,23 @@
 
 import type { Precision } from "../../engines/wasm/emit/vector.ts";
 import { type StandaloneFunction, standaloneModule } from "../../engines/wasm/standalone/standaloneModule.ts";
-import type { Expr } from "../../graph/expr.ts";
 import { sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import type { Flow } from "../../models/flow.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import { columnNotesOf } from "../columnNotes.ts";
-import { type ExportFunction, exportFunctions } from "../exportOptions.ts";
-import { type RowSteps, stepsOf, type Values } from "./flowPrograms.ts";
+import type { ExportFunction } from "../exportOptions.ts";
+import { asInputs, type RowSteps, stepsOf, type Values } from "../rowSteps.ts";
+
 import { exportNames, type ModuleNotes, sectionName } from "./moduleNotes.ts";
 
 /** See `exportModel`. */
 export async function wasmBytes(
   flow: Flow,
-  what: ExportFunction | "all",
+  names: readonly ExportFunction[],
   precision: Precision,
 ): Promise<Uint8Array> {
   const { kind, schema } = flow.description;
-  const all = what === "all";
-  const names: readonly ExportFunction[] = schema && all ? ["logprob"] : all ? exportFunctions : [what];
   const functions = schema
     ? await columnsFunctions(flow, names, precision)
     : names.map((name) => {
@@ -48,9 +46,8 @@ async function columnsFunctions(
   names: readonly ExportFunction[],
   precision: Precision,
 ): Promise<StandaloneFunction[]> {
-  const { columnsSteps, refuseFunction } = await import("./columnsPrograms.ts");
+  const { columnsSteps } = await import("./columnsPrograms.ts");
   return names.map((name) => {
-    if (name !== "logprob") refuseFunction(name);
     const { steps, parameters } = columnsSteps(flow);
     return functionOf(exportNames[name], steps, parameters, precision);
   });
@@ -74,13 +71,6 @@ function functionOf(
     const { result } = finish({ ...prepared, ...compute(prepared) });
     return { name, width, results: sizeOf(result.shape), programs: [programOf({ result }, precision)] };
   }
-  const asInputs = (values: Values): Values =>
-    Object.fromEntries(
-      Object.entries(values).map(([valueName, value]): [string, Expr] => [
-        valueName,
-        g.input(valueName, value.shape),
-      ]),
-    );
   const given = asInputs(prepared);
   const computed = compute(given);
   const { result } = finish({ ...given, ...asInputs(computed) });

@@ -6,8 +6,8 @@
 
 import type { Instruction, ScalarCode } from "../../../plan/scalarCode.ts";
 import type { FunctionBuilder, FunctionIndex, GlobalIndex, Local, ModuleBuilder } from "./assembler.ts";
-import { asVector, emitOperation } from "./scalarOperations.ts";
-import { type LaneValue, VectorBuilder, type VectorOptions } from "./vector.ts";
+import { asVector, emitOperation, type LaneValue } from "./scalarOperations.ts";
+import { VectorBuilder, type VectorOptions } from "./vector.ts";
 
 /** Loop sizes of a kernel. */
 export interface KernelShape {

@@ -6,7 +6,13 @@
 
 import type { ElementwiseName } from "../../../graph/ops/elementwise.ts";
 import * as elementary from "./elementary.ts";
-import type { LaneValue, Mask, Vector, VectorBuilder } from "./vector.ts";
+import type { Mask, Vector, VectorBuilder } from "./vector.ts";
+
+/** A value in lanes: numbers, or the outcome of a comparison that nothing has read as a number yet. */
+export type LaneValue = Vector | Mask;
+
+/** Writes a call instead of an operation of one operand, which `emit` writes; undefined where it is to be written out. */
+export type CallWriter = (v: VectorBuilder, name: string, operand: Vector, emit: Rule) => Vector | undefined;
 
 type Rule = (
   v: VectorBuilder,

@@ -1,9 +1,8 @@
 /**
- * Arithmetic on vectors of lanes, one WebAssembly instruction or a few for each operation, in float32 (4 lanes) or
- * float64 (2 lanes) from the same code.
+ * Arithmetic on vectors of lanes, one WebAssembly instruction or a few for each operation, in float32 (4 lanes) or float64 (2 lanes).
  *
- * Every operation writes a local of its own and returns a handle on it, as in single assignment form; V8 gives out
- * the registers. Constants live in locals that are set once at the function's entry.
+ * Every operation writes a local of its own and returns a handle on it, as in single assignment form; V8 gives out the registers.
+ * Constants live in locals that are set once at the function's entry.
  *
  * @module
  */
@@ -25,9 +24,6 @@ export interface Mask {
   readonly local: Local;
 }
 
-/** A value in lanes: numbers, or the outcome of a comparison that nothing has read as a number yet. */
-export type LaneValue = Vector | Mask;
-
 /** Handle on a vector of integer lanes, as wide as the floating-point lanes, for work on their bits. */
 export interface Bits {
   readonly kind: "bits";
@@ -44,17 +40,9 @@ export interface VectorOptions {
   /** Sine and cosine, the error function and the normal quantile, which most programs do without. */
   readonly trigonometry?: typeof import("./trigonometric.ts") | undefined;
   readonly normal?: typeof import("./normal.ts") | undefined;
-  /**
-   * Writes a call of a function of the module instead of an operation of one operand, for code that has to be small; undefined where
-   * the operation is to be written out.
-   */
-  readonly calls?:
-    | ((v: VectorBuilder, name: string, operand: Vector, emit: UnaryEmitter) => Vector | undefined)
-    | undefined;
+  /** Writes calls of functions of the module instead of long operations, for code that has to be small. */
+  readonly calls?: import("./scalarOperations.ts").CallWriter | undefined;
 }
-
-/** Writes an operation of one operand. */
-export type UnaryEmitter = (v: VectorBuilder, operands: readonly Vector[], constants: []) => LaneValue;
 
 /** The part of an instruction's name after the lane type. */
 type Suffix<Lane extends LaneType, Name = PlainOperation> = Name extends `${Lane}.${infer Rest}`
@@ -82,16 +70,14 @@ export class VectorBuilder {
 
   constructor(f: FunctionBuilder, options: VectorOptions) {
     const single = options.precision === "float32";
-    [this.f, this.precision] = [f, options.precision];
-    [this.relaxed, this.trigonometry, this.normal] = [options.relaxed, options.trigonometry, options.normal];
-    this.calls = options.calls;
+    [this.f, this.precision, this.relaxed] = [f, options.precision, options.relaxed];
+    [this.trigonometry, this.normal, this.calls] = [options.trigonometry, options.normal, options.calls];
     [this.lanes, this.laneBytes] = single ? [4, 4] : [2, 8];
     this.#float = single ? "f32x4" : "f64x2";
     this.#integer = single ? "i32x4" : "i64x2";
   }
 
   // ---- locals
-
   #local(): Local {
     const local = this.f.local("v128");
     this.#scopeLocals?.push(local);
@@ -138,7 +124,6 @@ export class VectorBuilder {
   }
 
   // ---- memory
-
   /** Every lane the number, rounded to the precision. Costs nothing in a loop: it is set at the function's entry. */
   constant(value: number): Vector {
     // Rounded here, so that numbers equal in float32 share a local.

@@ -60,7 +60,8 @@ interface Stage {
 
 /**
  * A module that imports nothing. It exports `memory`, `allocate(bytes) -> address`, `release(address)`, and each function as
- * `(rows, count, results)`: addresses of float64 and the number of rows; for ClickHouse `clickhouse_create_buffer`,
+ * `(rows, count, results)`: addresses of float64 and the number of rows; `<name>_width()` and `<name>_results()` are how many numbers a row
+ * has that it takes and gives; for ClickHouse `clickhouse_create_buffer`,
  * `clickhouse_destroy_buffer`, and each function as `clickhouse_<name>`.
  *
  * Code beyond {@link mostCode} is written again so that it is small: kernels call what they have in common.
@@ -227,6 +228,8 @@ function addDriver(
   { arena, indices }: { readonly arena: number; readonly indices: number },
 ): FunctionIndex {
   const [first, last] = [stages[0]!, stages.at(-1)!];
+  for (const [size, numbers] of Object.entries({ width, results }))
+    module.addFunction(`${name}_${size}`, [], ["i32"], (f) => f.i32(numbers));
   return module.addFunction(name, ["i32", "i32", "i32"], [], (f) => {
     const [rows, left, out] = parametersOf(f, 3);
     const [zero, count] = [f.local("i32"), f.local("i32")];

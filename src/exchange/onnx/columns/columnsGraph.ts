@@ -5,7 +5,6 @@
  * @module
  */
 
-import { UsageError } from "../../../errors.ts";
 import * as g from "../../../graph/ops.ts";
 import { bindTree, flattenTree } from "../../../graph/parameters.ts";
 import { atomsOf } from "../../../models/columns/column.ts";
@@ -17,29 +16,13 @@ import {
 } from "../../../models/columns/columnsDensity.ts";
 import { openContainer, valuesOf } from "../../../models/files/modelContainer.ts";
 import type { Flow } from "../../../models/flow.ts";
-import type { ExportFunction } from "../../exportOptions.ts";
 import { OnnxFormulas, type Precision } from "../onnxFormulas.ts";
 import type { OnnxGraph } from "../onnxGraph.ts";
 import { anyOfRow, asPrecision, writeProgram } from "../rowPrograms.ts";
 import { encodeValue, nothingOf } from "./headEncodings.ts";
 
-const refusals: Readonly<Record<Exclude<ExportFunction, "logprob">, string>> = {
-  "to-base":
-    "where the base has a row of mixed columns is found column by column, by distribution functions that are steps where a column is discrete",
-  sample:
-    "rows of mixed columns are drawn column by column, each by a quantile that is searched for, and levels are no numbers",
-};
-
-/** Writes a function of a flow: its inputs, nodes and output. */
-export function writeColumns(graph: OnnxGraph, flow: Flow, what: ExportFunction, type: Precision): void {
-  if (what !== "logprob")
-    throw new UsageError({
-      where: "exportModel",
-      problem: `${refusals[what]}: a graph of ONNX has the log-density alone`,
-      expected: 'function "logprob"',
-      received: what,
-      remedy: "export the log-density, or the model as json",
-    });
+/** Writes the log-density of a flow: its inputs, nodes and output. */
+export function writeColumns(graph: OnnxGraph, flow: Flow, type: Precision): void {
   const container = openContainer(flow.toBytes(), "the model");
   const { density: options, precision } = container.json as {
     readonly density: ColumnsDensityOptions;

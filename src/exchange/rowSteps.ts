@@ -5,13 +5,13 @@
  * @module
  */
 
-import type { Expr } from "../../graph/expr.ts";
-import * as g from "../../graph/ops.ts";
-import { type Bound, bindTree, subtreeOf } from "../../graph/parameters.ts";
-import { pushforwardLogProb, pushforwardSample } from "../../models/density.ts";
-import { type Model, parameterTree, preparedContext } from "../../models/model.ts";
-import type { ExportFunction } from "../exportOptions.ts";
-import { withLastShare } from "../lastShare.ts";
+import type { Expr } from "../graph/expr.ts";
+import * as g from "../graph/ops.ts";
+import { type Bound, bindTree, subtreeOf } from "../graph/parameters.ts";
+import { pushforwardLogProb, pushforwardSample } from "../models/density.ts";
+import { type Model, parameterTree, preparedContext } from "../models/model.ts";
+import type { ExportFunction } from "./exportOptions.ts";
+import { withLastShare } from "./lastShare.ts";
 
 /** Values by name. */
 export type Values = Readonly<Record<string, Expr>>;
@@ -26,6 +26,13 @@ export interface RowSteps {
   readonly compute: (values: Values) => Values;
   /** Float64. */
   readonly finish: (values: Values) => { readonly result: Expr };
+}
+
+/** The same names for what a later program reads. */
+export function asInputs(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]): [string, Expr] => [name, g.input(name, value.shape)]),
+  );
 }
 
 /** A value at least so large is near the end of the range of numbers, where a density is 0. */
@@ -158,7 +165,10 @@ function baseSteps(model: Model, bound: Bound): RowSteps {
     compute: ({ data, context }) => ({
       core: model.bijection.inverse(data!, partsOf(bound).bijection, context).value,
     }),
-    finish: ({ core, isNone }) => ({ result: g.select(g.reshape(isNone!, []), Number.NaN, core!) }),
+    // A place that is beyond the range of numbers, which float32 soon is, is none.
+    finish: ({ core, isNone }) => ({
+      result: g.select(or(g.reshape(isNone!, []), any(not(isFiniteNumber(core!)))), Number.NaN, core!),
+    }),
   };
 }
 
