@@ -6,7 +6,7 @@
 
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { drawSet } from "./data/sets.ts";
-import type { Judgment, Probed, Progress, Reply, Request, Snapshot, Square } from "./flow/protocol.ts";
+import type { Judgment, Place, Probed, Progress, Reply, Request, Snapshot, Square } from "./flow/protocol.ts";
 import { type FlowChoice, fewestDrawn, isLive, linkOf, type State, stateOfLink } from "./state.ts";
 
 /** What is chosen. */
@@ -19,6 +19,8 @@ export function change(part: Partial<State>): void {
 
 /** Whether points are being drawn by hand. */
 export const isDrawing: Signal<boolean> = signal(false);
+/** Where the keyboard draws; undefined while it does not. */
+export const brushAt: Signal<readonly [number, number] | undefined> = signal(undefined);
 /** A line for who looks and who listens: what has just been done. */
 export const notice: Signal<string> = signal("");
 
@@ -66,6 +68,8 @@ export interface Run {
   readonly probed: Signal<Probed | undefined>;
   readonly judgment: Signal<Judgment | undefined>;
   readonly message: Signal<string>;
+  /** What the message is about. */
+  readonly place: Signal<Place>;
   /** What was opened from a file, in words; empty for a flow that was trained here. */
   readonly opened: Signal<string>;
   hold(isHeld: boolean): void;
@@ -75,10 +79,31 @@ export interface Run {
   take(): Promise<Uint8Array>;
 }
 
+/** What a run shows of a flow, which stays until another takes its place. */
+type Shown = Readonly<
+  Pick<
+    { [Name in keyof Run]: Run[Name] extends Signal<infer Value> ? Value : never },
+    "phase" | "history" | "judgment" | "opened"
+  >
+>;
+
+type WorkerKind = "live" | "verb";
+
+function startWorker(kind: WorkerKind): Worker {
+  // The bundler finds a worker by its address as it stands.
+  return kind === "live"
+    ? new Worker(new URL("./flow/liveWorker.ts", import.meta.url), { type: "module" })
+    : new Worker(new URL("./flow/verbWorker.ts", import.meta.url), { type: "module" });
+}
+
 function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
-  let worker: Worker | undefined;
-  let workerKind: "live" | "verb" | undefined;
-  let number = 0;
+  const workers = new Map<WorkerKind, Worker>();
+  /** Number and worker of the flow that is shown, and of the one that was asked for last. */
+  let shown: { readonly number: number; readonly kind: WorkerKind } | undefined;
+  let asked: typeof shown;
+  /** What to go back to if the one that was asked for fails before there is anything to show. */
+  let before: Shown | undefined;
+  let count = 0;
   let taken: ((bytes: Uint8Array | undefined) => void) | undefined;
   const begun = signal(0);
   const run: Run = {
@@ -91,6 +116,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     probed: signal<Probed | undefined>(undefined),
     judgment: signal<Judgment | undefined>(undefined),
     message: signal(""),
+    place: signal<Place>("flow"),
     opened: signal(""),
     hold(isHeld) {
       post({ type: "hold", isHeld });
@@ -100,51 +126,102 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
       begun.value++;
     },
     open(bytes) {
-      clear();
-      employ("verb");
-      post({ type: "open", run: ++number, bytes, points: points.peek(), view: view.peek() });
+      ask("verb", (number) => ({
+        type: "open",
+        run: number,
+        bytes,
+        points: points.peek(),
+        view: view.peek(),
+      }));
     },
     take() {
       return new Promise((resolve, reject) => {
         taken = (bytes) => (bytes ? resolve(bytes) : reject(new Error(run.message.peek())));
-        post({ type: "take", run: number });
+        if (shown)
+          workers.get(shown.kind)?.postMessage({ type: "take", run: shown.number } satisfies Request);
       });
     },
   };
-  const clear = (): void => {
-    run.message.value = "";
-    run.opened.value = "";
-    run.history.value = [];
-    run.judgment.value = undefined;
+  const post = (request: Request): void => {
+    for (const worker of workers.values()) worker.postMessage(request);
+  };
+  const dismiss = (kind: WorkerKind): void => {
+    workers.get(kind)?.terminate();
+    workers.delete(kind);
   };
   /** Nothing to fit: what is under way has nothing more to say. */
   const forget = (): void => {
-    number++;
-    clear();
+    for (const kind of workers.keys()) dismiss(kind);
+    shown = asked = undefined;
+    run.message.value = run.opened.value = "";
+    run.history.value = [];
     run.phase.value = "idle";
-    run.snapshot.value = run.probed.value = undefined;
+    run.snapshot.value = run.probed.value = run.judgment.value = undefined;
   };
-  const post = (request: Request): void => worker?.postMessage(request);
-  /** The worker for a kind of flow: there is one at a time. */
-  const employ = (kind: "live" | "verb"): void => {
-    if (workerKind === kind) return;
-    worker?.terminate();
-    workerKind = kind;
-    worker =
-      kind === "live"
-        ? new Worker(new URL("./flow/liveWorker.ts", import.meta.url), { type: "module" })
-        : new Worker(new URL("./flow/verbWorker.ts", import.meta.url), { type: "module" });
+  const employ = (kind: WorkerKind): Worker => {
+    const known = workers.get(kind);
+    if (known) return known;
+    const worker = startWorker(kind);
+    workers.set(kind, worker);
     worker.onmessage = ({ data }: MessageEvent<Reply>) => hear(data);
-    worker.onerror = ({ message }) => {
-      run.phase.value = "failed";
-      run.message.value = message || "The worker of the flow could not be started.";
-    };
-    post({ type: "probe", point: state.peek().probe });
+    worker.onerror = ({ message }) => fail(message || "The worker of the flow could not be started.");
+    worker.postMessage({ type: "probe", point: state.peek().probe } satisfies Request);
+    return worker;
+  };
+  /** Asks for another flow; the one before is there until this one has something to show. */
+  const ask = (kind: WorkerKind, requestOf: (number: number) => Request): void => {
+    const { phase, history, judgment, opened } = run;
+    if (asked === shown && shown)
+      before = {
+        phase: phase.peek(),
+        history: history.peek(),
+        judgment: judgment.peek(),
+        opened: opened.peek(),
+      };
+    asked = { number: ++count, kind };
+    run.message.value = opened.value = "";
+    history.value = [];
+    judgment.value = undefined;
+    phase.value = "compiling";
+    employ(kind).postMessage(requestOf(asked.number));
+  };
+  const takeOver = (): void => {
+    if (shown && shown.kind !== asked!.kind) dismiss(shown.kind);
+    shown = asked;
+    before = undefined;
+  };
+  /** The one before comes back, if there is one. */
+  const fail = (message: string, place: Place = "flow"): void => {
+    run.place.value = place;
+    run.message.value = message;
+    if (asked === shown || !before) {
+      if (run.phase.peek() !== "done") run.phase.value = "failed";
+      return;
+    }
+    asked = shown;
+    run.phase.value = before.phase;
+    run.history.value = before.history;
+    run.judgment.value = before.judgment;
+    run.opened.value = before.opened;
+    before = undefined;
   };
   const hear = (reply: Reply): void => {
-    if (reply.run !== number) return;
+    if (reply.type === "model" || (reply.type === "failed" && reply.isOfTake)) {
+      if (reply.type === "failed") {
+        run.place.value = reply.place;
+        run.message.value = reply.message;
+      }
+      taken?.(reply.type === "model" ? reply.bytes : undefined);
+      return;
+    }
+    if (reply.run !== asked?.number) {
+      // The probe is taken by the flow that is shown.
+      if (reply.type === "probed" && reply.run === shown?.number) run.probed.value = reply.probed;
+      return;
+    }
     switch (reply.type) {
       case "stops":
+        takeOver();
         run.stops.value = reply.names;
         run.threads.value = reply.threads;
         return;
@@ -166,16 +243,11 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
       case "judged":
         run.judgment.value = reply.judgment;
         return;
-      case "model":
-        taken?.(reply.bytes);
-        return;
       case "opened":
         run.opened.value = reply.description;
         return;
       case "failed":
-        run.message.value = reply.message;
-        if (run.phase.peek() !== "done") run.phase.value = "failed";
-        taken?.(undefined);
+        fail(reply.message, reply.place);
     }
   };
   const steps = computed(() => state.value.steps);
@@ -191,23 +263,22 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     void begun.value;
     clearTimeout(timer);
     if (!flow) {
-      worker?.terminate();
-      worker = workerKind = undefined;
       forget();
       return;
     }
     // Of many changes in a row the last counts: a slider that moves, a line that is being drawn.
     timer = window.setTimeout(
       () => {
-        if (energy === undefined && fittedPoints.length < 2 * fewestDrawn) {
-          forget();
-          return;
-        }
-        clear();
-        employ(isLive(flow.kind) ? "live" : "verb");
-        post({ type: "train", run: ++number, flow, ...request });
+        if (energy === undefined && fittedPoints.length < 2 * fewestDrawn) forget();
+        else
+          ask(isLive(flow.kind) ? "live" : "verb", (number) => ({
+            type: "train",
+            run: number,
+            flow,
+            ...request,
+          }));
       },
-      number === 0 ? 0 : 200,
+      count === 0 ? 0 : 200,
     );
   });
   const probe = computed(() => state.value.probe);

@@ -6,8 +6,7 @@ import { Composition, Constant, PushForward } from "./oneDimension.tsx";
 
 export default function Article() {
   return (
-    <article aria-labelledby="name-title">
-      <h2 id="name-title">Why the name?</h2>
+    <article>
       <p>
         A flow pushes a simple law forward to that of the data, and its inverse makes the data normal. Both
         words of "normalizing flow" are about that way back, as it was first walked: in small steps.

@@ -12,7 +12,7 @@ import { type Bound, bindTree, initialValues, ops, type ParameterValues } from "
 import { RandomStream, randomKey } from "pushforward/random";
 import { architectureOfChoice } from "./architectures.ts";
 import type { Judgment } from "./protocol.ts";
-import { type Beginning, columns, Session, withoutPrefix } from "./session.ts";
+import { type Beginning, columns, EnergyError, Session, withoutPrefix } from "./session.ts";
 import { type Step, stepsOf } from "./steps.ts";
 
 type Training = Extract<Beginning, { type: "train" }>;
@@ -105,11 +105,10 @@ async function divergenceOf(
 ): Promise<Problem> {
   // What reads formulas is loaded when there is one.
   const { logDensityOf, targetOf, weighed } = await import("./energy.ts");
-  const target = await targetOf(
-    text,
-    wasmEngine({ threads: session.threadCount, precision: "float64" }),
-    session.stopped,
-  );
+  const engine = wasmEngine({ threads: session.threadCount, precision: "float64" });
+  const target = await targetOf(text, engine, session.stopped).catch((error: unknown) => {
+    throw new EnergyError(error instanceof Error ? error.message : String(error));
+  });
   session.aim(target.points);
   const start = ops.randomNormal([2], "base");
   const { value, logAbsDet } = bijection.forward(start, bound.bijection);

@@ -85,6 +85,9 @@ export interface Probed {
   readonly logProb: number;
 }
 
+/** What a failure is about: the flow, the formula of an energy, or a model file. */
+export type Place = "flow" | "energy" | "model";
+
 /** How a flow that has learned an energy is judged. */
 export interface Judgment {
   /** Shape of the tail of the weights target / flow. */
@@ -111,4 +114,11 @@ export type Reply =
   | { readonly type: "judged"; readonly run: number; readonly judgment: Judgment }
   | { readonly type: "model"; readonly run: number; readonly bytes: Uint8Array }
   | { readonly type: "opened"; readonly run: number; readonly description: string }
-  | { readonly type: "failed"; readonly run: number; readonly message: string };
+  | {
+      readonly type: "failed";
+      readonly run: number;
+      readonly message: string;
+      readonly place: Place;
+      /** Whether it was the writing of a model file that failed, and not the flow. */
+      readonly isOfTake?: boolean;
+    };

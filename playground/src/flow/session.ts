@@ -28,6 +28,9 @@ export const withoutPrefix = (values: ParameterValues, prefix: string): Paramete
     ),
   );
 
+/** A formula that is no energy. */
+export class EnergyError extends Error {}
+
 /** See the head of this file. */
 export abstract class Session {
   protected readonly request: Beginning;
@@ -38,7 +41,9 @@ export abstract class Session {
   protected readonly signal: AbortSignal = this.#abort.signal;
   protected readonly threads: number;
   #evaluator: Evaluator | undefined;
+  /** Closed while somebody holds it, and while another is about to take its place. */
   #held: Gate | undefined;
+  #waiting: Gate | undefined;
   #point: readonly [number, number] | undefined;
   #isAsked = false;
   /** Whether it is busy, and answers when it comes to it. */
@@ -60,6 +65,7 @@ export abstract class Session {
   stop(): void {
     this.#abort.abort();
     this.#held?.resolve();
+    this.#waiting?.resolve();
     this.#evaluator?.dispose();
     this.#evaluator = undefined;
   }
@@ -70,11 +76,17 @@ export abstract class Session {
     this.#held = isHeld ? gate() : undefined;
   }
 
+  /** Waits, or goes on, while another may take its place. */
+  wait(isWaiting: boolean): void {
+    if (!isWaiting) this.#waiting?.resolve();
+    this.#waiting = isWaiting ? (this.#waiting ?? gate()) : undefined;
+  }
+
   /** Where the probe is; answered when there is time for it. */
   async probe(point: readonly [number, number]): Promise<void> {
     this.#point = point;
     this.#isAsked = true;
-    if (!this.isTraining || this.#held) await this.answer();
+    if (!this.isTraining || this.#held || this.#waiting) await this.answer();
   }
 
   /** The flow as a model file. */
@@ -122,6 +134,7 @@ export abstract class Session {
   protected async pause(): Promise<void> {
     if (this.#isAsked) await this.answer();
     await this.#held?.promise;
+    await this.#waiting?.promise;
   }
 
   /** Says where the probe is now. */

@@ -5,7 +5,7 @@
  */
 
 import type { Reply, Request } from "./protocol.ts";
-import type { Beginning, Send, Session } from "./session.ts";
+import { type Beginning, EnergyError, type Send, type Session } from "./session.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -17,21 +17,37 @@ const send = (reply: Reply, transfer: Transferable[] = []): void => self.postMes
 /** One core is left to the page. */
 const threads = self.crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)) : 1;
 
+/** The flow that is shown, and one that has nothing to show yet. */
 let session: Session | undefined;
+let coming: Session | undefined;
 let point: readonly [number, number] | undefined;
 
 async function begin(Maker: SessionMaker, request: Beginning): Promise<void> {
-  session?.stop();
+  coming?.stop();
+  // What is under way waits: should the new one fail, it goes on.
+  session?.wait(true);
   const current = new Maker(request, threads, (reply, transfer) => {
-    if (session === current) send(reply, transfer);
+    if (current === coming && reply.type === "stops") {
+      session?.stop();
+      session = current;
+      coming = undefined;
+    }
+    if (current === session || current === coming) send(reply, transfer);
   });
-  session = current;
+  coming = current;
   try {
     if (point) await current.probe(point);
     await current.begin();
   } catch (error) {
     // A training that another has taken the place of has nothing to say.
-    if (session === current) send({ type: "failed", run: request.run, message: messageOf(error) });
+    if (current !== session && current !== coming) return;
+    if (current === coming) {
+      coming = undefined;
+      current.stop();
+      session?.wait(false);
+    }
+    const place = request.type === "open" ? "model" : error instanceof EnergyError ? "energy" : "flow";
+    send({ type: "failed", run: request.run, message: messageOf(error), place });
   }
 }
 
@@ -45,7 +61,7 @@ export function answerBy(Maker: SessionMaker): void {
       case "open":
         return await begin(Maker, request);
       case "hold":
-        return session?.hold(request.isHeld);
+        return (coming ?? session)?.hold(request.isHeld);
       case "probe":
         point = request.point;
         return await session?.probe(point).catch(() => undefined);
@@ -55,7 +71,13 @@ export function answerBy(Maker: SessionMaker): void {
           const bytes = await session.bytes();
           send({ type: "model", run: request.run, bytes }, [bytes.buffer as ArrayBuffer]);
         } catch (error) {
-          send({ type: "failed", run: request.run, message: messageOf(error) });
+          send({
+            type: "failed",
+            run: request.run,
+            message: messageOf(error),
+            place: "model",
+            isOfTake: true,
+          });
         }
     }
   };

@@ -42,17 +42,77 @@ export interface Scene {
   readonly at: number;
   readonly shown: readonly LayerName[];
   readonly probed: Probed | undefined;
+  /** Where the keyboard would draw. */
+  readonly brush?: readonly [number, number] | undefined;
 }
 
 type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
-type ToScreen = (x: number, y: number) => readonly [number, number];
+export type ToScreen = (x: number, y: number) => readonly [number, number];
+
+/** What lines and letters are drawn with; part of what a canvas has. */
+export type Pen = Pick<
+  CanvasRenderingContext2D,
+  | "globalAlpha"
+  | "lineWidth"
+  | "strokeStyle"
+  | "fillStyle"
+  | "font"
+  | "textAlign"
+  | "textBaseline"
+  | "beginPath"
+  | "moveTo"
+  | "lineTo"
+  | "arc"
+  | "closePath"
+  | "stroke"
+  | "fill"
+  | "fillRect"
+  | "fillText"
+  | "strokeText"
+>;
+
+/** What a scene is drawn on. */
+export interface Sheet {
+  readonly pen: Pen;
+  /** A small picture over all of the square. */
+  image(picture: OffscreenCanvas, side: number): void;
+  /** Points as dots, x and y in turn. */
+  dots(
+    points: Float32Array | Float64Array,
+    toScreen: ToScreen,
+    radius: number,
+    color: string,
+    opacity: number,
+  ): void;
+}
 
 /** Draws a scene onto a square canvas of so many pixels of the page. */
 export function draw(context: Context, scene: Scene, side: number, colors: Colors): void {
-  const { snapshot, at, shown, probed } = scene;
   const density = context.canvas.width / side;
   context.setTransform(density, 0, 0, density, 0, 0);
   context.clearRect(0, 0, side, side);
+  const sheet: Sheet = {
+    pen: context,
+    image(picture) {
+      context.imageSmoothingEnabled = true;
+      context.imageSmoothingQuality = "high";
+      context.drawImage(picture, 0, 0, side, side);
+    },
+    dots: (...given) => drawPoints(context, ...given),
+  };
+  drawScene(sheet, heatOf(context.canvas), scene, side, colors);
+}
+
+/** Draws a scene; `heat` is a small canvas for the density, a pixel per cell. */
+export function drawScene(
+  sheet: Sheet,
+  heat: OffscreenCanvas,
+  scene: Scene,
+  side: number,
+  colors: Colors,
+): void {
+  const { snapshot, at, shown, probed, brush } = scene;
+  const context = sheet.pen;
   context.fillStyle = colors.paper;
   context.fillRect(0, 0, side, side);
   const place = snapshot ? at * lastStop(snapshot) : 0;
@@ -63,7 +123,10 @@ export function draw(context: Context, scene: Scene, side: number, colors: Color
   if (snapshot && (has("density") || has("contours"))) {
     const field = fieldAt(snapshot, place);
     const relief = reliefOf(field, has("contours"));
-    if (has("density")) drawHeat(context, relief, field.size, side, colors);
+    if (has("density")) {
+      paintHeat(heat, relief, field.size, colors);
+      sheet.image(heat, side);
+    }
     if (has("grid")) drawLattice(context, pointsAt(snapshot.lattice, place), snapshot.side, toScreen, colors);
     if (has("contours")) drawContours(context, relief, side / field.size, colors);
   } else if (snapshot && has("grid"))
@@ -71,13 +134,20 @@ export function draw(context: Context, scene: Scene, side: number, colors: Color
   const radius = Math.max(1.2, side / 420);
   if (has("data")) {
     const points = snapshot ? pointsAt(snapshot.data, place) : scene.points;
-    drawPoints(context, points, toScreen, radius, colors.data, 0.75);
+    sheet.dots(points, toScreen, radius, colors.data, 0.75);
   }
   if (snapshot && has("samples"))
-    drawPoints(context, pointsAt(snapshot.samples, place), toScreen, radius, colors.model, 0.8);
+    sheet.dots(pointsAt(snapshot.samples, place), toScreen, radius, colors.model, 0.8);
   drawTicks(context, view, side, toScreen, colors);
   if (probed && snapshot && probed.path.length === lastStop(snapshot) + 1)
-    drawProbe(context, probed, place, scale, toScreen, colors);
+    drawProbe(context, probed, place, scale, toScreen, side, colors);
+  if (brush) {
+    context.strokeStyle = colors.data;
+    context.lineWidth = 2;
+    context.beginPath();
+    context.arc(...toScreen(...brush), 10, 0, 2 * Math.PI);
+    context.stroke();
+  }
 }
 
 /** Red, green and blue of a color such as #12ab34. */
@@ -86,25 +156,18 @@ export function channels(color: string): readonly [number, number, number] {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-const sheets = new WeakMap<Context["canvas"], OffscreenCanvas>();
+const heats = new WeakMap<Context["canvas"], OffscreenCanvas>();
 
 /** The small canvas that belongs to a canvas, for pictures of a pixel per cell. */
-function sheetOf(canvas: Context["canvas"], size: number): OffscreenCanvas {
-  const sheet = sheets.get(canvas) ?? new OffscreenCanvas(size, size);
-  sheets.set(canvas, sheet);
-  if (sheet.width !== size) sheet.width = sheet.height = size;
-  return sheet;
+function heatOf(canvas: Context["canvas"]): OffscreenCanvas {
+  const heat = heats.get(canvas) ?? new OffscreenCanvas(1, 1);
+  heats.set(canvas, heat);
+  return heat;
 }
 
-function drawHeat(
-  context: Context,
-  { densities, full }: Relief,
-  size: number,
-  side: number,
-  colors: Colors,
-): void {
-  const sheet = sheetOf(context.canvas, size);
-  const paper = sheet.getContext("2d")!;
+function paintHeat(heat: OffscreenCanvas, { densities, full }: Relief, size: number, colors: Colors): void {
+  if (heat.width !== size) heat.width = heat.height = size;
+  const paper = heat.getContext("2d")!;
   const image = paper.createImageData(size, size);
   const [red, green, blue] = channels(colors.model);
   for (let i = 0, at = 0; i < densities.length; i++) {
@@ -115,9 +178,6 @@ function drawHeat(
     image.data[at++] = 190 * Math.sqrt(share);
   }
   paper.putImageData(image, 0, 0);
-  context.imageSmoothingEnabled = true;
-  context.imageSmoothingQuality = "high";
-  context.drawImage(sheet, 0, 0, side, side);
 }
 
 /** Every fourth line of the lattice, within three standard deviations. */
@@ -125,7 +185,7 @@ const everyLine = 4;
 const lineReach = 3 / 4;
 
 function drawLattice(
-  context: Context,
+  context: Pen,
   points: Float32Array,
   side: number,
   toScreen: ToScreen,
@@ -151,7 +211,7 @@ function drawLattice(
   context.globalAlpha = 1;
 }
 
-function drawContours(context: Context, { contours }: Relief, scale: number, colors: Colors): void {
+function drawContours(context: Pen, { contours }: Relief, scale: number, colors: Colors): void {
   context.font = "600 11px system-ui, sans-serif";
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -228,7 +288,7 @@ export function drawPoints(
 
 /** Numbers along the left and the lower edge. */
 function drawTicks(
-  context: Context,
+  context: Pen,
   { x, y, half }: Square,
   side: number,
   toScreen: ToScreen,
@@ -261,7 +321,7 @@ function drawTicks(
   }
 }
 
-function line(context: Context, x0: number, y0: number, x1: number, y1: number): void {
+function line(context: Pen, x0: number, y0: number, x1: number, y1: number): void {
   context.beginPath();
   context.moveTo(x0, y0);
   context.lineTo(x1, y1);
@@ -288,11 +348,12 @@ export function probeAt(
 
 /** A square of area 1 around the probe in the base, as the map carries it along; its tangent, so that its area is exact. */
 function drawProbe(
-  context: Context,
+  context: Pen,
   probed: Probed,
   place: number,
   scale: number,
   toScreen: ToScreen,
+  side: number,
   colors: Colors,
 ): void {
   const {
@@ -312,7 +373,9 @@ function drawProbe(
   ] as const)
     context.lineTo(x + (a * u + b * v) * scale, y - (c * u + d * v) * scale);
   context.closePath();
-  context.globalAlpha = 0.25;
+  // A square that is stretched over the whole picture must not hide it.
+  const covered = (Math.abs(a * d - b * c) * scale ** 2) / side ** 2;
+  context.globalAlpha = 0.25 * Math.min(1, 0.08 / covered);
   context.fill();
   context.globalAlpha = 1;
   context.stroke();

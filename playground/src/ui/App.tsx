@@ -7,7 +7,7 @@ import { openTable, openText, stage, table, trouble } from "../table/tableStore.
 import { switchTheme, theme } from "../theme.ts";
 import { Beside } from "./Beside.tsx";
 import { Controls } from "./Controls.tsx";
-import { Picture } from "./Picture.tsx";
+import { Picture, Toggles } from "./Picture.tsx";
 import { Probe } from "./Probe.tsx";
 import { Slider } from "./Slider.tsx";
 import { TakeAlong } from "./TakeAlong.tsx";
@@ -38,7 +38,8 @@ function Article() {
     return () => observer.disconnect();
   }, []);
   return (
-    <section class="article" aria-label="Article" ref={place}>
+    <section class="article" aria-labelledby="name-title" ref={place}>
+      <h2 id="name-title">Why the name?</h2>
       {view ? <view.View /> : null}
     </section>
   );
@@ -112,6 +113,7 @@ export function App() {
               <Picture run={runs[0]} isFirst />
               {isCompared && <Picture run={runs[1]} />}
             </div>
+            <Toggles />
             <Slider />
           </section>
           <aside class="beside" aria-label="Numbers">

@@ -149,7 +149,9 @@ export function Beside({ run }: { readonly run: Run }) {
       <dl>
         <div>
           <dt>Steps</dt>
-          <dd>{last && Number.isFinite(last.step) ? `${last.step} of ${last.steps}` : "–"}</dd>
+          <dd>
+            {last && Number.isFinite(last.step) && last.steps > 0 ? `${last.step} of ${last.steps}` : "–"}
+          </dd>
         </div>
         <div>
           <dt>Steps a second</dt>

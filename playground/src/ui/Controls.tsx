@@ -10,6 +10,7 @@ import {
   fewestDrawn,
   firstState,
   flowOfKind,
+  isLive,
   type KindName,
   type KindOnPage,
   kinds,
@@ -17,6 +18,7 @@ import {
 import { change, isDrawing, runs, state } from "../store.ts";
 import { openTable } from "../table/tableStore.ts";
 import { theme } from "../theme.ts";
+import { Message } from "./Picture.tsx";
 
 /** A small picture of a set. */
 function Thumbnail({ name }: { readonly name: SetName }) {
@@ -101,7 +103,7 @@ function Data() {
           >
             Clear
           </button>
-          <span class="note">
+          <span class="note" role="status">
             {drawn} points{drawn < fewestDrawn ? `: draw at least ${fewestDrawn}` : ""}
           </span>
         </div>
@@ -149,10 +151,12 @@ function EnergyFields() {
             maxLength={longestFormula}
             value={text}
             spellcheck={false}
+            aria-invalid={runs[0].message.value !== "" && runs[0].place.value === "energy"}
             onChange={({ currentTarget }) => choose(currentTarget.value)}
           />
         </label>
       )}
+      <Message run={runs[0]} place="energy" />
     </>
   );
 }
@@ -251,12 +255,14 @@ export function Controls() {
       <fieldset>
         <legend>Training</legend>
         <div class="row">
-          <Whole
-            label="Steps"
-            value={steps}
-            range={bounds.steps}
-            onChange={(value) => change({ steps: value })}
-          />
+          {(isLive(flow.kind) || (other && isLive(other.kind))) && (
+            <Whole
+              label="Steps"
+              value={steps}
+              range={bounds.steps}
+              onChange={(value) => change({ steps: value })}
+            />
+          )}
           <Whole
             label="Seed"
             value={seed}
@@ -264,7 +270,7 @@ export function Controls() {
             onChange={(value) => change({ seed: value })}
           />
         </div>
-        <div class="row">
+        <div class="row even">
           <button type="button" disabled={phase !== "training" && !isHeld} onClick={hold}>
             {isHeld ? "Go on" : "Pause"}
           </button>

@@ -2,12 +2,12 @@
 
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { Square } from "../flow/protocol.ts";
-import { colorsOf } from "../picture/draw.ts";
+import type { Place, Square } from "../flow/protocol.ts";
+import { colorsOf, type Scene } from "../picture/draw.ts";
 import { lastStop, throughTo, viewAt } from "../picture/field.ts";
 import { painterOf } from "../picture/painter.ts";
 import { kinds, layers, mostDrawn, onSheet } from "../state.ts";
-import { change, isDrawing, points, type Run, state, view } from "../store.ts";
+import { brushAt, change, isDrawing, points, type Run, state, view } from "../store.ts";
 import { theme } from "../theme.ts";
 
 /** What the phases are called. */
@@ -37,6 +37,53 @@ function brush([x, y]: readonly [number, number]): number[] {
   }).flat();
 }
 
+/** What is to be seen of a run. */
+export const sceneOf = (run: Run): Scene => ({
+  snapshot: run.snapshot.value,
+  points: points.value,
+  view: view.value,
+  at: state.value.at,
+  shown: state.value.shown,
+  probed: run.probed.value,
+  brush: isDrawing.value ? brushAt.value : undefined,
+});
+
+/** Draws by the brush at a place, so many times over. */
+function drawAt(place: readonly [number, number], times = 1): void {
+  const { data } = state.value;
+  if (data.from !== "drawn" || data.points.length >= 2 * mostDrawn) return;
+  const added = Array.from({ length: times }, () => brush(place)).flat();
+  change({ data: { from: "drawn", points: [...data.points, ...added].slice(0, 2 * mostDrawn) } });
+}
+
+/** Arrows move the probe, or the brush that the space bar draws with; with the shift key in longer steps. */
+function press(event: KeyboardEvent): void {
+  const directions: Readonly<Record<string, readonly [number, number]>> = {
+    ArrowLeft: [-1, 0],
+    ArrowRight: [1, 0],
+    ArrowUp: [0, 1],
+    ArrowDown: [0, -1],
+  };
+  const seen = view.value;
+  const from = isDrawing.value ? (brushAt.value ?? [seen.x, seen.y]) : state.value.probe;
+  const direction = directions[event.key];
+  if (direction) {
+    const step = (seen.half / 60) * (event.shiftKey ? 6 : 1);
+    const limited = (value: number, middle: number): number =>
+      Math.min(middle + seen.half, Math.max(middle - seen.half, value));
+    const to = [
+      limited(from[0] + step * direction[0], seen.x),
+      limited(from[1] + step * direction[1], seen.y),
+    ] as const;
+    if (isDrawing.value) brushAt.value = to;
+    else change({ probe: to });
+  } else if (isDrawing.value && (event.key === " " || event.key === "Enter")) {
+    brushAt.value = from;
+    drawAt(from, 3);
+  } else return;
+  event.preventDefault();
+}
+
 export function Picture({ run, isFirst = false }: { readonly run: Run; readonly isFirst?: boolean }) {
   const canvas = useRef<HTMLCanvasElement>(null);
 
@@ -48,14 +95,7 @@ export function Picture({ run, isFirst = false }: { readonly run: Run; readonly 
     let frame = 0;
     const paint = (): void => {
       cancelAnimationFrame(frame);
-      const scene = {
-        snapshot: run.snapshot.value,
-        points: points.value,
-        view: view.value,
-        at: state.value.at,
-        shown: state.value.shown,
-        probed: run.probed.value,
-      };
+      const scene = sceneOf(run);
       void theme.value;
       frame = requestAnimationFrame(() => {
         if (side > 0) painter.paint(scene, side, pixels, colorsOf(document.documentElement));
@@ -95,10 +135,8 @@ export function Picture({ run, isFirst = false }: { readonly run: Run; readonly 
     if (event.type === "pointermove" && !canvas.current!.hasPointerCapture(event.pointerId)) return;
     if (event.type === "pointerdown") canvas.current!.setPointerCapture(event.pointerId);
     const at = place(event);
-    const { data } = state.value;
-    if (isDrawing.value && data.from === "drawn") {
-      if (data.points.length < 2 * mostDrawn)
-        change({ data: { from: "drawn", points: [...data.points, ...brush(at)].slice(0, 2 * mostDrawn) } });
+    if (isDrawing.value && state.value.data.from === "drawn") {
+      drawAt(at);
       return;
     }
     const snapshot = run.snapshot.value;
@@ -124,46 +162,59 @@ export function Picture({ run, isFirst = false }: { readonly run: Run; readonly 
         </span>
       </figcaption>
       <div class="frame">
+        {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: one moves in it, so its keys are not for who reads the page aloud. */}
         <canvas
           ref={canvas}
-          role="img"
+          role="application"
+          tabIndex={0}
           class={isDrawing.value ? "drawing" : "probing"}
           aria-label={`${count} points, and the density of the flow over them. ${
             isDrawing.value
-              ? "Draw with mouse or finger."
-              : "Drag to move the probe, or type its place below."
+              ? "Draw with mouse or finger, or move the brush with the arrow keys and draw with the space bar."
+              : "Drag the probe or move it with the arrow keys, or type its place below."
           }`}
           onPointerDown={touch}
           onPointerMove={touch}
+          onKeyDown={press}
+          onBlur={() => (brushAt.value = undefined)}
         />
-        {run.message.value && (
-          <p class="message" role="alert">
-            {run.message.value}
-          </p>
+        <Message run={run} place="flow" />
+        {isDrawing.value && count === 0 && (
+          <p class="hint">Draw here with the mouse or a finger, or with arrow keys and space bar</p>
         )}
-        {isDrawing.value && count === 0 && <p class="hint">Draw here with the mouse or a finger</p>}
       </div>
-      {isFirst && (
-        <fieldset class="toggles" aria-label="Shown in the picture">
-          {layers.map((layer) => {
-            const { shown } = state.value;
-            return (
-              <label key={layer} class={`toggle ${tones[layer]}`}>
-                <input
-                  type="checkbox"
-                  checked={shown.includes(layer)}
-                  onChange={({ currentTarget: { checked } }) =>
-                    change({
-                      shown: layers.filter((other) => (other === layer ? checked : shown.includes(other))),
-                    })
-                  }
-                />
-                {labels[layer]}
-              </label>
-            );
-          })}
-        </fieldset>
-      )}
     </figure>
   );
+}
+
+/** What the pictures show. */
+export function Toggles() {
+  const { shown } = state.value;
+  return (
+    <fieldset class="toggles" aria-label="Shown in the picture">
+      {layers.map((layer) => (
+        <label key={layer} class={`toggle ${tones[layer]}`}>
+          <input
+            type="checkbox"
+            checked={shown.includes(layer)}
+            onChange={({ currentTarget: { checked } }) =>
+              change({
+                shown: layers.filter((other) => (other === layer ? checked : shown.includes(other))),
+              })
+            }
+          />
+          {labels[layer]}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** What went wrong, where it belongs. */
+export function Message({ run, place }: { readonly run: Run; readonly place: Place }) {
+  return run.message.value && run.place.value === place ? (
+    <p class={place === "flow" ? "message" : "inline message"} role="alert">
+      {run.message.value}
+    </p>
+  ) : null;
 }

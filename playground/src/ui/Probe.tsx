@@ -1,6 +1,6 @@
 /** One point, taken apart: where its log-density comes from. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { probeAt } from "../picture/draw.ts";
 import { change, runs, state } from "../store.ts";
 import { written } from "./numbers.ts";
@@ -8,15 +8,22 @@ import { written } from "./numbers.ts";
 function Coordinate({ axis }: { readonly axis: 0 | 1 }) {
   const value = state.value.probe[axis];
   const [text, setText] = useState(value.toFixed(2));
-  useEffect(() => setText(value.toFixed(2)), [value]);
+  const input = useRef<HTMLInputElement>(null);
+  // What is being typed stays as it is: "0" may be the beginning of "0.5".
+  useEffect(() => {
+    if (document.activeElement !== input.current) setText(value.toFixed(2));
+  }, [value]);
   return (
     <label class="field">
       <span>{"xy"[axis]}</span>
       <input
+        ref={input}
         type="number"
         step={0.05}
         value={text}
+        onBlur={() => setText(state.value.probe[axis].toFixed(2))}
         onInput={({ currentTarget }) => {
+          setText(currentTarget.value);
           const typed = currentTarget.valueAsNumber;
           if (!Number.isFinite(typed)) return;
           const { probe } = state.value;

@@ -1,8 +1,10 @@
 /** What one takes home: a link, the model, the code, the points, the picture. */
 
+import { colorsOf } from "../picture/draw.ts";
 import { notice, points, runs, state } from "../store.ts";
 import { architectureCode, command } from "../takeAlong.ts";
 import { download } from "./download.ts";
+import { Message, sceneOf } from "./Picture.tsx";
 
 async function copy(text: string, what: string): Promise<void> {
   try {
@@ -32,9 +34,24 @@ export function TakeAlong() {
       notice.value = error instanceof Error ? error.message : String(error);
     }
   };
-  const picture = (): void => {
-    const canvas = document.querySelector<HTMLCanvasElement>(".picture canvas");
-    canvas?.toBlob((blob) => blob && download("playground.png", blob, "image/png"));
+  /** What is seen, side by side where two are compared. */
+  const png = (): void => {
+    const all = [...document.querySelectorAll<HTMLCanvasElement>(".picture canvas")];
+    const sheet = document.createElement("canvas");
+    const gap = 32;
+    // A canvas that a painter draws on does not know how large its picture is.
+    const side = Math.round(all[0]!.clientWidth * Math.min(3, devicePixelRatio));
+    sheet.height = side;
+    sheet.width = all.length * (side + gap) - gap;
+    all.forEach((canvas, i) => {
+      sheet.getContext("2d")!.drawImage(canvas, i * (side + gap), 0, side, side);
+    });
+    sheet.toBlob((blob) => blob && download("playground.png", blob, "image/png"));
+  };
+  const svg = async (): Promise<void> => {
+    const { svgOf } = await import("../picture/svg.ts");
+    const scenes = runs.filter(({ choice }) => choice.value).map(sceneOf);
+    download("playground.svg", svgOf(scenes, 720, colorsOf(document.documentElement)), "image/svg+xml");
   };
   const open = async (input: HTMLInputElement): Promise<void> => {
     const file = input.files?.[0];
@@ -63,8 +80,11 @@ export function TakeAlong() {
         <button type="button" onClick={() => download("points.csv", csvOfPoints(), "text/csv")}>
           Download points
         </button>
-        <button type="button" onClick={picture}>
+        <button type="button" onClick={png}>
           Picture as PNG
+        </button>
+        <button type="button" onClick={() => void svg()}>
+          Picture as SVG
         </button>
         <button
           type="button"
@@ -76,6 +96,7 @@ export function TakeAlong() {
           Copy as command
         </button>
       </div>
+      <Message run={run} place="model" />
       <p class="note" role="status">
         {notice.value}
       </p>
