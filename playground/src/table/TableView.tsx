@@ -15,7 +15,7 @@ import {
   progress,
   ranking,
   stage,
-  stopFit,
+  stop,
   table,
 } from "./tableStore.ts";
 
@@ -29,6 +29,19 @@ const kinds = {
 
 /** Most columns of a pair plot: more cannot be told apart. */
 const mostPairs = 5;
+
+/** What is under way while rows are drawn. */
+const drawing = "Drawing rows";
+
+/** A value that many rows have: of numbers the one in the middle, of others the most frequent. */
+function usualOf(cells: readonly Cell[]): string {
+  const there = cells.filter((cell) => cell !== null);
+  const numbers = there.filter((cell) => typeof cell === "number").toSorted((a, b) => a - b);
+  if (numbers.length > there.length / 2) return String(numbers[numbers.length >> 1]);
+  const counts = new Map<string, number>();
+  for (const cell of there) counts.set(String(cell), (counts.get(String(cell)) ?? 0) + 1);
+  return [...counts].reduce((most, next) => (next[1] > most[1] ? next : most), ["", 0] as const)[0];
+}
 
 /** A cell as it is written. */
 const cellText = (cell: Cell | undefined): string => {
@@ -79,7 +92,7 @@ function Fit({ facts }: { readonly facts: TableFacts }) {
           <button type="button" class="main" disabled={isBusy} onClick={() => void fitTable(kind, budget)}>
             {fitted.value ? "Fit again" : "Fit"}
           </button>
-          <button type="button" disabled={!at} onClick={stopFit}>
+          <button type="button" disabled={!at} onClick={stop}>
             Stop and keep
           </button>
           <label class="button">
@@ -206,7 +219,7 @@ function Draw(props: {
   const [value, setValue] = useState("");
   const condition = column === "" || value === "" ? undefined : { column, value };
   const draw = async (isKept: boolean): Promise<void> => {
-    const drawn = await ask("Drawing rows", "sample", { rows, condition });
+    const drawn = await ask(drawing, "sample", { rows, condition });
     if (!drawn) return;
     props.onDrawn(drawn.shown);
     if (isKept) download("synthetic.csv", drawn.csv as Uint8Array<ArrayBuffer>, "text/csv");
@@ -216,12 +229,13 @@ function Draw(props: {
     if (bytes) download("model.safetensors", bytes as Uint8Array<ArrayBuffer>, "application/octet-stream");
   };
   const isBusy = stage.value !== "";
+  const isDrawn = stage.value === drawing;
   return (
     <section class="take" aria-labelledby="draw-title">
       <h2 id="draw-title">Rows like yours</h2>
       <p class="note">
         Synthetic rows in the table's own types. Hold a column at a value to draw rows given it: the picture
-        shows them at once.
+        shows them at once. A number that the columns before it all but determine takes longest.
       </p>
       <div class="row">
         <label class="field">
@@ -244,8 +258,7 @@ function Draw(props: {
                 value={column}
                 onChange={({ currentTarget }) => {
                   setColumn(currentTarget.value);
-                  const first = facts.shown[currentTarget.value]?.find((cell) => cell !== null);
-                  setValue(first === undefined ? "" : String(first));
+                  setValue(usualOf(facts.shown[currentTarget.value] ?? []));
                 }}
               >
                 <option value="">nothing</option>
@@ -268,6 +281,9 @@ function Draw(props: {
         <button type="button" disabled={isBusy} onClick={() => void draw(false)}>
           Draw
         </button>
+        <button type="button" disabled={!isDrawn} onClick={stop}>
+          Stop
+        </button>
         <button type="button" disabled={isBusy} onClick={() => void draw(true)}>
           Download synthetic rows
         </button>
@@ -275,6 +291,9 @@ function Draw(props: {
           Download model
         </button>
       </div>
+      <p class="note" role="status">
+        {isDrawn ? `${drawing} …` : ""}
+      </p>
       <p class="note">
         On the command line:{" "}
         <code>npx pushforward logprob model.safetensors {facts.name} --out scores.csv</code>

@@ -145,8 +145,8 @@ export async function openModel(file: File): Promise<void> {
   hold(await ask(`Opening ${file.name}`, "open", { file }));
 }
 
-/** Ends a fit, and keeps what it has found. */
-export function stopFit(): void {
+/** Ends a fit, and keeps what it has found; or ends the drawing of rows. */
+export function stop(): void {
   post({ name: "stop" });
 }
 

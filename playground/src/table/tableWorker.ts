@@ -194,9 +194,11 @@ async function sample({
 }: Questions["sample"]["ask"]): Promise<Questions["sample"]["answer"]> {
   const number = condition && condition.value.trim() !== "" ? Number(condition.value) : Number.NaN;
   const isText = heldTable().texts?.some(({ name }) => name === condition?.column) ?? false;
+  abort = new AbortController();
   const drawn = await heldFlow().sample(rows, {
     seed: 2,
     threads,
+    signal: abort.signal,
     ...(condition
       ? { given: { [condition.column]: isText || Number.isNaN(number) ? condition.value : number } }
       : {}),
@@ -233,6 +235,6 @@ self.onmessage = async ({ data: request }: MessageEvent<TableRequest>): Promise<
 };
 
 function messageOf(error: unknown): string {
-  if (error instanceof AbortedError) return "Stopped before there was a flow to keep.";
+  if (error instanceof AbortedError) return "Stopped before there was anything to keep.";
   return error instanceof Error ? error.message : String(error);
 }
