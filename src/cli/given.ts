@@ -26,9 +26,14 @@ export async function readGiven(given: GivenText | undefined, flow: Flow): Promi
     checkGiven(given, flow);
     return { given, rows: undefined };
   }
-  const { readTable, tableToObjects } = await import("../index.ts");
+  const { readTable } = await import("../index.ts");
+  return await conditionsOf(await readTable(given.path), given, flow);
+}
+
+/** A table of conditions as a flow takes them. */
+export async function conditionsOf(table: Table, given: GivenFile, flow: Flow): Promise<ReadGiven> {
+  const { tableToObjects } = await import("../index.ts");
   const { allColumns } = await import("../entries/tables.ts");
-  const table = await readTable(given.path);
   const names = allColumns(table).filter((name) => [...flow.given, ...flow.columns].includes(name));
   if (names.length === 0)
     throw new UsageError({

@@ -80,10 +80,14 @@ export function addRowsOption(command: Command): void {
   );
 }
 
-/** Reads the table that a command is given, or as many of its rows, drawn at random, as it is to hold in memory; which, it says. */
+/**
+ * Reads the table that a command is given, or as many of its rows, drawn at random, as it is to hold in memory; which, it says.
+ * @param onDrawn - Told how many rows there are where fewer are taken.
+ */
 export async function readRows(
   source: string,
   { rows: wanted, seed = 0, ...flags }: TableFlags & RowsFlags,
+  onDrawn?: (all: number) => void,
 ): Promise<Table> {
   const batches = await readDataBatches(source, flags as TableFlags);
   const { sampleOfBatches } = await import("../entries/tables.ts");
@@ -91,6 +95,7 @@ export async function readRows(
   const most = wanted === "all" ? batches.rows : (wanted ?? usual);
   if (batches.rows > most) {
     const why = wanted === undefined ? ", as many as have 8 million cells; --rows all takes all" : "";
+    onDrawn?.(batches.rows);
     remark(`${formatCount(most)} of ${counted(batches.rows, "row")}, drawn at random by the seed${why}`);
   }
   return await sampleOfBatches(batches, most, seed);

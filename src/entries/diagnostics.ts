@@ -13,6 +13,8 @@ export {
   type Blame,
 } from "../diagnostics/anomalies/anomalies.ts";
 export { anomaliesTable } from "../diagnostics/anomalies/anomaliesTable.ts";
+export { type AnomalyBatches, anomalyBatches } from "../diagnostics/anomalies/anomalyBatches.ts";
+export { StrangestRows } from "../diagnostics/anomalies/anomalyRows.ts";
 export {
   type AnomalyScorer,
   type AnomalyScorerOptions,
@@ -30,6 +32,7 @@ export {
   type DensityRatio,
   type DensityRatioOptions,
   densityRatio,
+  densityRatioBatches,
 } from "../diagnostics/divergence/densityRatio.ts";
 export {
   type KlDivergence,

@@ -9,7 +9,7 @@ import type { Command } from "commander";
 import type { Anomalies, AnomaliesOptions, Anomaly } from "../../entries/diagnostics.ts";
 import { UsageError } from "../../entries/errors.ts";
 import { anomaliesOptionTable } from "../../entries/options.ts";
-import type { Table } from "../../index.ts";
+import type { Flow, Table } from "../../index.ts";
 import { anomaliesFlags } from "../flags/anomaliesFlags.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { positiveInteger } from "../options.ts";
@@ -23,11 +23,13 @@ import {
   printJson,
   warn,
 } from "../output.ts";
+import { RowsProgress } from "../scores/rowsProgress.ts";
 import {
   addTableOptions,
   namingTable,
   readData,
   readDataBatches,
+  readRows,
   sayHowRead,
   type TableFlags,
 } from "../tableOptions.ts";
@@ -55,25 +57,81 @@ async function run(first: string, second: string | undefined, flags: AnomaliesFl
       out,
       [first, second, calibration].filter((each) => each !== undefined),
     );
-  const { anomalies, anomaliesTable } = await import("../../entries/diagnostics.ts");
+  const { anomaliesTable } = await import("../../entries/diagnostics.ts");
   const { load, writeTable } = await import("../../index.ts");
-  const flow = second === undefined ? undefined : await load(first);
-  const table = flow ? await readDataBatches(data, flags) : await readData(data, flags);
-  if (flow) await sayHowRead(table, flow.columns);
   const { calibration: _, ...chosen } = chosenOptions<AnomaliesOptions>(flags, anomaliesFlags);
   const options: AnomaliesOptions = {
     ...chosen,
-    ...(calibration === undefined ? {} : { calibration: await readData(calibration, flags) }),
+    ...(calibration === undefined ? {} : { calibration: await readRows(calibration, flags) }),
     onWarning: warn,
   };
-  const found = flow ? await anomalies(flow, table, options) : await anomalies(table as Table, options);
+  const source = data === "-" ? "standard input" : basename(data);
+  if (second !== undefined) return await besideModel(await load(first), data, source, options, flags);
+  const { anomalies } = await import("../../entries/diagnostics.ts");
+  const found = await anomalies(await readData(data, flags), options);
   if (out === "-") return await printCsv(anomaliesTable(found));
   if (out !== undefined) await writeTable(anomaliesTable(found), out);
   const shown = found.ranking.slice(0, top).map((place) => found.rows[place]!);
-  if (json) return await printJson({ ...found, rows: shown, all: table.rows });
-  const source = data === "-" ? "standard input" : basename(data);
+  await give({ ...found, rows: shown }, found.rows.length, source, flags);
+}
+
+/** By a model, batch by batch: the strangest rows and a batch are in memory. */
+async function besideModel(
+  flow: Flow,
+  data: string,
+  source: string,
+  options: AnomaliesOptions,
+  flags: AnomaliesFlags,
+): Promise<void> {
+  const { out, top } = flags;
+  const { anomaliesTable, anomalyBatches, StrangestRows } = await import("../../entries/diagnostics.ts");
+  const { writeBatches } = await import("../../entries/tables.ts");
+  const batches = await readDataBatches(data, flags);
+  await sayHowRead(batches, flow.columns);
+  const found = await anomalyBatches(flow, batches, options);
+  const strangest = new StrangestRows(top);
+  let discovered = 0;
+  const isDiscovery = (row: Anomaly): boolean => row.pValue <= (found.discoveryBound ?? -1);
+  const marked = (rows: readonly Anomaly[]): readonly Anomaly[] =>
+    found.discoveryBound === undefined
+      ? rows
+      : rows.map((row) => ({ ...row, isDiscovery: isDiscovery(row) }));
+  // Which rows are discoveries is known when all have been seen: then they are written in a second pass.
+  const passes = options.fdr === undefined ? 1 : 2;
+  const progress = new RowsProgress(passes * batches.rows);
+  if (options.fdr !== undefined) for await (const rows of found) progress.add(rows.length);
+  const tables = async function* (): AsyncGenerator<Table> {
+    for await (const part of found) {
+      const rows = marked(part);
+      discovered += rows.filter((row) => row.isDiscovery).length;
+      strangest.add(rows);
+      progress.add(rows.length);
+      const discoveries = found.discoveryBound === undefined ? undefined : discovered;
+      yield anomaliesTable({ ...found, rows, ranking: [], discoveries });
+    }
+    progress.end();
+  };
+  if (out === "-") return await printCsv(tables());
+  if (out !== undefined) await writeBatches(tables(), out);
+  else for await (const _ of tables());
+  const { columns, measures, against, calibrationRows } = found;
+  const rows = strangest.rows;
+  const facts = { columns, against, calibrationRows, ...(measures ? { measures } : {}) };
+  const discoveries = options.fdr === undefined ? {} : { discoveries: discovered };
+  const ranking = rows.map(({ row }) => row - 1);
+  await give({ rows, ranking, ...facts, ...discoveries }, batches.rows, source, flags);
+}
+
+/** Prints what was found: the strangest rows, of so many. */
+async function give(
+  found: Anomalies,
+  all: number,
+  source: string,
+  { json, out }: AnomaliesFlags,
+): Promise<void> {
+  if (json) return await printJson({ ...found, all });
   await print(
-    `${counted(table.rows, "row")} of ${source}, ${counted(found.columns.length, "column")}; the strangest first\n${lines(shown)}${summary(found)}${out === undefined ? "" : `all rows: ${out}\n`}`,
+    `${counted(all, "row")} of ${source}, ${counted(found.columns.length, "column")}; the strangest first\n${lines(found.rows)}${summary(found)}${out === undefined ? "" : `all rows: ${out}\n`}`,
   );
 }
 

@@ -21,8 +21,15 @@ import {
   printJson,
   warn,
 } from "../output.ts";
+import { RowsProgress } from "../scores/rowsProgress.ts";
 import { giveScores } from "../scores/scoreTable.ts";
-import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
+import {
+  addTableOptions,
+  namingTable,
+  readDataBatches,
+  sayHowRead,
+  type TableFlags,
+} from "../tableOptions.ts";
 
 interface DivergenceFlags extends TableFlags, Omit<KlDivergenceOptions, "given" | "signal" | "onWarning"> {
   readonly out?: string | undefined;
@@ -72,28 +79,43 @@ async function run(p: string, q: string, data: string | undefined, flags: Diverg
       ]),
     );
   }
-  const table = await readData(data, flags);
-  await sayHowRead(table, [...ofP.columns, ...ofP.given]);
-  const { densityRatio } = await import("../../entries/diagnostics.ts");
+  const batches = await readDataBatches(data, flags);
+  await sayHowRead(batches, [...ofP.columns, ...ofP.given]);
+  const { densityRatioBatches } = await import("../../entries/diagnostics.ts");
   const { tableFromColumns } = await import("../../index.ts");
-  const { logRatio, impossible } = await densityRatio(ofP, ofQ, table, {
+  const ratios = densityRatioBatches(ofP, ofQ, batches, {
     ...chosenOptions<DensityRatioOptions>(flags, densityRatioFlags),
     missing: "empty",
     onWarning: warn,
   });
+  const progress = new RowsProgress(batches.rows);
+  const impossible = { p: 0, q: 0, both: 0 };
+  let [rows, finite, sum, higher] = [0, 0, 0, 0];
   await giveScores({
-    table: () => tableFromColumns({ logRatio }),
+    async *table() {
+      for await (const found of ratios) {
+        for (const under of ["p", "q", "both"] as const) impossible[under] += found.impossible[under];
+        for (const value of found.logRatio) {
+          if (!Number.isFinite(value)) continue;
+          finite++;
+          sum += value;
+          higher += Number(value > 0);
+        }
+        rows += found.logRatio.length;
+        progress.add(found.logRatio.length);
+        yield tableFromColumns({ logRatio: found.logRatio });
+      }
+      progress.end();
+    },
     name: "ratios",
     summary() {
-      const finite = logRatio.filter(Number.isFinite);
-      const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
-      const higher = finite.reduce((count, value) => count + Number(value > 0), 0);
+      const mean = sum / finite;
       return {
-        json: { rows: logRatio.length, meanLogRatio: mean, higherUnderFirst: higher, impossible },
+        json: { rows, meanLogRatio: mean, higherUnderFirst: higher, impossible },
         facts: [
           ["log ratio", `log ${p} - log ${q}`],
-          ["rows", formatCount(logRatio.length)],
-          ["with a finite ratio", formatCount(finite.length)],
+          ["rows", formatCount(rows)],
+          ["with a finite ratio", formatCount(finite)],
           ["their mean", `${formatLogProb(mean)} nats per row`],
           ["above 0", formatCount(higher)],
         ],

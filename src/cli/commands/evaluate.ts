@@ -18,7 +18,6 @@ import {
   addTableOptions,
   namingTable,
   type RowsFlags,
-  readData,
   readRows,
   sayHowRead,
   type TableFlags,
@@ -49,7 +48,7 @@ async function run(model: string, test: string, flags: EvaluateFlags): Promise<v
   const { train: _, ...options } = chosenOptions<EvaluateOptions>(flags, evaluateFlags);
   const evaluation = await evaluate(flow, table, {
     ...options,
-    ...(train === undefined ? {} : { train: await readData(train, flags) }),
+    ...(train === undefined ? {} : { train: await readRows(train, flags) }),
     onWarning: warn,
   });
   const title = `${basename(model)} on ${test === "-" ? "standard input" : basename(test)}`;

@@ -109,6 +109,18 @@ function stopped({ keepOnAbort, checkpoint }: FitFlags, isTraining: boolean): Ab
   return new AbortedError(how);
 }
 
+/** Nats per row, from rows of the fit to held-out ones, from which on more rows would show. */
+const shownGap = 0.05;
+
+/** What a fit to some of the rows means: what rows of the fit have beyond others is what more rows would take away. */
+function drawnInWords(rows: number, all: number, gap: number): string {
+  const how = `${formatCount(rows)} of ${formatCount(all)} rows, at random`;
+  if (!Number.isFinite(gap)) return how;
+  return gap < shownGap
+    ? `${how}; held-out rows score as those of the fit, so that more would not change the result`
+    : `${how}; held-out rows score ${gap.toFixed(2)} nats lower than those of the fit: more (--rows) would help`;
+}
+
 /** The columns that have a density; of mixed ones with their kinds. */
 function columnsInWords({ columns, description }: Flow): string {
   const kinds = new Map(description.schema?.columns.map(({ name, kind }) => [name, kind]));
@@ -144,7 +156,10 @@ async function run(data: string, read: FitFlags): Promise<void> {
     lingers: keepOnAbort === true,
     ending: () => withFlags(`${stopped(flags, isTraining).message}; no output file was changed`),
   });
-  const table = await readRows(data, flags);
+  let allRows: number | undefined;
+  const table = await readRows(data, flags, (all) => {
+    allRows = all;
+  });
   const source = data === "-" ? "standard input" : basename(data);
   const { allColumns } = await import("../../entries/tables.ts");
   const known = allColumns(table);
@@ -213,6 +228,7 @@ async function run(data: string, read: FitFlags): Promise<void> {
         ...(notes.length > 0 ? { columns: notes } : {}),
         leftOut: report.leftOut,
         parsed: parsedColumns(table, [...fitted.columns, ...fitted.given]),
+        ...(allRows === undefined ? {} : { drawnFrom: allRows }),
         out: flags.out,
       });
       return;
@@ -236,6 +252,12 @@ async function run(data: string, read: FitFlags): Promise<void> {
         ["train", `${formatLogProb(trainLogProb)} nats per row`],
         ["validation", `${formatLogProb(validationLogProb)} nats per row`],
         ["time", formatSeconds(seconds) + (trained ? `, ${counted(report.epochs, "epoch")}` : "")],
+        ...(allRows === undefined
+          ? []
+          : ([["drawn", drawnInWords(table.rows, allRows, trainLogProb - validationLogProb)]] as [
+              string,
+              string,
+            ][])),
         ...(report.stillImproving
           ? ([["at the end", "still improving: train longer (--budget, --epochs)"]] as [string, string][])
           : []),

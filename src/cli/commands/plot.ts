@@ -12,9 +12,17 @@ import { checkGiven, checkKnown } from "../columnNames.ts";
 import { plotFlags } from "../flags/flagTables.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
 import { checkOutput, counted, print } from "../output.ts";
-import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
+import {
+  addRowsOption,
+  addTableOptions,
+  namingTable,
+  type RowsFlags,
+  readRows,
+  sayHowRead,
+  type TableFlags,
+} from "../tableOptions.ts";
 
-interface PlotFlags extends TableFlags {
+interface PlotFlags extends TableFlags, Pick<RowsFlags, "rows"> {
   readonly missing?: "error" | "drop" | undefined;
   readonly out: string;
   readonly columns?: readonly string[] | undefined;
@@ -44,7 +52,7 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
       remedy: "plot the samples of the condition alone, or all of the data",
     });
   if (given !== undefined || (conditional && source === undefined)) checkGiven(given, flow);
-  const table = source === undefined ? undefined : await readData(source, flags);
+  const table = source === undefined ? undefined : await readRows(source, flags);
   if (table) await sayHowRead(table, names);
   // Of mixed columns a missing cell is drawn for what it is.
   const read = table && (schema ? table : completeColumns(table, names, flags.missing));
@@ -106,5 +114,6 @@ Example:
     ...fitOptionTable,
     given: sampleOptionTable.given,
   });
+  addRowsOption(command);
   addTableOptions(command);
 }

@@ -6,13 +6,16 @@
 
 import type { Command } from "commander";
 import { UsageError } from "../../entries/errors.ts";
+import type { GivenReport } from "../../entries/options.ts";
 import { sampleOptionTable } from "../../entries/options.ts";
-import type { SampleOptions } from "../../index.ts";
+import type { TableBatches } from "../../entries/tables.ts";
+import type { Flow, SampleOptions, Table } from "../../index.ts";
 import { sampleFlags } from "../flags/flagTables.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
-import { readGiven, reportLine } from "../given.ts";
+import { conditionsOf, type ReadGiven, readGiven, reportLine } from "../given.ts";
 import { defined, GivenFile, type GivenText, positiveInteger } from "../options.ts";
 import { checkTableOutput, counted, print, printCsv, remark } from "../output.ts";
+import { RowsProgress } from "../scores/rowsProgress.ts";
 
 interface SampleFlags extends Pick<SampleOptions, Exclude<keyof typeof sampleFlags, "given">> {
   readonly given?: GivenText | undefined;
@@ -33,7 +36,12 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
   const { load } = await import("../../index.ts");
   const { sampleBatches } = await import("../../entries/diagnostics.ts");
   const flow = await load(model);
-  const conditions = await readGiven(given, flow);
+  const how = {
+    ...defined({ seed, continuous, complete, wide }),
+    onGiven: (report: GivenReport) => remark(reportLine(report, flow)),
+  };
+  const conditions =
+    given instanceof GivenFile ? await readConditions(given, flow, complete) : await readGiven(given, flow);
   if (n !== undefined && conditions.rows !== undefined && n !== conditions.rows)
     throw new UsageError({
       where: `-n ${n}`,
@@ -43,13 +51,46 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
       remedy: "leave -n out",
     });
   const rows = n ?? conditions.rows!;
-  const samples = sampleBatches(flow, rows, {
-    ...defined({ seed, given: conditions.given, continuous, rowsBefore, complete, wide }),
-    onGiven: (report) => remark(reportLine(report, flow)),
-  });
+  const samples =
+    "batches" in conditions
+      ? samplesAt(flow, given as GivenFile, conditions.batches, { ...how, rowsBefore: rowsBefore ?? 0 })
+      : sampleBatches(flow, rows, { ...how, ...defined({ given: conditions.given, rowsBefore }) });
   if (out === undefined || out === "-") return await printCsv(samples);
   await (await import("../../entries/tables.ts")).writeBatches(samples, out);
   await print(`wrote ${counted(rows, "row")} to ${out}\n`);
+}
+
+/** Conditions in a file: in batches, unless rows are drawn together, for which all of them are needed. */
+async function readConditions(
+  given: GivenFile,
+  flow: Flow,
+  complete: boolean | undefined,
+): Promise<ReadGiven | { readonly batches: TableBatches; readonly rows: number }> {
+  const { readBatches } = await import("../../entries/tables.ts");
+  const batches = await readBatches(given.path);
+  const isTogether = complete || batches.records.some(({ name }) => flow.columns.includes(name));
+  return isTogether ? await readGiven(given, flow) : { batches, rows: batches.rows };
+}
+
+/** A row for each condition, batch by batch: what a row is does not depend on where the table is cut. */
+async function* samplesAt(
+  flow: Flow,
+  given: GivenFile,
+  batches: TableBatches,
+  { rowsBefore, ...how }: SampleOptions & { readonly rowsBefore: number },
+): AsyncGenerator<Table> {
+  const { sampleBatches } = await import("../../entries/diagnostics.ts");
+  const progress = new RowsProgress(batches.rows);
+  for await (const batch of batches) {
+    const conditions = await conditionsOf(batch, given, flow);
+    yield* sampleBatches(flow, batch.rows, {
+      ...how,
+      ...defined({ given: conditions.given }),
+      rowsBefore: rowsBefore + (batch.rowsBefore ?? 0),
+    });
+    progress.add(batch.rows);
+  }
+  progress.end();
 }
 
 /** Adds the command. */

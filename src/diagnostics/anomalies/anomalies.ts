@@ -18,7 +18,8 @@ import { asBatches, type TableBatches } from "../../tables/batches/tableBatches.
 import type { TableSchema } from "../../tables/schema/columnSchema.ts";
 import { checkTable, type Table } from "../../tables/table.ts";
 import { anomaliesOptionTable } from "./anomaliesOptions.ts";
-import { besideFlow } from "./besideFlow.ts";
+import { besideFlow } from "./anomalyBatches.ts";
+import { rankingOf } from "./anomalyRows.ts";
 import { besideOthers } from "./besideOthers.ts";
 
 /** Options of {@link anomalies}. */
@@ -139,11 +140,9 @@ export async function anomalies(
   // Of a flow of another copy of this package, too.
   if (typeof (source as Partial<Flow> | null | undefined)?.logProb === "function") {
     const batches = asBatches("anomalies", second);
-    return await besideFlow(
-      source as Flow,
-      batches,
-      checkedOptions("anomalies", third, anomaliesOptionTable),
-    );
+    const options = checkedOptions("anomalies", third, anomaliesOptionTable);
+    const found = await besideFlow(source as Flow, batches, options);
+    return { ...found, ranking: rankingOf(found.rows) };
   }
   checkTable("anomalies", source);
   return await besideOthers(

@@ -29,11 +29,37 @@ export function checkFinite(schema: readonly ColumnSchema[], cells: readonly Flo
   });
 }
 
+/** Orders rows, the strangest first. */
+const strangestFirst = (a: Anomaly, b: Anomaly): number =>
+  b.score - a.score || a.pValue - b.pValue || a.row - b.row;
+
 /** Places of the rows, the strangest first. */
 export const rankingOf = (rows: readonly Anomaly[]): number[] =>
-  Array.from(rows.keys()).sort(
-    (a, b) => rows[b]!.score - rows[a]!.score || rows[a]!.pValue - rows[b]!.pValue || a - b,
-  );
+  Array.from(rows.keys()).sort((a, b) => strangestFirst(rows[a]!, rows[b]!));
+
+/** The strangest of rows that come in batches, so many of which are in memory. */
+export class StrangestRows {
+  readonly #count: number;
+  #held: Anomaly[] = [];
+
+  /** @param count - How many. */
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  /** Looks at further rows. */
+  add(rows: readonly Anomaly[]): void {
+    const last = this.#held.length < this.#count ? undefined : this.#held[this.#count - 1]!;
+    const stranger = last ? rows.filter((row) => strangestFirst(row, last) < 0) : rows;
+    if (stranger.length > 0)
+      this.#held = [...this.#held, ...stranger].sort(strangestFirst).slice(0, this.#count);
+  }
+
+  /** The strangest so far, the first of them first. */
+  get rows(): readonly Anomaly[] {
+    return this.#held;
+  }
+}
 
 /** What is said of each row. */
 export function anomalyRows(

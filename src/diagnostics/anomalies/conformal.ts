@@ -50,18 +50,62 @@ export function amongThemselves(scores: Float64Array, stream: RandomStream): Flo
   return pValues;
 }
 
+/** P-values that are held as they are; of more there are counts. */
+const mostHeld = 2 ** 20;
+
 /**
- * Which hypotheses are rejected so that at most a share of the rejected ones is expected to be true: the largest k of the smallest
- * p-values with p_(k) <= rate k / n. Valid for p-values of {@link splitConformal}, which depend on each other positively (Bates 2023).
+ * Which of some hypotheses are rejected so that at most a share of the rejected ones is expected to be true: those whose p-value is at most
+ * the largest p_(k) <= rate k / n. Valid for p-values of {@link splitConformal}, which depend on each other positively (Bates 2023). They come
+ * one after the other; of more than a million the counts are held of values rounded up to a multiple of 2^-20. These are p-values, too, that
+ * are no smaller and in no other order, so that the rate holds.
  *
  * Y. Benjamini, Y. Hochberg, "Controlling the false discovery rate", JRSS B 57 (1995),
  * https://doi.org/10.1111/j.2517-6161.1995.tb02031.x
  */
+export class RejectionBound {
+  readonly #rows: number;
+  readonly #rate: number;
+  readonly #held: Float64Array | undefined;
+  readonly #counts: Float64Array | undefined;
+  #count = 0;
+
+  constructor(rows: number, rate: number) {
+    this.#rows = rows;
+    this.#rate = rate;
+    if (rows <= mostHeld) this.#held = new Float64Array(rows);
+    else this.#counts = new Float64Array(mostHeld + 1);
+  }
+
+  add(pValues: Float64Array): void {
+    this.#held?.set(pValues, this.#count);
+    this.#count += pValues.length;
+    if (this.#counts) for (const p of pValues) this.#counts[Math.ceil(p * mostHeld)]!++;
+  }
+
+  /** Those at most this are rejected; below 0 where none is. O(n log n). */
+  value(): number {
+    let [bound, rejected] = [-1, 0];
+    const consider = (p: number, count: number): void => {
+      rejected += count;
+      if (count > 0 && p <= (this.#rate * rejected) / this.#rows) bound = p;
+    };
+    this.#counts?.forEach((count, place) => {
+      consider(place / mostHeld, count);
+    });
+    this.#held
+      ?.slice()
+      .sort()
+      .forEach((p) => {
+        consider(p, 1);
+      });
+    return bound;
+  }
+}
+
+/** Which of some p-values are rejected, see {@link RejectionBound}. */
 export function discoveries(pValues: Float64Array, rate: number): boolean[] {
-  const sorted = pValues.slice().sort();
-  let threshold = -1;
-  sorted.forEach((p, i) => {
-    if (p <= (rate * (i + 1)) / sorted.length) threshold = p;
-  });
-  return Array.from(pValues, (p) => p <= threshold);
+  const bound = new RejectionBound(pValues.length, rate);
+  bound.add(pValues);
+  const most = bound.value();
+  return Array.from(pValues, (p) => p <= most);
 }

@@ -9,6 +9,9 @@ import type { EvaluationOptions, LogProbOptions } from "../../models/flowOptions
 import type { RowsLike } from "../../models/rows/splitRows.ts";
 import { tableOfRows } from "../../models/rows/tableOfRows.ts";
 import { checkedOptions } from "../../options.ts";
+import { checkBatches } from "../../tables/batches/checkBatches.ts";
+import { countingRows } from "../../tables/batches/rowNumbers.ts";
+import type { TableBatches } from "../../tables/batches/tableBatches.ts";
 import { densityRatioOptionTable } from "./divergenceOptions.ts";
 import { checkSameMeasure } from "./sameMeasure.ts";
 
@@ -61,8 +64,46 @@ export async function densityRatio(
   rows: RowsLike,
   options: DensityRatioOptions = {},
 ): Promise<DensityRatio> {
-  const { onWarning, missing, ...how } = checkedOptions("densityRatio", options, densityRatioOptionTable);
+  const { onWarning, ...how } = checkedOptions("densityRatio", options, densityRatioOptionTable);
   checkSameMeasure("densityRatio", p, q);
+  const found = await ratioOfRows(p, q, rows, how);
+  for (const line of impossibleLines(found.impossible, found.logRatio.length)) onWarning?.(line);
+  return found;
+}
+
+/**
+ * The logarithm of p / q at each row of a table that comes in batches: of each batch what {@link densityRatio} gives. What should be known of
+ * it is told once, after the last batch. A batch is scored when it is asked for, so that one alone is in memory.
+ *
+ * @throws As {@link densityRatio}, while the batches are asked for.
+ * @example for await (const { logRatio } of densityRatioBatches(p, q, await readBatches("events.parquet"))) console.log(logRatio[0]);
+ */
+export async function* densityRatioBatches(
+  p: Flow,
+  q: Flow,
+  batches: TableBatches,
+  options: DensityRatioOptions = {},
+): AsyncGenerator<DensityRatio, void> {
+  checkBatches("densityRatioBatches", batches);
+  const { onWarning, ...how } = checkedOptions("densityRatioBatches", options, densityRatioOptionTable);
+  checkSameMeasure("densityRatioBatches", p, q);
+  const all = { p: 0, q: 0, both: 0 };
+  let rows = 0;
+  for await (const batch of batches) {
+    const found = await countingRows(batch, () => ratioOfRows(p, q, batch, how));
+    for (const under of ["p", "q", "both"] as const) all[under] += found.impossible[under];
+    rows += found.logRatio.length;
+    yield found;
+  }
+  for (const line of impossibleLines(all, rows)) onWarning?.(line);
+}
+
+async function ratioOfRows(
+  p: Flow,
+  q: Flow,
+  rows: RowsLike,
+  { missing, ...how }: DensityRatioOptions,
+): Promise<DensityRatio> {
   // By name, as q may have the columns in another order.
   const names = how.given === undefined ? [...p.given, ...p.columns] : p.columns;
   const table = await tableOfRows("densityRatio", names, rows);
@@ -81,14 +122,22 @@ export async function densityRatio(
     else if (noQ) impossible.q++;
     return noP && noQ ? Number.NaN : logP - ofQ[row]!;
   });
-  const say = (count: number, under: string, value: string): void => {
-    if (count > 0)
-      onWarning?.(
-        `${countOfRows(count, logRatio.length, "rows")} impossible under ${under}, so that the log ratio there is ${value}; \`impossibleRows\` says why.`,
-      );
-  };
-  say(impossible.q, "q alone", "infinity");
-  say(impossible.p, "p alone", "minus infinity");
-  say(impossible.both, "both flows", "not a number");
   return { logRatio, impossible };
+}
+
+/** What should be known of impossible rows, a line each. */
+function impossibleLines({ p, q, both }: DensityRatio["impossible"], rows: number): readonly string[] {
+  return (
+    [
+      [q, "q alone", "infinity"],
+      [p, "p alone", "minus infinity"],
+      [both, "both flows", "not a number"],
+    ] as const
+  ).flatMap(([count, under, value]) =>
+    count === 0
+      ? []
+      : [
+          `${countOfRows(count, rows, "rows")} impossible under ${under}, so that the log ratio there is ${value}; \`impossibleRows\` says why.`,
+        ],
+  );
 }
