@@ -134,7 +134,7 @@ export const sections = [
       [
         "constrained supports (simplex, ordered, PD, correlation)",
         "p...pY..YY.......",
-        ["~additiveLogistic", "bounded"],
+        ["additiveLogistic", "ordered", "bounded", "correlationFactor", "covarianceFactor"],
       ],
       ["torus / sphere", "p.Y.pp...........", ["~circularShift", "vonMises", "uniformNormal"]],
       [

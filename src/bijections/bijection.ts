@@ -6,6 +6,7 @@
  * @module
  */
 
+import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import { checkReturned } from "../graph/ops/leaves.ts";
 import type { Bound, ParameterTree } from "../graph/parameters.ts";
@@ -50,6 +51,10 @@ export interface Bijection {
   readonly domain?: readonly Interval[] | undefined;
   /** Where each feature of y lies (default: anywhere). Elsewhere the logAbsDet of `inverse` is minus infinity. */
   readonly codomain?: readonly Interval[] | undefined;
+  /** What the features of x obey together, in words, where intervals do not say it: `ascending numbers` (default: nothing). */
+  readonly domainRegion?: string | undefined;
+  /** What the features of y obey together. Elsewhere the logAbsDet of `inverse` is minus infinity. */
+  readonly codomainRegion?: string | undefined;
   /** Base to data. */
   forward(x: Expr, parameters: Bound, context?: Expr): Mapped;
   /** Data to base. */
@@ -96,5 +101,21 @@ export function checkConsecutive(where: string, first: Bijection, second: Biject
     const given = first.codomain?.[i] ?? realLine;
     if (isWithin(given, taken)) return;
     throw misfit(where, `feature ${i} of ${first.type}`, given, `that of ${second.type}`, taken);
+  });
+  checkRegion(where, first.type, second, first.codomainRegion);
+}
+
+/**
+ * Refuses a bijection whose features obey together what those before it do not.
+ * @throws UsageError that names both.
+ */
+export function checkRegion(where: string, first: string, second: Bijection, given?: string): void {
+  const { type, domainRegion } = second;
+  if (domainRegion === undefined || domainRegion === given) return;
+  throw new UsageError({
+    where,
+    subject: `what comes before ${type}`,
+    expected: `a map to ${domainRegion}`,
+    received: `${first}, to ${given ?? "any vector"}`,
   });
 }

@@ -18,9 +18,14 @@ const families: readonly Family<Bijection>[] = [
     load: () => import("./continuous/readers.ts"),
   },
   {
-    types: ["additiveLogistic", "bounded", "heavyTails"] satisfies TypesOf<
-      typeof import("./domains/makers.ts")
-    >,
+    types: [
+      "additiveLogistic",
+      "bounded",
+      "correlationFactor",
+      "covarianceFactor",
+      "heavyTails",
+      "ordered",
+    ] satisfies TypesOf<typeof import("./domains/makers.ts")>,
     load: () => import("./domains/readers.ts"),
   },
   {

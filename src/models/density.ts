@@ -4,7 +4,7 @@
  * @module
  */
 
-import { aBijection, type Bijection, checkedMap } from "../bijections/bijection.ts";
+import { aBijection, type Bijection, checkedMap, checkRegion } from "../bijections/bijection.ts";
 import type { Distribution } from "../distributions/distribution.ts";
 import type { Expr } from "../graph/expr.ts";
 import { checkExpressions } from "../graph/ops/leaves.ts";
@@ -64,10 +64,12 @@ export function pushforwardSample(
 }
 
 /** Refuses a bijection that does not take what the base gives. */
-function checkBase(where: string, base: Distribution, { type, domain }: Bijection): void {
+function checkBase(where: string, base: Distribution, bijection: Bijection): void {
+  const { type, domain } = bijection;
   const given = base.support ?? realLine;
   domain?.forEach((taken, i) => {
     if (!isWithin(given, taken))
       throw misfit(where, `the base ${base.type}`, given, `feature ${i} of ${type}`, taken);
   });
+  checkRegion(where, `the base ${base.type}`, bijection);
 }

@@ -4,10 +4,16 @@ import { describe, expect, test } from "vitest";
 import { neuralSplineFlow } from "../../src/architectures/architecture.ts";
 import { coupling } from "../../src/bijections/autoregressive/coupling.ts";
 import { elementwise } from "../../src/bijections/autoregressive/elementwise.ts";
+import type { BijectionJson } from "../../src/bijections/bijection.ts";
+import { bijectionFromJson } from "../../src/bijections/bijectionFromJson.ts";
 import { chain } from "../../src/bijections/combinators/chain.ts";
 import { invert } from "../../src/bijections/combinators/invert.ts";
 import { repeated } from "../../src/bijections/combinators/repeated.ts";
+import { additiveLogistic } from "../../src/bijections/domains/additiveLogistic.ts";
 import { bounded } from "../../src/bijections/domains/bounded.ts";
+import { correlationFactor, covarianceFactor } from "../../src/bijections/domains/choleskyFactors.ts";
+import { ordered } from "../../src/bijections/domains/ordered.ts";
+import { affine } from "../../src/bijections/linear/affine.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import {
   chainTransformer,
@@ -23,6 +29,7 @@ import { input } from "../../src/graph/ops.ts";
 import { pushforwardLogProb, pushforwardSample } from "../../src/models/density.ts";
 import type { Transformer } from "../../src/transformers/transformer.ts";
 import { Subject } from "../laws/harness.ts";
+import { expectClose, golden } from "./golden.ts";
 
 const logarithm = invertTransformer(exponential());
 const logit = invertTransformer(sigmoidTransformer());
@@ -88,3 +95,47 @@ test.each([
     }
   },
 );
+
+interface Golden {
+  readonly cases: readonly {
+    readonly bijection: BijectionJson;
+    readonly x: readonly number[];
+    readonly y: readonly number[];
+    readonly logAbsDet: readonly number[];
+  }[];
+}
+
+test.each(golden<Golden>("domains").cases)("$bijection: against mpmath", async (row) => {
+  const subject = new Subject(bijectionFromJson(row.bijection));
+  const forward = await subject.image("forward", {}, { x: row.x });
+  const inverse = await subject.image("inverse", {}, { x: row.y });
+  const near = (expected: readonly number[], factor: number) => (i: number) =>
+    factor * 1e-14 * (1 + Math.abs(expected[i]!));
+  expectClose(forward.value, row.y, near(row.y, 1));
+  expectClose(forward.logAbsDet, row.logAbsDet, near(row.logAbsDet, 1));
+  // Steps of e^-8 beside numbers of 100, and sticks of which a hundredth is left, lose digits.
+  expectClose(inverse.value, row.x, near(row.x, 1e4));
+  expectClose(
+    inverse.logAbsDet,
+    row.logAbsDet.map((value) => -value),
+    near(row.logAbsDet, 1e4),
+  );
+});
+
+test("what features obey together is declared, and composed with what obeys it alone", () => {
+  const back = invert(ordered({ features: 3 }));
+  expect(() => chain([affine({ features: 3 }), back])).toThrow(
+    "chain: what comes before invert must be a map to ascending numbers, got affine, to any vector",
+  );
+  expect(() => chain([additiveLogistic({ features: 3 }), back])).toThrow(/shares of 1/);
+  expect(chain([ordered({ features: 3 }), back]).codomainRegion).toBeUndefined();
+  expect(() => repeated({ layer: back, count: 2 })).toThrow(/ascending numbers/);
+  const bound = { base: {}, bijection: {} };
+  expect(() => pushforwardLogProb(standardNormal({ features: 3 }), back, input("x", [3]), bound)).toThrow(
+    /ascending numbers.*the base standardNormal/,
+  );
+  for (const make of [correlationFactor, covarianceFactor])
+    expect(() => make({ size: 3, features: 2 })).toThrow(
+      /features must be [36] or more, which the triangle has/,
+    );
+});

@@ -65,13 +65,16 @@ export function chain(parts: readonly Bijection[]): Chain {
   }
   for (const [i, part] of parts.slice(1).entries()) checkConsecutive("chain", parts[i]!, part);
   const namedParts = parts.map((part, i) => ({ part, name: String(i) }));
+  const last = parts[parts.length - 1]!;
   const self: Chain = {
     type: "chain",
     features,
     context,
     parts,
     domain: first.domain,
-    codomain: parts[parts.length - 1]!.codomain,
+    codomain: last.codomain,
+    domainRegion: first.domainRegion,
+    codomainRegion: last.codomainRegion,
     parameters: Object.fromEntries(namedParts.map(({ part, name }) => [name, part.parameters])),
     forward(x, p, c) {
       let value = x;

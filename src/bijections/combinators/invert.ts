@@ -36,6 +36,8 @@ export function invert(inner: Bijection): Bijection {
     context: inner.context,
     domain: inner.codomain,
     codomain: inner.domain,
+    domainRegion: inner.codomainRegion,
+    codomainRegion: inner.domainRegion,
     parameters: { inner: inner.parameters },
     forward: (x, p, c) => inner.inverse(x, subtreeOf(p, "inner"), c),
     inverse: (y, p, c) => withinDomain(inner, y, (inside) => inner.forward(inside, subtreeOf(p, "inner"), c)),

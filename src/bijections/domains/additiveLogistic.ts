@@ -26,6 +26,7 @@ import {
   positive,
   required,
 } from "../../options.ts";
+import { realLine } from "../../transformers/interval.ts";
 import type { Bijection } from "../bijection.ts";
 
 /** Options of {@link additiveLogistic}. */
@@ -87,6 +88,8 @@ export function additiveLogistic(options: AdditiveLogisticOptions): Bijection {
     features,
     context: 0,
     parameters: {},
+    codomain: Array.from({ length: features }, (_, i) => (shares.includes(i) ? [0, total] : realLine)),
+    ...(shares.length > 1 ? { codomainRegion: `shares of ${total} (features ${shares.join(", ")})` } : {}),
     forward(x) {
       const coordinates = sharesOf(x);
       // log(1 + sum e^x): the last share is the one with a coordinate of 0.

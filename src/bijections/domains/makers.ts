@@ -7,4 +7,6 @@
 
 export { type AdditiveLogisticOptions, additiveLogistic } from "./additiveLogistic.ts";
 export { type BoundedOptions, bounded } from "./bounded.ts";
+export { correlationFactor, covarianceFactor, type FactorOptions } from "./choleskyFactors.ts";
 export { type HeavyTailsOptions, heavyTails } from "./heavyTails.ts";
+export { ordered } from "./ordered.ts";

@@ -13,7 +13,9 @@ import { invert } from "../../../src/bijections/combinators/invert.ts";
 import { repeated } from "../../../src/bijections/combinators/repeated.ts";
 import { additiveLogistic } from "../../../src/bijections/domains/additiveLogistic.ts";
 import { bounded } from "../../../src/bijections/domains/bounded.ts";
+import { correlationFactor, covarianceFactor } from "../../../src/bijections/domains/choleskyFactors.ts";
 import { heavyTails } from "../../../src/bijections/domains/heavyTails.ts";
+import { ordered } from "../../../src/bijections/domains/ordered.ts";
 import { affine } from "../../../src/bijections/linear/affine.ts";
 import { luAffine } from "../../../src/bijections/linear/luAffine.ts";
 import { permutation } from "../../../src/bijections/linear/permutation.ts";
@@ -178,6 +180,36 @@ export const bijectionCases: Readonly<
       edges: box3,
     },
   },
+  correlationFactor: {
+    "three rows": {
+      bijection: correlationFactor({ size: 3 }),
+      startsAsIdentity: false,
+      within: (direction, point) =>
+        point.map((x) => (direction === "forward" ? clamped(x, 4) : 0.69 * Math.sin(x))),
+    },
+    "two rows beside a number": {
+      bijection: correlationFactor({ size: 2, features: 2 }),
+      startsAsIdentity: false,
+      edges: [0],
+      within: (direction, [x, y]) => [direction === "forward" ? clamped(x!, 4) : 0.99 * Math.sin(x!), y!],
+    },
+  },
+  covarianceFactor: {
+    "two rows": {
+      bijection: covarianceFactor({ size: 2 }),
+      startsAsIdentity: false,
+      within: (direction, [a, b, c]) =>
+        direction === "forward"
+          ? [a!, b!, c!]
+          : [Math.max(1e-12, Math.abs(a!)), b!, Math.max(1e-12, Math.abs(c!))],
+    },
+    "one row": {
+      bijection: covarianceFactor({ size: 1 }),
+      startsAsIdentity: false,
+      edges: [-30, 30],
+      within: (direction, [x]) => [direction === "forward" ? x! : Math.max(1e-12, Math.abs(x!))],
+    },
+  },
   directionalMap: {
     "three features": {
       bijection: directionalMap({ features: 3 }),
@@ -238,6 +270,28 @@ export const bijectionCases: Readonly<
   },
   permutation: {
     "four features": { bijection: permutation([2, 0, 3, 1]), startsAsIdentity: false },
+  },
+  ordered: {
+    "two features": {
+      bijection: ordered({ features: 2 }),
+      startsAsIdentity: false,
+      within: (direction, [a, b]) =>
+        direction === "forward"
+          ? [clamped(a!, 10), clamped(b!, 6)]
+          : [clamped(a!, 10), clamped(a!, 10) + Math.abs(clamped(b!, 10)) + 0.01],
+    },
+    "four features": {
+      bijection: ordered({ features: 4 }),
+      startsAsIdentity: false,
+      within: (direction, point) =>
+        direction === "forward"
+          ? point.map((x) => clamped(x, 5))
+          : point
+              .map((x) => clamped(x, 20))
+              .sort((a, b) => a - b)
+              .map((x, i) => x + i),
+    },
+    "one feature": { bijection: ordered({ features: 1 }), startsAsIdentity: true },
   },
   planar: {
     "three features": { bijection: planar({ features: 3 }), startsAsIdentity: true },
