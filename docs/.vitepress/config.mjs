@@ -7,6 +7,7 @@ import { kindPages } from "../flows/kindPages.mjs";
 import { listOfKinds } from "../flows/pageOfKind.mjs";
 import { tableOfFeatures } from "../parts/features.mjs";
 import { listOfParts } from "../parts/pageOfPart.mjs";
+import { tableOfExports } from "../recipes/exportTable.mjs";
 import { pageOfFile } from "./filePages.mjs";
 
 const docs = fileURLToPath(new URL("..", import.meta.url));
@@ -45,7 +46,12 @@ export default defineConfig({
   markdown: {
     config(markdown) {
       const { parse } = markdown;
-      const lists = { kinds: listOfKinds, parts: listOfParts, features: tableOfFeatures };
+      const lists = {
+        kinds: listOfKinds,
+        parts: listOfParts,
+        features: tableOfFeatures,
+        exports: tableOfExports,
+      };
       markdown.parse = (text, env) =>
         parse.call(
           markdown,
