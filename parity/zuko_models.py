@@ -235,6 +235,10 @@ def GMM(random):
     c.maybe("covariance_type", lambda: random.choice(["full", "diagonal", "spherical"]))
     c.maybe("tied", lambda: random.choice([True, False]))
     c.maybe("epsilon", lambda: random.choice([1e-6, 1e-2]))
+    if random.random() < 0.5:
+        c.set("context", random.choice([1, 3]))
+        c.hidden()
+        c.activation()
     return c.made(zuko.flows, "GMM")
 
 

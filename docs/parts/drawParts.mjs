@@ -191,7 +191,10 @@ async function pictureOfBase({ base, values }) {
   const count = 700;
   const stream = new RandomStream(randomKey(2));
   const noise = Float64Array.from({ length: count * base.noise }, () => stream.normal());
-  const [samples] = await computed(base.parameters, [drawn], base.noise, noise, (x, p) => base.sample(x, p));
+  const context = base.context > 0 ? ops.constant(new Float64Array(base.context).fill(0.5)) : undefined;
+  const [samples] = await computed(base.parameters, [drawn], base.noise, noise, (x, p) =>
+    base.sample(x, p, context),
+  );
   const points = Array.from({ length: count }, (_, i) => [[samples[2 * i], samples[2 * i + 1]]]);
   return svgOf(frameOf(points), [{ polylines: points, style: strokes.points }], ["a", "b"]);
 }

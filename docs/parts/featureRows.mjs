@@ -168,7 +168,7 @@ export const sections = [
       ["mixtures", "YpYYYYY.YYY......", ["mixtureOf", "gaussianMixture", "kernelDensity"]],
       ["truncated, half, sorted", "Y....Y.YYp.......", ["~truncated", "half"]],
       ["trainable base", "YYYYYYpYYYY......", ["diagonalNormal", "studentT", "gaussianMixture"]],
-      ["conditional / class base", "YYY.ppYY.Y....p..", []],
+      ["conditional / class base", "YYY.ppYY.Y....p..", ["conditionalGaussianMixture"]],
       ["mixture of flows", "Y..YYY..YYY......", []],
     ],
   },

@@ -99,6 +99,7 @@ export function programOf(part) {
     [["initialValues"], "graph"],
     [["randomKey"], "random"],
   ].sort(([, a], [, b]) => (a < b ? -1 : 1));
+  if (part.variable === "base" && statements.includes("context: 1")) return givenProgramOf(part);
   return `${imports.map(([names, entry]) => `import { ${names.join(", ")} } from "pushforward/${entry}";`).join("\n")}
 
 ${statements}
@@ -109,6 +110,28 @@ const flow = await flowOf(
   { columns: ["a", "b"] },
 );
 const samples = await flow.sample(100, { seed: 1 });
+const logProb = await flow.logProb(samples); // nats
+console.log(logProb.every(Number.isFinite)); // prints true
+`;
+}
+
+/** The same of a base given a column: `flowOf` is for what is given nothing. */
+function givenProgramOf({ name, example }) {
+  return `import { fit, tableFromRows } from "pushforward";
+import { affine } from "pushforward/bijections";
+import { ${name} } from "pushforward/distributions";
+import { RandomStream, randomKey } from "pushforward/random";
+
+${example}
+const bijection = affine({ features: 2 });
+const stream = new RandomStream(randomKey(1));
+const rows = Array.from({ length: 100 }, () => [stream.uniform(), stream.normal(), stream.normal()]);
+const { flow } = await fit(tableFromRows(["c", "a", "b"], rows), {
+  flow: { kind: "own", features: 2, context: 1, transforms: 1, hidden: [], base, bijection },
+  given: ["c"],
+  epochs: 2,
+});
+const samples = await flow.sample(100, { seed: 1, given: { c: 0.5 } });
 const logProb = await flow.logProb(samples); // nats
 console.log(logProb.every(Number.isFinite)); // prints true
 `;

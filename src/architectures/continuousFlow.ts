@@ -118,7 +118,7 @@ export function likelihoodLoss(
       kinetic: kinetic > 0,
       jacobian: jacobian > 0,
     });
-    const logProb = g.add(base.logProb(solution.value, parameters.base), solution.logAbsDet);
+    const logProb = g.add(base.logProb(solution.value, parameters.base, context), solution.logAbsDet);
     return g.sub(g.add(g.mul(kinetic, solution.kinetic), g.mul(jacobian, solution.jacobian)), logProb);
   };
 }
@@ -179,7 +179,7 @@ export function continuousArchitecture(
     looseLogProb(y: Expr, parameters: ArchitectureParameters, c?: Expr): Expr {
       const solver: g.OdeMethod = { kind: "adaptive", tolerance: Math.max(tolerance, looseTolerance) };
       const { value, logAbsDet } = bijection.solve("inverse", y, parameters.bijection, c, { solver });
-      return g.add(base.logProb(value, parameters.base), logAbsDet);
+      return g.add(base.logProb(value, parameters.base, c), logAbsDet);
     },
   });
 }

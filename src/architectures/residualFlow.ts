@@ -139,7 +139,7 @@ function estimatedTraining(base: Distribution, parts: readonly Bijection[], roul
         value = mapped.value;
         logAbsDet = g.add(logAbsDet, mapped.logAbsDet);
       }
-      return g.neg(g.add(base.logProb(value, parameters.base), logAbsDet));
+      return g.neg(g.add(base.logProb(value, parameters.base, context), logAbsDet));
     },
   };
 }

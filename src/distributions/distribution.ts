@@ -22,6 +22,8 @@ export interface Distribution {
   readonly type: string;
   /** Size of one sample, at least 1. */
   readonly features: number;
+  /** Size of what it is conditioned on (default 0: nothing). */
+  readonly context?: number | undefined;
   /** Numbers of standard normal noise that one sample takes: `features`, and more where a choice is drawn. */
   readonly noise: number;
   /** What it needs besides its argument, by name; empty for a fixed base. */
@@ -29,9 +31,9 @@ export interface Distribution {
   /** Where each feature lies (default: anywhere). */
   readonly support?: Interval | undefined;
   /** Log-density in nats, a scalar. */
-  logProb(x: Expr, parameters: Bound): Expr;
+  logProb(x: Expr, parameters: Bound, context?: Expr): Expr;
   /** A sample as a function of independent standard normal noise, a vector of {@link Distribution.noise} numbers. */
-  sample(noise: Expr, parameters: Bound): Expr;
+  sample(noise: Expr, parameters: Bound, context?: Expr): Expr;
   /** The description that a model file holds. */
   toJSON(): DistributionJson;
 }

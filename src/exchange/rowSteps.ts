@@ -9,7 +9,7 @@ import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { type Bound, bindTree, subtreeOf } from "../graph/parameters.ts";
 import { pushforwardLogProb, pushforwardSample } from "../models/density.ts";
-import { type Model, parameterTree, preparedContext } from "../models/model.ts";
+import { type Model, parameterTree, preparedContext, usesContext } from "../models/model.ts";
 import type { ExportFunction } from "./exportOptions.ts";
 import { withLastShare } from "./lastShare.ts";
 
@@ -77,7 +77,7 @@ function given(
   if (count === 0) return {};
   const cells = g.slice(rows, 0, count);
   const isWithout = one(any(not(isFiniteNumber(cells))));
-  if (model.bijection.context === 0) return { isWithout };
+  if (!usesContext(model)) return { isWithout };
   return { context: preparedContext(model, cleaned(cells), bound), isWithout };
 }
 

@@ -33,12 +33,16 @@ export function pushforwardLogProb(
   if (!bijection.branches) {
     const mapped = bijection.inverse(y, parameters.bijection, context);
     const { value, logAbsDet } = checkedMap(bijection, "inverse", mapped);
-    return g.add(base.logProb(value, parameters.base), logAbsDet);
+    return g.add(base.logProb(value, parameters.base, context), logAbsDet);
   }
   return bijection
     .branches(y, parameters.bijection, context)
     .map(({ value, logAbsDet, valid }) =>
-      g.select(valid, g.add(base.logProb(value, parameters.base), logAbsDet), Number.NEGATIVE_INFINITY),
+      g.select(
+        valid,
+        g.add(base.logProb(value, parameters.base, context), logAbsDet),
+        Number.NEGATIVE_INFINITY,
+      ),
     )
     .reduce((total, term) => g.logAddExp(total, term));
 }
@@ -59,7 +63,11 @@ export function pushforwardSample(
   checkArgument("pushforwardSample", "parameters", parameters, anObject, "such as { base, bijection }");
   checkExpressions("pushforwardSample", noise);
   checkBase("pushforwardSample", base, bijection);
-  const mapped = bijection.forward(base.sample(noise, parameters.base), parameters.bijection, context);
+  const mapped = bijection.forward(
+    base.sample(noise, parameters.base, context),
+    parameters.bijection,
+    context,
+  );
   return checkedMap(bijection, "forward", mapped).value;
 }
 

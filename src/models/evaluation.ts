@@ -13,7 +13,7 @@ import { type Bound, bindTree, subtreeOf } from "../graph/parameters.ts";
 import type { Program } from "../graph/program.ts";
 import { CompiledPrograms } from "./compiledPrograms.ts";
 import { pushforwardLogProb, pushforwardSample } from "./density.ts";
-import { type Model, parameterTree, preparedContext } from "./model.ts";
+import { type Model, parameterTree, preparedContext, usesContext } from "./model.ts";
 
 /** Which engine computes, and how. */
 export interface EngineOptions {
@@ -124,7 +124,7 @@ export class Evaluation {
     };
     const bound = subtreeOf(this.#bound, "preparation");
     const features = columns.length;
-    const context = bijection.context > 0 ? g.input("context", [given.length]) : undefined;
+    const context = usesContext(this.#model) ? g.input("context", [given.length]) : undefined;
     switch (name) {
       case "prepare": {
         const { value, logAbsDet } = preparation.inverse(g.input("data", [features]), bound);
@@ -155,10 +155,10 @@ export class Evaluation {
           },
         };
       case "draw": {
-        const start = base.sample(g.input("noise", [base.noise]), parameters.base);
+        const start = base.sample(g.input("noise", [base.noise]), parameters.base, context);
         const { value, logAbsDet } = bijection.forward(start, parameters.bijection, context);
         return {
-          rows: { value, logProb: g.sub(base.logProb(start, parameters.base), logAbsDet) },
+          rows: { value, logProb: g.sub(base.logProb(start, parameters.base, context), logAbsDet) },
         };
       }
       case "sample":

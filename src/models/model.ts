@@ -74,6 +74,11 @@ export interface Model {
   readonly values: ParameterValues;
 }
 
+/** Whether the trained part of a model, and not only its preparation, reads what is given. */
+export function usesContext({ base, bijection }: Pick<Model, "base" | "bijection">): boolean {
+  return bijection.context > 0 || (base.context ?? 0) > 0;
+}
+
 /** The parameters of a model's parts, as one tree. */
 export function parameterTree(
   model: Pick<Model, "base" | "bijection" | "preparation" | "contextPreparation">,

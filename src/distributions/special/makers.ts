@@ -1,10 +1,14 @@
 /**
- * The index of the distributions of one-dimensional laws, with ends or of angles, and of low rank: one line for each. Public, tried by the
+ * The index of the distributions of one-dimensional laws, with ends or of angles, of low rank, and given a context: one line for each. Public, tried by the
  * laws and read from model files is what stands here; its name is its type.
  *
  * @module
  */
 
+export {
+  type ConditionalGaussianMixtureOptions,
+  conditionalGaussianMixture,
+} from "./conditionalGaussianMixture.ts";
 export { type HalfOptions, half } from "./half.ts";
 export { type IndependentOptions, laplace, logistic, studentT } from "./independent.ts";
 export { type LowRankNormalOptions, lowRankNormal } from "./lowRankNormal.ts";

@@ -7,7 +7,11 @@
 
 import { type Readers, readersByName } from "../../registry.ts";
 import type { Distribution } from "../distribution.ts";
+import { conditionalGaussianMixtureFromJson } from "./conditionalGaussianMixture.ts";
 import * as makers from "./makers.ts";
 
-/** One for each line of the index. */
-export const readers: Readers<Distribution> = /* @__PURE__ */ readersByName<Distribution>(makers);
+/** One for each line of the index; what is made of a conditioner has a row here. */
+export const readers: Readers<Distribution> = {
+  .../* @__PURE__ */ readersByName<Distribution>(makers),
+  conditionalGaussianMixture: conditionalGaussianMixtureFromJson,
+};

@@ -39,7 +39,8 @@ export async function importedFlow(bytes: Uint8Array, config: object, options: I
   const state = StateDict.of(bytes);
   const { bijection, values, base } = make(call, state);
   state.done();
-  const { features, context } = bijection;
+  const { features } = bijection;
+  const context = Math.max(bijection.context, base.base.context ?? 0);
   const columns = namesOf("columns", options.columns, features, "x");
   const given = namesOf("given", options.given, context, "c");
   const both = columns.find((name) => given.includes(name));

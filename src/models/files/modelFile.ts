@@ -149,7 +149,9 @@ function modelOf(parsed: ParsedFile, name: string): Model {
     model.preparation.features !== output.columns.length
   )
     throw damaged(name, `its architecture does not have its ${output.columns.length} columns`);
-  if (model.bijection.context !== 0 && model.bijection.context !== output.given.length)
+  if (
+    [model.bijection, model.base].some(({ context = 0 }) => context !== 0 && context !== output.given.length)
+  )
     throw damaged(name, `its architecture is not given its ${output.given.length} columns`);
   const values = valuesOf(flattenTree(parameterTree(model)), parsed, output.precision, name);
   return { ...model, values } as Model;

@@ -12,6 +12,7 @@ import { uniform } from "../../../src/distributions/further/uniform.ts";
 import { uniformNormal } from "../../../src/distributions/further/uniformNormal.ts";
 import { gaussianMixture } from "../../../src/distributions/gaussianMixture.ts";
 import { kernelDensity } from "../../../src/distributions/kernelDensity.ts";
+import { conditionalGaussianMixture } from "../../../src/distributions/special/conditionalGaussianMixture.ts";
 import { half } from "../../../src/distributions/special/half.ts";
 import { laplace, logistic, studentT } from "../../../src/distributions/special/independent.ts";
 import { lowRankNormal } from "../../../src/distributions/special/lowRankNormal.ts";
@@ -19,12 +20,25 @@ import { truncated } from "../../../src/distributions/special/truncated.ts";
 import { vonMises } from "../../../src/distributions/special/vonMises.ts";
 import { standardNormal } from "../../../src/distributions/standardNormal.ts";
 import { tailedNormal } from "../../../src/distributions/tailedNormal.ts";
+import * as g from "../../../src/graph/ops.ts";
 import type { DistributionName } from "./exported.ts";
 
 /** Rows by the name of the exported function: a distribution of any number of features. */
 export const distributionCases: Readonly<
   Record<DistributionName, Readonly<Record<string, (features: number) => Distribution>>>
 > = {
+  conditionalGaussianMixture: {
+    "two components": (features) => {
+      const sizes = { features, context: 1, components: 2, hidden: [3] };
+      const own = conditionalGaussianMixture({ ...sizes, leastScale: 0.01 });
+      const c = g.constant([0.4]);
+      return {
+        ...own,
+        logProb: (x, p) => own.logProb(x, p, c),
+        sample: (noise, p) => own.sample(noise, p, c),
+      };
+    },
+  },
   diagonalNormal: { plain: (features) => diagonalNormal({ features }) },
   gaussianMixture: {
     "three components": (features) => gaussianMixture({ features, components: 3 }),

@@ -7,11 +7,15 @@
 import { diagonalNormal } from "../../../distributions/diagonalNormal.ts";
 import { uniform } from "../../../distributions/further/uniform.ts";
 import { gaussianMixture } from "../../../distributions/gaussianMixture.ts";
+import { conditionalGaussianMixture } from "../../../distributions/special/conditionalGaussianMixture.ts";
 import { standardNormal } from "../../../distributions/standardNormal.ts";
+import { layeredConditioner } from "../../../networks/layeredConditioner.ts";
+import type { Layer } from "../../../networks/layers.ts";
 import type { Call } from "../call.ts";
 import { range } from "../matrices.ts";
-import type { BasePart } from "../part.ts";
+import { type BasePart, under } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
+import { mlp, mlpArguments } from "./networks.ts";
 
 /** `DiagNormal`: independent normal features. */
 export function diagNormal(
@@ -40,22 +44,22 @@ export function boxUniform(
   return { base: uniform({ lower: [...lower], upper: [...upper] }), values: {} };
 }
 
-/** `zuko.mixtures.GMM` without a context. */
+/** `zuko.mixtures.GMM`. */
 export function mixture(call: Call, state: StateDict): BasePart {
   const features = call.integer("features", undefined, 1);
   const context = call.integer("context", 0);
-  if (context > 0)
-    throw call.refusal(
-      "context",
-      "0, as mixtures that depend on a context cannot be imported",
-      String(context),
-    );
   const components = call.integer("components", 2, 1);
   const covariance = call.word("covariance_type", ["full", "diagonal", "spherical"], "full");
   const tied = call.flag("tied", false);
   const epsilon = call.number("epsilon", 1e-6);
+  if (context > 0) {
+    const sizes = { features, context, components, covariance, leading: tied ? 1 : components };
+    const base = conditional(call, state.at("hyper"), sizes, epsilon);
+    call.done();
+    return base;
+  }
   // Of a network that is not there without a context.
-  for (const name of ["hidden_features", "activation", "normalize", "bias"]) call.value(name);
+  for (const name of mlpArguments) call.value(name);
   call.done();
   const phi = state.at("phi");
   const leading = tied ? 1 : components;
@@ -77,6 +81,60 @@ export function mixture(call: Call, state: StateDict): BasePart {
     }
   }
   return { base: gaussianMixture({ features, components }), values: { logWeight: logits, mean, factor } };
+}
+
+/** A mixture given a context: the outputs of its network, in the order of ours, each as often as components share it. */
+function conditional(
+  call: Call,
+  state: StateDict,
+  sizes: {
+    readonly features: number;
+    readonly context: number;
+    readonly components: number;
+    readonly covariance: "full" | "diagonal" | "spherical";
+    readonly leading: number;
+  },
+  epsilon: number,
+): BasePart {
+  const { features, context, components, covariance, leading } = sizes;
+  const extents = covariance === "spherical" ? 1 : features;
+  const below = covariance === "full" ? (features * (features - 1)) / 2 : 0;
+  const diagonals = components * (1 + features);
+  const belows = diagonals + leading * extents;
+  const outputs = belows + leading * below;
+  const places = range(diagonals);
+  const factors = places.map(() => 1);
+  for (const k of range(components)) {
+    const from = leading === 1 ? 0 : k;
+    for (const i of range(features)) {
+      for (const j of range(i)) {
+        // What is not there is 0.
+        places.push(below > 0 ? belows + from * below + (i * (i - 1)) / 2 + j : 0);
+        factors.push(below > 0 ? 1 : 0);
+      }
+      places.push(diagonals + from * extents + (extents === 1 ? 0 : i));
+      factors.push(1);
+    }
+  }
+  const { layers, values } = mlp(call, state, context, outputs);
+  const conditioner = layeredConditioner({
+    layers: [
+      ...layers.slice(0, -1),
+      { ...layers.at(-1)!, outputs },
+      { kind: "pick", places, factors },
+    ] as Layer[],
+  });
+  return {
+    base: conditionalGaussianMixture({
+      features,
+      context,
+      components,
+      conditioner,
+      leastScale: epsilon,
+      spread: 0,
+    }),
+    values: under("network", values),
+  };
 }
 
 /** The base that a config names: `UnconditionalDistribution` of a DiagNormal, or a mixture. */

@@ -19,7 +19,12 @@ const normEpsilon = 1e-5;
 export const mlpArguments = ["hidden_features", "activation", "normalize", "bias"] as const;
 
 /** `zuko.nn.MLP` of these sizes; its keyword arguments are those of the call. */
-export function mlp(call: Call, state: StateDict, inputs: number, outputs: number): ConditionerPart {
+export function mlp(
+  call: Call,
+  state: StateDict,
+  inputs: number,
+  outputs: number,
+): ConditionerPart & { readonly layers: readonly Layer[] } {
   const hidden = call.integers("hidden_features", [64, 64]);
   const activation = torchActivation(call.call("activation"), "relu");
   const normalize = call.flag("normalize", false);
@@ -41,7 +46,7 @@ export function mlp(call: Call, state: StateDict, inputs: number, outputs: numbe
     layers.push({ kind: "activation", ...activation });
     if (normalize) layers.push({ kind: "normalize", epsilon: normEpsilon });
   });
-  return { conditioner: layeredConditioner({ layers }), values };
+  return { conditioner: layeredConditioner({ layers }), layers, values };
 }
 
 /** Which features (rows) depend on which features and context values (columns). */
