@@ -9,7 +9,7 @@ const budget = 95_000;
 const budgetOfNumbers = 90_000;
 
 /** What is loaded with a model of each kind beside what all need: its families, and what two families share. */
-const splines = ["autoregressive", "linear", "parts"];
+const splines = ["autoregressive", "autoregressiveParts", "linear", "parts"];
 const learnt = [...splines, "transformers", "transformersParts"];
 const rare = [...splines, "otherFamilies", "rareMaps", "transformersParts"];
 const solved = [...rare, "rarestMaps"];
