@@ -4,8 +4,7 @@
  * @module
  */
 
-import { readers as conditioners } from "../networks/readers.ts";
-import { conditionerRegistry } from "../networks/registry.ts";
+import { provideConditioners } from "../networks/conditionerFromJson.ts";
 import { transformerRegistry } from "../transformers/registry.ts";
 import { everyReader } from "../transformers/transformerFromJson.ts";
 import { readers as autoregressive } from "./autoregressive/readers.ts";
@@ -37,7 +36,7 @@ export function bijectionFromJson(json: unknown): Bijection {
     residual,
   ])
     bijectionRegistry.provide(readers);
-  conditionerRegistry.provide(conditioners);
+  provideConditioners();
   transformerRegistry.provide(everyReader);
   return bijectionRegistry.read(json);
 }

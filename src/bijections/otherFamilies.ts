@@ -30,6 +30,7 @@ const families: readonly Family<Bijection>[] = [
   },
   {
     types: [
+      "channelAffine",
       "discreteCosine",
       "haarWavelets",
       "lowRankAffine",

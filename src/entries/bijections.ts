@@ -18,3 +18,4 @@ export * from "../bijections/piecewise/makers.ts";
 export * from "../bijections/residual/makers.ts";
 export type { RadialProfile } from "../bijections/residual/radialProfiles.ts";
 export { type Roulette, seriesError } from "../bijections/residual/residualLogDet.ts";
+export { type Places, placesIn, squeezeOrder } from "../bijections/shapes.ts";

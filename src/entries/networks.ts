@@ -12,6 +12,7 @@ export type {
   ConditionerSizes,
 } from "../networks/conditionerContract.ts";
 export { conditionerFromJson } from "../networks/conditionerFromJson.ts";
+export * from "../networks/convolution/makers.ts";
 export type { Layer, LinearLayer } from "../networks/layers.ts";
 export type { ContractionNorm, ContractiveActivation } from "../networks/lipschitzNetwork.ts";
 export * from "../networks/makers.ts";

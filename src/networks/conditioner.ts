@@ -34,7 +34,7 @@ export function networkParameters(inputs: number, hidden: readonly number[], out
  * data a network of rectifiers goes on linearly, and scales with it exponentially: a map that nobody has fitted and
  * that no number can invert. Clamped, the transform stays that of the edge.
  */
-const reach = 10;
+export const reach = 10;
 
 /** Runs a network with these parameters; `masks`, one per layer, multiply the weights. */
 export function runNetwork(x: Expr, parameters: Bound, layers: number, masks?: readonly Expr[]): Expr {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Expr } from "../graph/expr.ts";
+import type { Expr, Shape } from "../graph/expr.ts";
 import type { Bound, ParameterTree } from "../graph/parameters.ts";
 import { type OptionKind, refuse } from "../options.ts";
 
@@ -23,6 +23,18 @@ export interface ConditionerSizes {
     readonly features: number;
     /** Number of context values, 0 where unconditional. */
     readonly context: number;
+  };
+  /**
+   * For a coupling of features that have a shape: `[height, width, channels]` or `[positions, channels]`, and the places in it, row by row, of what
+   * conditions and of what is transformed. The input is the values that condition, then the context.
+   */
+  readonly over?: {
+    /** The shape of a sample. */
+    readonly shape: Shape;
+    /** Places of the features that condition, in the order of the input. */
+    readonly conditions: readonly number[];
+    /** Places of the transformed features, in the order of the output. */
+    readonly transformed: readonly number[];
   };
 }
 

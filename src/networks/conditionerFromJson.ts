@@ -5,14 +5,21 @@
  */
 
 import type { Conditioner } from "./conditionerContract.ts";
+import { readers as convolutionReaders } from "./convolution/readers.ts";
 import { readers } from "./readers.ts";
 import { conditionerRegistry } from "./registry.ts";
+
+/** Lets the registry read all conditioners. */
+export function provideConditioners(): void {
+  conditionerRegistry.provide(readers);
+  conditionerRegistry.provide(convolutionReaders);
+}
 
 /**
  * The conditioner that a description stands for.
  * @throws FormatError for an unknown type.
  */
 export function conditionerFromJson(json: unknown): Conditioner {
-  conditionerRegistry.provide(readers);
+  provideConditioners();
   return conditionerRegistry.read(json);
 }

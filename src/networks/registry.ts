@@ -14,7 +14,10 @@ export const conditionerRegistry: Registry<Conditioner> = /* @__PURE__ */ new Re
   "conditioner",
   "conditioners",
   /* @__PURE__ */ readersByName<Conditioner>({ denseConditioner }, "Conditioner"),
-  [{ types: ["layered"], load: () => import("./readers.ts") }],
+  [
+    { types: ["convolution"], load: () => import("./convolution/readers.ts") },
+    { types: ["layered"], load: () => import("./readers.ts") },
+  ],
 );
 
 /** Options of a transform with what they describe read: its transformer, and its conditioner where there is one. */

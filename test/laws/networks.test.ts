@@ -1,11 +1,13 @@
 /** Laws of networks: one row for each exported one, and for those inside of bijections. */
 
 import { describe, expect, test } from "vitest";
+import { UsageError } from "../../src/errors.ts";
 import * as g from "../../src/graph/ops.ts";
 import { flattenTree } from "../../src/graph/parameters.ts";
 import { autoregressiveMasks } from "../../src/networks/conditioner.ts";
 import type { Conditioner } from "../../src/networks/conditionerContract.ts";
 import { conditionerFromJson } from "../../src/networks/conditionerFromJson.ts";
+import { convolutionConditioner } from "../../src/networks/convolution/convolutionConditioner.ts";
 import { denseConditioner } from "../../src/networks/denseConditioner.ts";
 import { layeredConditioner } from "../../src/networks/layeredConditioner.ts";
 import { lipschitzNetwork } from "../../src/networks/lipschitzNetwork.ts";
@@ -36,8 +38,12 @@ const velocitySizes = {
   start: "rest",
 } as const;
 
+/** What a coupling of four positions says of them: two of them condition, beside a context, two are transformed. */
+const overLine = { shape: [4, 1], conditions: [0, 2], transformed: [1, 3] };
+
 /** Conditioners, by the name of the exported function. */
 const conditioners: Readonly<Record<ConditionerName, Conditioner>> = {
+  convolutionConditioner: convolutionConditioner({ hidden: [3], size: 3 }),
   denseConditioner: denseConditioner({ hidden: [7, 6] }),
   layeredConditioner: layeredConditioner({
     layers: [
@@ -78,7 +84,7 @@ functionLaws({
   ...Object.fromEntries(
     Object.entries(conditioners).map(([name, made]) => [
       `${name}: plain`,
-      { inputs: 3, ...made.network({ inputs: 3, outputs: 4 }) },
+      { inputs: 3, ...made.network({ inputs: 3, outputs: 4, over: overLine }) },
     ]),
   ),
   "network: rectified": { inputs: 3, parameters: rectified.parameters, run: rectified.run },
@@ -91,13 +97,18 @@ describe.each(Object.entries(conditioners))("%s: as a conditioner", (_, own) => 
   });
 
   test("starts at zero, so that a transform starts as the identity", () => {
-    const { parameters } = own.network({ inputs: 2, outputs: 3 });
+    const { parameters } = own.network({ inputs: 3, outputs: 4, over: overLine });
     const last = [...flattenTree(parameters).values()].slice(-2);
     for (const { initializer } of last) expect(initializer).toEqual({ kind: "constant", value: 0 });
   });
 
   test("is autoregressive where it is asked to be: outputs of a feature see the context and features before it", async () => {
     const [features, context, each] = [4, 2, 3];
+    if (own.type === "convolution") {
+      const sizes = { inputs: 6, outputs: 12, autoregressive: { features, context } };
+      expect(() => own.network(sizes)).toThrow(UsageError);
+      return;
+    }
     const made = own.network({
       inputs: context + features,
       outputs: features * each,

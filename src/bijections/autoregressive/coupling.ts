@@ -12,7 +12,7 @@
  */
 
 import { ShapeError } from "../../errors.ts";
-import type { Expr } from "../../graph/expr.ts";
+import { type Expr, type Shape, sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, subtreeOf } from "../../graph/parameters.ts";
 import {
@@ -28,9 +28,11 @@ import {
   checkContext,
   checkCount,
   checkedOptions,
+  either,
   listOf,
   type OptionTable,
   required,
+  sizes,
 } from "../../options.ts";
 import { transformerRegistry } from "../../transformers/registry.ts";
 import { aTransformer, type Transformer, transformFeatures } from "../../transformers/transformer.ts";
@@ -40,8 +42,11 @@ import { checkConditioned, declared, parametersAs, weightsOf } from "./transform
 
 /** Options of {@link coupling}. */
 export interface CouplingOptions {
-  /** At least 2. */
-  readonly features: number;
+  /**
+   * Size of one sample, at least 2; or its shape, `[height, width, channels]` or `[positions, channels]`, whose flattened values a sample is,
+   * for a conditioner that needs one.
+   */
+  readonly features: number | Shape;
   /** Size of what it is conditioned on (default 0: nothing). */
   readonly context?: number | undefined;
   /** The features that are transformed, counted from 0; the others condition. Neither set may be empty. */
@@ -55,7 +60,7 @@ export interface CouplingOptions {
 }
 
 const couplingOptionTable: OptionTable<CouplingOptions> = {
-  features: required(anyNumber),
+  features: required(either(anyNumber, sizes())),
   context: anyNumber,
   transformed: required(listOf(anyNumber, "an array of numbers")),
   transformer: required(aTransformer),
@@ -72,7 +77,9 @@ const couplingOptionTable: OptionTable<CouplingOptions> = {
  */
 export function coupling(options: CouplingOptions): Bijection {
   const checked = checkedOptions("coupling", options, couplingOptionTable);
-  const { features, context = 0, transformed, transformer } = checked;
+  const { features: asked, context = 0, transformed, transformer } = checked;
+  const shape = typeof asked === "number" ? undefined : asked;
+  const features = shape ? sizeOf(shape) : (asked as number);
   checkCount("coupling", "features", features);
   checkContext("coupling", context);
   checkConditioned("coupling", transformer);
@@ -96,6 +103,7 @@ export function coupling(options: CouplingOptions): Bijection {
   const network = conditioner.network({
     inputs: fixedFeatures.length + context,
     outputs: transformed.length * transformer.parameterCount,
+    ...(shape ? { over: { shape, conditions: fixedFeatures, transformed } } : {}),
   });
   const apply = (direction: "forward" | "inverse", value: Expr, p: Bound, c: Expr | undefined): Mapped => {
     const conditions = g.gather(value, fixedFeatures, [fixedFeatures.length]);
@@ -123,7 +131,7 @@ export function coupling(options: CouplingOptions): Bijection {
     inverse: (y, p, c) => apply("inverse", y, p, c),
     toJSON: () => ({
       type: "coupling",
-      features,
+      features: asked,
       context,
       transformed,
       transformer: transformer.toJSON(),

@@ -5,6 +5,7 @@
  * @module
  */
 
+export { channelAffine } from "./channelAffine.ts";
 export { type LowRankAffineOptions, lowRankAffine } from "./lowRankAffine.ts";
 export { matrixExponential } from "./matrixExponential.ts";
 export { type OrthogonalOptions, orthogonal } from "./orthogonal.ts";

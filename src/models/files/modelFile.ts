@@ -181,10 +181,13 @@ function checkFeatures(json: unknown, features: number, what: string): void {
         expected: `at most ${deepest} parts inside one another`,
         received: "more",
       });
-    if (Object.hasOwn(next, "features") && (next as { features: unknown }).features !== features)
+    const { features: claimed } = next as { readonly features?: unknown };
+    // A shape has as many values as its extents say.
+    const size = Array.isArray(claimed) ? claimed.reduce((product, extent) => product * extent, 1) : claimed;
+    if (Object.hasOwn(next, "features") && size !== features)
       throw unreadable(what, `does not have the ${features} features of the columns`, {
         expected: String(features),
-        received: String((next as { features: unknown }).features),
+        received: String(claimed),
       });
     for (const member of Object.values(next)) rest.push({ next: member, depth: depth + 1 });
   }

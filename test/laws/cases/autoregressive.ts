@@ -9,6 +9,8 @@ import { elementwise } from "../../../src/bijections/autoregressive/elementwise.
 import { marginalSpline } from "../../../src/bijections/autoregressive/marginalSpline.ts";
 import { maskedAutoregressive } from "../../../src/bijections/autoregressive/maskedAutoregressive.ts";
 import { slicedSpline } from "../../../src/bijections/autoregressive/slicedSpline.ts";
+import { placesIn } from "../../../src/bijections/shapes.ts";
+import { convolutionConditioner } from "../../../src/networks/convolution/convolutionConditioner.ts";
 import { affineTransformer } from "../../../src/transformers/affineTransformer.ts";
 import { chainTransformer } from "../../../src/transformers/chainTransformer.ts";
 import { monotonicNetwork } from "../../../src/transformers/neural/monotonicNetwork.ts";
@@ -35,6 +37,28 @@ export const autoregressiveCases: {
   readonly slicedSpline: BijectionCases;
 } = {
   coupling: {
+    "a chessboard of two channels, by convolutions": {
+      bijection: coupling({
+        features: [2, 3, 2],
+        context: 1,
+        transformed: placesIn([2, 3, 2], "odd"),
+        transformer: affineT,
+        conditioner: convolutionConditioner({ hidden: [3] }),
+      }),
+      startsAsIdentity: true,
+      draws: 12,
+    },
+    "a channel of three, at positions, by convolutions": {
+      bijection: coupling({
+        features: [2, 3],
+        transformed: placesIn([2, 3], "firstChannels"),
+        transformer: spline,
+        conditioner: convolutionConditioner({ hidden: [4] }),
+      }),
+      startsAsIdentity: 3,
+      edges: box3,
+      draws: 12,
+    },
     "a network of weights of its own, with context": {
       bijection: coupling({
         features: 3,

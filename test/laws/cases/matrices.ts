@@ -4,6 +4,7 @@
  * @module
  */
 
+import { channelAffine } from "../../../src/bijections/matrices/channelAffine.ts";
 import { lowRankAffine } from "../../../src/bijections/matrices/lowRankAffine.ts";
 import { matrixExponential } from "../../../src/bijections/matrices/matrixExponential.ts";
 import { orthogonal } from "../../../src/bijections/matrices/orthogonal.ts";
@@ -18,6 +19,20 @@ const few = { draws: 20, startsAsIdentity: true } as const;
 export const matrixCases: Readonly<
   Record<keyof typeof import("../../../src/bijections/matrices/makers.ts"), BijectionCases>
 > = {
+  channelAffine: {
+    "three channels, two by two": {
+      bijection: channelAffine({ features: [2, 2, 3] }),
+      ...few,
+      largestParameter: 20,
+      hides: hidesTriangles(3),
+    },
+    "two channels, three positions": {
+      bijection: channelAffine({ features: [3, 2] }),
+      ...few,
+      largestParameter: 50,
+      hides: hidesTriangles(2),
+    },
+  },
   discreteCosine: {
     "three features": { bijection: discreteCosine({ features: 3 }), draws: 20, startsAsIdentity: false },
   },
