@@ -11,7 +11,6 @@ export { type FlowOfOptions, flowOf, parametersOf } from "../fitting/flowOf.ts";
 export type { MarginalKind } from "../fitting/gaussianization/marginalMap.ts";
 export type { RotationKind } from "../fitting/gaussianization/rotations.ts";
 export { type AdamWOptions, adamW } from "../fitting/gradient/adamW.ts";
-export { trainedLeaves } from "../fitting/gradient/likelihood.ts";
 export {
   type EpochRecord,
   type MinimizeOptions,
@@ -50,3 +49,4 @@ export {
   parameterSpace,
 } from "../fitting/variational/parameterSpace.ts";
 export type { VariationalDivergence, VariationalGradient } from "../fitting/variational/variationalLoss.ts";
+export { trainedLeaves } from "../graph/parameters.ts";

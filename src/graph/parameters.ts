@@ -7,7 +7,7 @@
 
 import { ShapeError } from "../errors.ts";
 import { anObject, checkArgument, text } from "../options.ts";
-import type { Expr, Shape } from "./expr.ts";
+import type { Expr, ParameterExpr, Shape } from "./expr.ts";
 import { parameter } from "./ops/leaves.ts";
 
 /**
@@ -135,4 +135,13 @@ export function subtreeOf(bound: Bound, name: string): Bound {
   checkArgument("subtreeOf", "bound", bound, anObject, "bindTree gives it");
   checkArgument("subtreeOf", "name", name, text);
   return (bound[name] ?? {}) as Bound;
+}
+
+/** The trained leaves of bound trees, under the names that {@link flattenTree} gives. */
+export function trainedLeaves(tree: ParameterTree, bound: Bound): ParameterExpr[] {
+  return Array.from(flattenTree(tree)).flatMap(([name, spec]): ParameterExpr[] => {
+    if (spec.kind !== "trained") return [];
+    const leaf = name.split(".").reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], bound);
+    return [leaf as ParameterExpr];
+  });
 }

@@ -6,9 +6,7 @@ import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
-import { trainedLeaves } from "../../src/fitting/gradient/likelihood.ts";
 import { approximate } from "../../src/fitting/variational/approximate.ts";
-
 import { gaussianApproximation } from "../../src/fitting/variational/gaussianApproximation.ts";
 import { variationalArchitecture } from "../../src/fitting/variational/variationalArchitecture.ts";
 import { variationalLoss } from "../../src/fitting/variational/variationalLoss.ts";
@@ -16,7 +14,7 @@ import type { LogDensity } from "../../src/fitting/variational/writtenDensity.ts
 import { vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
-import { bindTree } from "../../src/graph/parameters.ts";
+import { bindTree, trainedLeaves } from "../../src/graph/parameters.ts";
 import { load } from "../../src/models/flow.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";

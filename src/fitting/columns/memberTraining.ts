@@ -9,11 +9,10 @@ import type { Engine } from "../../engines/engine.ts";
 import type { Expr } from "../../graph/expr.ts";
 import { sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { bindTree } from "../../graph/parameters.ts";
+import { bindTree, trainedLeaves } from "../../graph/parameters.ts";
 import type { ColumnsDensity, Dropout } from "../../models/columns/columnsDensity.ts";
 import type { LeaveOut } from "../../models/columns/trunk.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
-import { trainedLeaves } from "../gradient/likelihood.ts";
 import {
   compileMinimizer,
   type MinimizeOptions,

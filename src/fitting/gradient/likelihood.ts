@@ -7,9 +7,9 @@
 import type { Architecture } from "../../architectures/architecture.ts";
 import { kindOf } from "../../architectures/kindOf.ts";
 import { NumericalError } from "../../errors.ts";
-import type { Expr, ParameterExpr } from "../../graph/expr.ts";
+import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { type Bound, bindTree, flattenTree, type ParameterTree } from "../../graph/parameters.ts";
+import { bindTree, trainedLeaves } from "../../graph/parameters.ts";
 import { pushforwardLogProb } from "../../models/density.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree } from "../../models/model.ts";
@@ -295,13 +295,4 @@ export class Likelihood {
       throw error;
     }
   }
-}
-
-/** The trained leaves of bound trees, under the names that {@link flattenTree} gives. */
-export function trainedLeaves(tree: ParameterTree, bound: Bound): ParameterExpr[] {
-  return Array.from(flattenTree(tree)).flatMap(([name, spec]): ParameterExpr[] => {
-    if (spec.kind !== "trained") return [];
-    const leaf = name.split(".").reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], bound);
-    return [leaf as ParameterExpr];
-  });
 }

@@ -8,13 +8,12 @@ import type { Executable } from "../../engines/engine.ts";
 import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { bindTree } from "../../graph/parameters.ts";
+import { bindTree, trainedLeaves } from "../../graph/parameters.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree } from "../../models/model.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import { type RandomKey, split } from "../../random/philox.ts";
 import { approximateDefaults } from "../defaults.ts";
-import { trainedLeaves } from "../gradient/likelihood.ts";
 import {
   compileMinimizer,
   type EpochRecord,
