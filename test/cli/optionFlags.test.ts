@@ -2,8 +2,8 @@
 
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
+import { approximateFlags } from "../../src/cli/flags/approximateFlags.ts";
 import {
-  approximateFlags,
   compareFlags,
   fitFlags,
   informationFlags,

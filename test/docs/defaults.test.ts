@@ -3,14 +3,10 @@
 import { expect, test } from "vitest";
 import { flowKinds } from "../../src/architectures/kinds.ts";
 import { anomaliesFlags } from "../../src/cli/flags/anomaliesFlags.ts";
+import { approximateFlags } from "../../src/cli/flags/approximateFlags.ts";
 import { klDivergenceFlags } from "../../src/cli/flags/divergenceFlags.ts";
 import { evaluateFlags } from "../../src/cli/flags/evaluateFlags.ts";
-import {
-  approximateFlags,
-  compareFlags,
-  fitFlags,
-  informationFlags,
-} from "../../src/cli/flags/flagTables.ts";
+import { compareFlags, fitFlags, informationFlags } from "../../src/cli/flags/flagTables.ts";
 import type { OptionFlag } from "../../src/cli/flags/optionFlags.ts";
 import { imputeFlags, marginalFlags, quantileFlags } from "../../src/cli/flags/questionFlags.ts";
 import {

@@ -7,10 +7,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { modelKinds } from "../../src/architectures/kinds.ts";
 import { anomaliesFlags } from "../../src/cli/flags/anomaliesFlags.ts";
+import { approximateFlags } from "../../src/cli/flags/approximateFlags.ts";
 import { densityRatioFlags, klDivergenceFlags } from "../../src/cli/flags/divergenceFlags.ts";
 import { evaluateFlags } from "../../src/cli/flags/evaluateFlags.ts";
 import {
-  approximateFlags,
   compareFlags,
   fitFlags,
   informationFlags,

@@ -19,7 +19,7 @@ import type {
   LogDensity,
   ParameterDescriptions,
 } from "../../index.ts";
-import { approximateFlags } from "../flags/flagTables.ts";
+import { approximateFlags } from "../flags/approximateFlags.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { formulaDensity, parseParameters } from "../formulaDensity.ts";
 import { defined, positiveInteger } from "../options.ts";
