@@ -30,7 +30,7 @@ const channelAffineOptionTable: OptionTable<{ readonly features: Shape }> = { fe
  * @throws UsageError if `features` is not a shape.
  * @cost forward O(positions channels^2), and O(channels^3) once for all rows; inverse O(positions channels^2)
  * @example
- * const bijection = channelAffine({ features: [4, 4, 12] });
+ * const bijection = channelAffine({ features: [1, 2] });
  */
 export function channelAffine(options: { readonly features: Shape }): Bijection {
   const { features } = checkedOptions("channelAffine", options, channelAffineOptionTable);

@@ -37,7 +37,7 @@ const optionTable: OptionTable<ConvolutionConditionerOptions> = {
 const where = "convolutionConditioner";
 
 /**
- * Convolutions with rectifiers; the last one starts at zero. For a {@link coupling} whose `features` are a shape. Cost: for each position and layer
+ * Convolutions with rectifiers; the last one starts at zero. For a `coupling` whose `features` are a shape. Cost: for each position and layer
  * `size^2` times the product of its channels.
  * @throws UsageError for an option out of its domain, and, when a transform asks for a network, for one without a shape.
  * @example
