@@ -87,8 +87,13 @@ function chunksOf(modules: Modules): Map<string, string> {
   });
   const isElsewhere = (own: string, family: string): boolean =>
     isRare(family) && atOnce.has(own) && !own.startsWith(dirname(family));
+  // The rarest bases take from a family what that family has in its own file.
+  const takesFrom = (taker: string, family: string): boolean =>
+    /distributions.special/.test(taker) && !isRare(family);
   families.forEach((id, i) => {
-    const alone = [...closures[i]!].filter((own) => closures.every((other, j) => i === j || !other.has(own)));
+    const alone = [...closures[i]!].filter((own) =>
+      closures.every((other, j) => i === j || !other.has(own) || takesFrom(families[j]!, id)),
+    );
     place(
       alone.filter((own) => !isElsewhere(own, id)),
       nameOf(id),

@@ -6,7 +6,6 @@
  * @module
  */
 
-import { UsageError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import { checkReturned } from "../graph/ops/leaves.ts";
 import type { Bound, ParameterTree } from "../graph/parameters.ts";
@@ -112,10 +111,5 @@ export function checkConsecutive(where: string, first: Bijection, second: Biject
 export function checkRegion(where: string, first: string, second: Bijection, given?: string): void {
   const { type, domainRegion } = second;
   if (domainRegion === undefined || domainRegion === given) return;
-  throw new UsageError({
-    where,
-    subject: `what comes before ${type}`,
-    expected: `a map to ${domainRegion}`,
-    received: `${first}, to ${given ?? "any vector"}`,
-  });
+  throw misfit(where, first, given ?? "any vector", type, domainRegion);
 }

@@ -299,10 +299,10 @@ export function filledTable(columns: readonly ColumnSchema[], cells: readonly Fl
   return tableFromColumns(columns.map(({ name }, i) => [name, filledCells[i]!] as const));
 }
 
-const counted = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8192));
+const counted = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(8192));
 const header = v.object({
   kind: v.literal("columns"),
-  columns: v.pipe(columnNamesSchema, v.nonEmpty()),
+  columns: v.pipe(columnNamesSchema, v.minLength(1)),
   given: columnNamesSchema,
   precision: v.picklist(["float32", "float64"]),
   schema: v.object({ columns: v.array(v.looseObject({ name: v.string() })) }),

@@ -11,7 +11,7 @@
 import type { FittedKind } from "../architectures/kinds.ts";
 import type { Bijection } from "../bijections/bijection.ts";
 import { type Chain, chain } from "../bijections/combinators/chain.ts";
-import { type Repeated, repeated } from "../bijections/combinators/repeated.ts";
+import type { Repeated } from "../bijections/combinators/repeated.ts";
 import { permutation } from "../bijections/linear/permutation.ts";
 import { standardNormal } from "../distributions/standardNormal.ts";
 import { UsageError } from "../errors.ts";
@@ -105,11 +105,12 @@ function lastSlices(
   count: number,
   values: ParameterValues,
 ): { readonly bijection: Bijection; readonly values: ParameterValues } {
-  const { layer, count: all } = bijection as Repeated;
+  // What repeats comes with the model: a page whose models do not repeat has no code for it.
+  const whole = bijection as Repeated;
   const partValues: ParameterValues = {};
-  for (const [name, spec] of flattenTree(layer.parameters)) {
+  for (const [name, spec] of flattenTree(whole.layer.parameters)) {
     const size = sizeOf(spec.shape);
-    partValues[name] = values[prefix + name]!.slice((all - count) * size, all * size);
+    partValues[name] = values[prefix + name]!.slice((whole.count - count) * size, whole.count * size);
   }
-  return { bijection: repeated({ layer, count }), values: partValues };
+  return { bijection: whole.withCount(count), values: partValues };
 }

@@ -43,14 +43,16 @@ export function checkFits(where: string, first: Declared, second: Declared): voi
 export function misfit(
   where: string,
   first: string,
-  given: Interval,
+  given: Interval | string,
   second: string,
-  taken: Interval,
+  taken: Interval | string,
 ): UsageError {
+  const written = (what: Interval | string): string =>
+    typeof what === "string" ? what : writtenInterval(what);
   return new UsageError({
     where,
     subject: `what comes before ${second}`,
-    expected: `a map to ${writtenInterval(taken)}`,
-    received: `${first}, to ${writtenInterval(given)}`,
+    expected: `a map to ${written(taken)}`,
+    received: `${first}, to ${written(given)}`,
   });
 }

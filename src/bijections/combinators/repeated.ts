@@ -36,6 +36,8 @@ export interface Repeated extends Bijection {
   readonly layer: Bijection;
   /** Repetitions. */
   readonly count: number;
+  /** The same layer, repeated so many times. */
+  withCount(count: number): Repeated;
 }
 
 const repeatedOptionTable: OptionTable<RepeatedOptions> = {
@@ -91,6 +93,7 @@ export function repeated(options: RepeatedOptions): Repeated {
     parameters: stackedTree(layer.parameters, count),
     forward: (x, p, c) => run("forward", x, p, c),
     inverse: (y, p, c) => run("inverse", y, p, c),
+    withCount: (other) => repeated({ layer, count: other }),
     toJSON: () => ({ type: "repeated", layer: layer.toJSON(), count }),
   };
 }

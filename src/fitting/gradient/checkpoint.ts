@@ -183,7 +183,7 @@ function lengthsOf(parameters: ParameterTree): Map<string, number> {
   return lengths;
 }
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** JSON has null for what is not finite. */
 const numberOr = (otherwise: number) =>
   v.pipe(

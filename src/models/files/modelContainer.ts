@@ -25,10 +25,10 @@ import type { ParameterValues } from "../parameters.ts";
 /** Version of the files that this release writes; it reads this one and all before. */
 export const formatVersion = 1;
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 /** Names of columns. */
 export const columnNamesSchema: v.GenericSchema<unknown, string[]> = v.array(
-  v.pipe(v.string(), v.nonEmpty()),
+  v.pipe(v.string(), v.minLength(1)),
 );
 const finite = v.pipe(v.number(), v.finite());
 const grid = v.union([
@@ -36,13 +36,13 @@ const grid = v.union([
     column: v.string(),
     from: finite,
     step: v.pipe(finite, v.gtValue(0)),
-    steps: v.pipe(count, v.maxValue(Number.MAX_SAFE_INTEGER)),
+    steps: count,
   }),
   v.object({
     column: v.string(),
     values: v.pipe(
       v.array(finite),
-      v.nonEmpty(),
+      v.minLength(1),
       v.maxLength(mostListed),
       v.check((values) => values.every((value, i) => i === 0 || value > values[i - 1]!), "not in order"),
     ),
@@ -52,7 +52,7 @@ const digest = v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)));
 /** How a model was fitted. */
 export const fittedSchema: v.GenericSchema<unknown, FittedDescription> = v.object({
   rows: count,
-  seed: v.pipe(v.number(), v.integer()),
+  seed: v.pipe(v.number(), v.safeInteger()),
   epochs: count,
   trainLogProb: v.optional(v.number()),
   validationLogProb: v.optional(v.number()),

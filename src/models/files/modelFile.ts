@@ -44,7 +44,7 @@ const header = v.object({
   bijection: part,
   preparation: part,
   contextPreparation: v.nullable(part),
-  columns: v.pipe(columnNamesSchema, v.nonEmpty()),
+  columns: v.pipe(columnNamesSchema, v.minLength(1)),
   given: columnNamesSchema,
   precision: v.picklist(["float32", "float64"]),
   // Few models have one: it is checked by what is loaded for it.

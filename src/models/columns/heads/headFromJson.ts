@@ -20,7 +20,7 @@ const wholeNumber = v.pipe(v.number(), v.safeInteger());
 /** More components, or levels, than any fit makes. */
 const components = v.pipe(wholeNumber, v.minValue(1), v.maxValue(64));
 const knots = v.optional(v.pipe(wholeNumber, v.minValue(1), v.maxValue(64)));
-const levels = v.pipe(v.array(v.pipe(wholeNumber, v.minValue(0))), v.nonEmpty(), v.maxLength(1e7));
+const levels = v.pipe(v.array(v.pipe(wholeNumber, v.minValue(0))), v.minLength(1), v.maxLength(1e7));
 
 const domain = v.variant("type", [
   v.object({ type: v.literal("identity") }),
@@ -56,8 +56,13 @@ const schemas = {
       type: v.literal("levels"),
       buckets: levels,
       shares: v.array(share),
-      start: v.pipe(v.array(share), v.nonEmpty(), v.maxLength(4096)),
-      unseen: v.optional(v.pipe(finite, v.gtValue(0), v.ltValue(1))),
+      start: v.pipe(v.array(share), v.minLength(1), v.maxLength(4096)),
+      unseen: v.optional(
+        v.pipe(
+          above0,
+          v.check((own) => own < 1, "the share of levels that were not seen is 1 or more"),
+        ),
+      ),
     }),
     v.check(
       ({ buckets, shares, start }) =>
