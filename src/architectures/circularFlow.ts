@@ -8,7 +8,7 @@ import { uniform } from "../distributions/further/uniform.ts";
 import { UsageError } from "../errors.ts";
 import { layeredConditioner } from "../networks/layeredConditioner.ts";
 import type { Layer } from "../networks/layers.ts";
-import { anyNumber, type OptionTable } from "../options.ts";
+import { anyNumber, checkCount, type OptionTable } from "../options.ts";
 import { chainTransformer } from "../transformers/chainTransformer.ts";
 import { circularShift } from "../transformers/circular/circularShift.ts";
 import { type Interval, isWithin, realLine, writtenInterval } from "../transformers/interval.ts";
@@ -58,6 +58,7 @@ export function circularSplineFlow(
 ): Architecture | ArchitectureMaker {
   return sized("circularSplineFlow", options, circularSplineFlowOptionTable, ({ bins = 8, ...rest }) => {
     const { features, context = 0 } = rest;
+    checkCount("circularSplineFlow", "features", features);
     const ends = (end: number): number[] => new Array<number>(features).fill(end);
     const base = baseOf("ncsf", {
       features,

@@ -413,7 +413,7 @@ const calls: readonly (readonly [name: string, call: () => unknown, code: Code, 
     "a posterior by position",
     () => approximate(wrong({ mu: "real" })),
     "USAGE",
-    'approximate: there is no option "mu"; the options are parameters, logDensity, flow, transforms, hidden, derived, seed, steps, draws, learningRate, importanceSamples, gradient, divergence, annealing, diagnosticSamples, engine, precision, threads, wide, signal and 2 more.',
+    'approximate: there is no option "mu"; the options are parameters, logDensity, flow, transforms, hidden, derived, seed, steps, draws, learningRate, importanceSamples, gradient, divergence, alpha, annealing, diagnosticSamples, engine, precision, threads, wide and 3 more.',
   ],
   [
     "a posterior written with Math",

@@ -29,7 +29,7 @@ test.each([referenceEngine, wasmEngine({ threads: 1 })])(
   "the $name engine is aborted while it compiles",
   async (engine) => {
     // Large, so that it is not compiled before the signal fires.
-    const large = samplerOf(16);
+    const large = samplerOf(64);
     await expect(engine.compile(large, { signal: AbortSignal.abort() })).rejects.toThrow(AbortedError);
     let turns = 0;
     let isOver = false;

@@ -8,19 +8,20 @@ import * as specialMakers from "../../src/distributions/special/makers.ts";
 import * as bijections from "../../src/entries/bijections.ts";
 import * as transformers from "../../src/entries/transformers.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";
+import * as convolutionMakers from "../../src/networks/convolution/makers.ts";
 import * as conditionerMakers from "../../src/networks/makers.ts";
 import { conditionerRegistry } from "../../src/networks/registry.ts";
 import { Registry } from "../../src/registry.ts";
 import { transformerRegistry } from "../../src/transformers/registry.ts";
 
 /** Exports of an entry that are not a line of an index. */
-const notMade = ["bijectionFromJson", "seriesError", "transformerFromJson"];
+const notMade = ["bijectionFromJson", "placesIn", "seriesError", "squeezeOrder", "transformerFromJson"];
 
 test.each([
   ["bijection", bijectionRegistry, bijections, ""],
   ["transformer", transformerRegistry, transformers, "Transformer"],
   ["distribution", distributionRegistry, { ...distributionMakers, ...furtherMakers, ...specialMakers }, ""],
-  ["conditioner", conditionerRegistry, conditionerMakers, "Conditioner"],
+  ["conditioner", conditionerRegistry, { ...conditionerMakers, ...convolutionMakers }, "Conditioner"],
 ] as const)(
   "each line of an index is a %s that is read, and no other is read",
   async (_, registry, index, suffix) => {
