@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { circularSplineFlow } from "../../src/architectures/circularFlow.ts";
+import { anomalies } from "../../src/diagnostics/anomalies/anomalies.ts";
+import { densityRatio } from "../../src/diagnostics/divergence/densityRatio.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import { draw } from "./tables.ts";
@@ -51,4 +53,13 @@ test("an architecture of angles takes periods, too; others, and columns without 
   );
   expect(await refused({ flow: "nsf", kinds })).toContain("kinds means nothing for nsf");
   expect(() => circularSplineFlow({ features: 2, base: standardNormal })).toThrow("any number");
+});
+
+test("ranks of anomalies and divergences do not take angles for numbers, and training goes on without kinds", async () => {
+  const { flow } = await fit(table, { ...small, epochs: 1, flow: "ncsf", kinds });
+  await expect(anomalies(flow, table)).rejects.toThrow(/flow of angles/);
+  const { flow: numbers } = await fit(table, { flow: "gaussian" });
+  await expect(densityRatio(flow, numbers, table)).rejects.toThrow(/one flow is of angles/);
+  await fit(table, { from: flow, epochs: 1, seed: 2 });
+  await expect(fit(table, { from: flow, epochs: 1, kinds })).rejects.toThrow(/is that of the model/);
 });

@@ -116,7 +116,7 @@ async function run(p: string, q: string, data: string | undefined, flags: Diverg
           ["log ratio", `log ${p} - log ${q}`],
           ["rows", formatCount(rows)],
           ["with a finite ratio", formatCount(finite)],
-          ["their mean", `${formatLogProb(mean)} nats per row`],
+          ...(finite > 0 ? [["their mean", `${formatLogProb(mean)} nats per row`] as const] : []),
           ["above 0", formatCount(higher)],
         ],
       };

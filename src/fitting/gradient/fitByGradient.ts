@@ -64,11 +64,19 @@ export async function fitByGradient(table: Table, asked: FitOptions): Promise<Fi
   );
   const { transforms, hidden, bins } = recipe;
   const made = architecture ?? (await architectureOf(kind, { ...sizes, transforms, hidden, bins }));
-  const hasTurns = made.kind === "ncsf" || options.kinds !== undefined;
+  if (from && options.kinds)
+    throw new UsageError({
+      where: "fit",
+      problem: `${optionText("kinds")} is that of the model that ${optionText("from")} names`,
+      expected: `no ${optionText("kinds")}`,
+      received: Object.keys(options.kinds).join(", "),
+      remedy: "leave it out",
+    });
+  const hasTurns = !from && (made.kind === "ncsf" || options.kinds !== undefined);
   const turns = hasTurns
     ? (await import("../preparation/turns.ts")).turnsOf(table, columns, made, options.kinds)
     : undefined;
-  const data = turns && !from ? { ...rows, turns } : rows;
+  const data = turns ? { ...rows, turns } : rows;
   return await fitPrepared(made, data, recipe, options, await from?.on(data));
 }
 
