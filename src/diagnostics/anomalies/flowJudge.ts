@@ -54,7 +54,7 @@ export async function preparedJudge(
       problem: "a flow of angles (ncsf) does not keep which values are the same angle, which ranks need",
       expected: "a flow of another kind",
       received: "one of kind ncsf",
-      remedy: "fit --flow columns with the same --kind, or rank by logprob",
+      remedy: "fit a flow of kind columns to the same table, or rank the rows by their log-densities",
     });
   if (calibration !== undefined) {
     checkTable("anomalies", calibration);
