@@ -16,7 +16,7 @@ interface Manifest {
 const manifest = JSON.parse(readText("package.json")) as Manifest;
 
 /** Bytes of the library after gzip, with what it imports at once; the README states it. */
-const budget = 300_000;
+const budget = 320_000;
 
 /** A built module and those that it imports statically. */
 function modules(path: string, found = new Set<string>()): Set<string> {
