@@ -75,7 +75,7 @@ function chunksOf(modules: Modules): Map<string, string> {
   );
   place(evaluation, "evaluation");
   const isRare = (id: string): boolean =>
-    /(transformers.\w+|distributions.(further|special)|bijections.(domains|matrices|piecewise)).readers\.ts$/.test(
+    /(transformers.\w+|distributions.(uniform|independent|joint)|bijections.(domains|matrices|piecewise)).readers\.ts$/.test(
       id,
     );
   // What a rare family needs and the library has at once, too, is not in the family's file: the library would load it all.
@@ -89,7 +89,7 @@ function chunksOf(modules: Modules): Map<string, string> {
     isRare(family) && atOnce.has(own) && !own.startsWith(dirname(family));
   // The rarest bases take from a family what that family has in its own file.
   const takesFrom = (taker: string, family: string): boolean =>
-    /distributions.special/.test(taker) && !isRare(family);
+    /distributions.(independent|joint)/.test(taker) && !isRare(family);
   families.forEach((id, i) => {
     const alone = [...closures[i]!].filter((own) =>
       closures.every((other, j) => i === j || !other.has(own) || takesFrom(families[j]!, id)),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { uniform } from "../distributions/further/uniform.ts";
+import { uniform } from "../distributions/uniform/uniform.ts";
 import { UsageError } from "../errors.ts";
 import { layeredConditioner } from "../networks/layeredConditioner.ts";
 import type { Layer } from "../networks/layers.ts";

@@ -6,9 +6,7 @@
 
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
-
-/** The normal distribution function. */
-export const normalShare = (noise: Expr): Expr => g.mul(0.5, g.add(1, g.erf(g.mul(noise, Math.SQRT1_2))));
+import { normalShare } from "./normalShare.ts";
 
 /** A constant matrix of ones and zeros. */
 function indicator(rows: number, columns: number, isOne: (row: number, column: number) => boolean): Expr {

@@ -5,16 +5,17 @@
  */
 
 import type { Distribution } from "./distribution.ts";
-import { readers as further } from "./further/readers.ts";
+import { readers as independent } from "./independent/readers.ts";
+import { readers as joint } from "./joint/readers.ts";
 import { readers } from "./readers.ts";
 import { distributionRegistry } from "./registry.ts";
-import { readers as special } from "./special/readers.ts";
+import { readers as uniform } from "./uniform/readers.ts";
 
 /**
  * The distribution that a description stands for.
  * @throws FormatError for an unknown type.
  */
 export function distributionFromJson(json: unknown): Distribution {
-  distributionRegistry.provide({ ...readers, ...further, ...special });
+  distributionRegistry.provide({ ...readers, ...uniform, ...independent, ...joint });
   return distributionRegistry.read(json);
 }

@@ -17,14 +17,11 @@ export const distributionRegistry: Registry<Distribution> = /* @__PURE__ */ new 
   [
     { isPartial: true, load: () => import("./readers.ts") },
     {
-      types: [
-        "mixtureOf",
-        "uniform",
-        "uniformNormal",
-      ] satisfies readonly (keyof typeof import("./further/makers.ts"))[],
-      load: () => import("./further/readers.ts"),
+      types: ["uniform"] satisfies readonly (keyof typeof import("./uniform/makers.ts"))[],
+      load: () => import("./uniform/readers.ts"),
     },
-    // Without a list of its types: a page that needs none of them has none.
-    { load: () => import("./special/readers.ts") },
+    // Without lists of their types: a page that needs none of them has none.
+    { load: () => import("./independent/readers.ts") },
+    { load: () => import("./joint/readers.ts") },
   ],
 );

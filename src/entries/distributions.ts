@@ -6,7 +6,8 @@
 
 export type { Distribution, DistributionJson } from "../distributions/distribution.ts";
 export { distributionFromJson } from "../distributions/distributionFromJson.ts";
-export * from "../distributions/further/makers.ts";
+export * from "../distributions/independent/makers.ts";
+export * from "../distributions/joint/makers.ts";
 export * from "../distributions/makers.ts";
-export * from "../distributions/special/makers.ts";
+export * from "../distributions/uniform/makers.ts";
 export { pushforwardLogProb, pushforwardSample } from "../models/density.ts";

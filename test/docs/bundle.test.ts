@@ -37,12 +37,12 @@ const families: Readonly<Record<(typeof modelKinds)[number], readonly string[]>>
   ncsf: [
     "circular",
     "distributionsParts",
-    "further",
     "networks",
     "networksParts",
     "normal",
     "transformers",
     "trigonometric",
+    "uniform",
     ...rare,
   ],
   columns: ["columnsCore"],

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { realNVP } from "../../src/architectures/architecture.ts";
 import { statisticalKinds } from "../../src/architectures/kinds.ts";
-import { uniform } from "../../src/distributions/further/uniform.ts";
+import { uniform } from "../../src/distributions/uniform/uniform.ts";
 import { importModel } from "../../src/entries/exchange.ts";
 import { AbortedError, DataError, UsageError } from "../../src/errors.ts";
 import { fit } from "../../src/fitting/fit.ts";

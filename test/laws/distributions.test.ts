@@ -3,9 +3,10 @@
 import { describe, expect, test } from "vitest";
 import type { Distribution } from "../../src/distributions/distribution.ts";
 import { distributionFromJson } from "../../src/distributions/distributionFromJson.ts";
-import { readers as further } from "../../src/distributions/further/readers.ts";
+import { readers as independent } from "../../src/distributions/independent/readers.ts";
+import { readers as joint } from "../../src/distributions/joint/readers.ts";
 import { readers } from "../../src/distributions/readers.ts";
-import { readers as special } from "../../src/distributions/special/readers.ts";
+import { readers as uniform } from "../../src/distributions/uniform/readers.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import * as g from "../../src/graph/ops.ts";
@@ -20,7 +21,7 @@ const cases = flatCases(distributionCases);
 
 test("the table of distributions has a row for every type that a model file may hold, and for no other", () => {
   expect(Object.keys(distributionCases).sort()).toEqual(
-    Object.keys({ ...readers, ...further, ...special }).sort(),
+    Object.keys({ ...readers, ...uniform, ...independent, ...joint }).sort(),
   );
 });
 

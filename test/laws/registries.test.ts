@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { bijectionFromJson } from "../../src/bijections/bijectionFromJson.ts";
 import { bijectionRegistry } from "../../src/bijections/registry.ts";
-import * as furtherMakers from "../../src/distributions/further/makers.ts";
+import * as independentMakers from "../../src/distributions/independent/makers.ts";
+import * as jointMakers from "../../src/distributions/joint/makers.ts";
 import * as distributionMakers from "../../src/distributions/makers.ts";
 import { distributionRegistry } from "../../src/distributions/registry.ts";
-import * as specialMakers from "../../src/distributions/special/makers.ts";
+import * as uniformMakers from "../../src/distributions/uniform/makers.ts";
 import * as bijections from "../../src/entries/bijections.ts";
 import * as transformers from "../../src/entries/transformers.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";
@@ -20,7 +21,12 @@ const notMade = ["bijectionFromJson", "placesIn", "seriesError", "squeezeOrder",
 test.each([
   ["bijection", bijectionRegistry, bijections, ""],
   ["transformer", transformerRegistry, transformers, "Transformer"],
-  ["distribution", distributionRegistry, { ...distributionMakers, ...furtherMakers, ...specialMakers }, ""],
+  [
+    "distribution",
+    distributionRegistry,
+    { ...distributionMakers, ...independentMakers, ...jointMakers, ...uniformMakers },
+    "",
+  ],
   ["conditioner", conditionerRegistry, { ...conditionerMakers, ...convolutionMakers }, "Conditioner"],
 ] as const)(
   "each line of an index is a %s that is read, and no other is read",

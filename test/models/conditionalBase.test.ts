@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { affine } from "../../src/bijections/linear/affine.ts";
-import { conditionalGaussianMixture } from "../../src/distributions/special/conditionalGaussianMixture.ts";
+import { conditionalGaussianMixture } from "../../src/distributions/joint/conditionalGaussianMixture.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import { load } from "../../src/models/flow.ts";
 import { draw } from "../fitting/tables.ts";

@@ -7,19 +7,19 @@
 
 import { diagonalNormal } from "../../../src/distributions/diagonalNormal.ts";
 import type { Distribution } from "../../../src/distributions/distribution.ts";
-import { mixtureOf } from "../../../src/distributions/further/mixtureOf.ts";
-import { uniform } from "../../../src/distributions/further/uniform.ts";
-import { uniformNormal } from "../../../src/distributions/further/uniformNormal.ts";
 import { gaussianMixture } from "../../../src/distributions/gaussianMixture.ts";
+import { half } from "../../../src/distributions/independent/half.ts";
+import { laplace, logistic, studentT } from "../../../src/distributions/independent/locationScale.ts";
+import { truncated } from "../../../src/distributions/independent/truncated.ts";
+import { uniformNormal } from "../../../src/distributions/independent/uniformNormal.ts";
+import { vonMises } from "../../../src/distributions/independent/vonMises.ts";
+import { conditionalGaussianMixture } from "../../../src/distributions/joint/conditionalGaussianMixture.ts";
+import { lowRankNormal } from "../../../src/distributions/joint/lowRankNormal.ts";
+import { mixtureOf } from "../../../src/distributions/joint/mixtureOf.ts";
 import { kernelDensity } from "../../../src/distributions/kernelDensity.ts";
-import { conditionalGaussianMixture } from "../../../src/distributions/special/conditionalGaussianMixture.ts";
-import { half } from "../../../src/distributions/special/half.ts";
-import { laplace, logistic, studentT } from "../../../src/distributions/special/independent.ts";
-import { lowRankNormal } from "../../../src/distributions/special/lowRankNormal.ts";
-import { truncated } from "../../../src/distributions/special/truncated.ts";
-import { vonMises } from "../../../src/distributions/special/vonMises.ts";
 import { standardNormal } from "../../../src/distributions/standardNormal.ts";
 import { tailedNormal } from "../../../src/distributions/tailedNormal.ts";
+import { uniform } from "../../../src/distributions/uniform/uniform.ts";
 import * as g from "../../../src/graph/ops.ts";
 import type { DistributionName } from "./exported.ts";
 

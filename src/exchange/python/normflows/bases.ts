@@ -6,10 +6,10 @@
 
 import { elementwise } from "../../../bijections/autoregressive/elementwise.ts";
 import { diagonalNormal } from "../../../distributions/diagonalNormal.ts";
-import { uniform } from "../../../distributions/further/uniform.ts";
-import { uniformNormal } from "../../../distributions/further/uniformNormal.ts";
 import { gaussianMixture } from "../../../distributions/gaussianMixture.ts";
+import { uniformNormal } from "../../../distributions/independent/uniformNormal.ts";
 import { standardNormal } from "../../../distributions/standardNormal.ts";
+import { uniform } from "../../../distributions/uniform/uniform.ts";
 import { layeredConditioner } from "../../../networks/layeredConditioner.ts";
 import type { Call } from "../call.ts";
 import { range } from "../matrices.ts";

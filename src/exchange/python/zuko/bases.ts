@@ -5,10 +5,10 @@
  */
 
 import { diagonalNormal } from "../../../distributions/diagonalNormal.ts";
-import { uniform } from "../../../distributions/further/uniform.ts";
 import { gaussianMixture } from "../../../distributions/gaussianMixture.ts";
-import { conditionalGaussianMixture } from "../../../distributions/special/conditionalGaussianMixture.ts";
+import { conditionalGaussianMixture } from "../../../distributions/joint/conditionalGaussianMixture.ts";
 import { standardNormal } from "../../../distributions/standardNormal.ts";
+import { uniform } from "../../../distributions/uniform/uniform.ts";
 import { layeredConditioner } from "../../../networks/layeredConditioner.ts";
 import type { Layer } from "../../../networks/layers.ts";
 import type { Call } from "../call.ts";

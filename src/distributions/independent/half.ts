@@ -15,7 +15,13 @@ import * as g from "../../graph/ops.ts";
 import { leafOf, trained } from "../../graph/parameters.ts";
 import { checkedOptions, count, type OptionTable, oneOf, required } from "../../options.ts";
 import type { Distribution } from "../distribution.ts";
-import { laplaceLaw, logisticLaw, noiseOf, normalLaw, studentLaw } from "./laws.ts";
+import {
+  laplaceDensity,
+  logisticDensity,
+  noiseOf,
+  normalDensity,
+  studentDensity,
+} from "./symmetricDensities.ts";
 
 /** Options of {@link half}. */
 export interface HalfOptions {
@@ -25,11 +31,16 @@ export interface HalfOptions {
   readonly law?: "normal" | "laplace" | "logistic" | "studentT" | undefined;
 }
 
-const laws = { normal: normalLaw, laplace: laplaceLaw, logistic: logisticLaw, studentT: studentLaw };
+const densities = {
+  normal: normalDensity,
+  laplace: laplaceDensity,
+  logistic: logisticDensity,
+  studentT: studentDensity,
+};
 
 const halfOptionTable: OptionTable<HalfOptions> = {
   features: required(count),
-  law: oneOf(Object.keys(laws)),
+  law: oneOf(Object.keys(densities)),
 };
 
 /**
@@ -41,22 +52,22 @@ const halfOptionTable: OptionTable<HalfOptions> = {
  * const base = half({ features: 2, law: "logistic" });
  */
 export function half(options: HalfOptions): Distribution {
-  const { features, law: name = "normal" } = checkedOptions("half", options, halfOptionTable);
-  const law = laws[name];
+  const { features, law = "normal" } = checkedOptions("half", options, halfOptionTable);
+  const density = densities[law];
   return {
     type: "half",
     features,
-    noise: (law.noise ?? 1) * features,
-    parameters: { logScale: trained([features]), ...law.parameters?.(features) },
+    noise: (density.noise ?? 1) * features,
+    parameters: { logScale: trained([features]), ...density.parameters?.(features) },
     support: [0, Number.POSITIVE_INFINITY],
     logProb(x, p) {
       const s = leafOf(p, "logScale");
       const level = g.sub(features * Math.LN2, g.sum(s));
-      const within = g.add(level, g.sum(law.logDensity(g.mul(x, g.exp(g.neg(s))), p)));
+      const within = g.add(level, g.sum(density.logDensity(g.mul(x, g.exp(g.neg(s))), p)));
       return g.select(g.sum(g.less(x, 0)), Number.NEGATIVE_INFINITY, within);
     },
     sample: (noise, p) =>
-      g.mul(g.abs(law.sample(noiseOf(law, noise, features), p)), g.exp(leafOf(p, "logScale"))),
-    toJSON: () => ({ type: "half", features, law: name }),
+      g.mul(g.abs(density.sample(noiseOf(density, noise, features), p)), g.exp(leafOf(p, "logScale"))),
+    toJSON: () => ({ type: "half", features, law }),
   };
 }

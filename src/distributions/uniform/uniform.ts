@@ -11,8 +11,8 @@ import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { checkedOptions, numbers, type OptionTable, refuse, required } from "../../options.ts";
-import { normalShare } from "../choice.ts";
 import type { Distribution } from "../distribution.ts";
+import { normalShare } from "../normalShare.ts";
 
 /** Options of {@link uniform}. */
 export interface UniformOptions {

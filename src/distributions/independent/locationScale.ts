@@ -1,5 +1,5 @@
 /**
- * Independent features with heavier tails than normal ones, each with a place and a width: x = m + e^s z, z of a law of `laws.ts`.
+ * Independent features with heavier tails than normal ones, each with a place and a width: x = m + e^s z, z of a density of `symmetricDensities.ts`.
  *
  *     log p(x) = sum of log f((x - m) e^-s) - s
  *
@@ -10,7 +10,13 @@ import * as g from "../../graph/ops.ts";
 import { leafOf, trained } from "../../graph/parameters.ts";
 import { checkedOptions, count, type OptionTable, required } from "../../options.ts";
 import type { Distribution } from "../distribution.ts";
-import { type Law, laplaceLaw, logisticLaw, noiseOf, studentLaw } from "./laws.ts";
+import {
+  laplaceDensity,
+  logisticDensity,
+  noiseOf,
+  type SymmetricDensity,
+  studentDensity,
+} from "./symmetricDensities.ts";
 
 /** Options of {@link laplace}, {@link logistic} and {@link studentT}. */
 export interface IndependentOptions {
@@ -20,26 +26,26 @@ export interface IndependentOptions {
 
 const independentOptionTable: OptionTable<IndependentOptions> = { features: required(count) };
 
-function independent(type: string, options: IndependentOptions, law: Law): Distribution {
+function locationScale(type: string, options: IndependentOptions, density: SymmetricDensity): Distribution {
   const { features } = checkedOptions(type, options, independentOptionTable);
   return {
     type,
     features,
-    noise: (law.noise ?? 1) * features,
+    noise: (density.noise ?? 1) * features,
     parameters: {
       mean: trained([features]),
       logScale: trained([features]),
-      ...law.parameters?.(features),
+      ...density.parameters?.(features),
     },
     logProb(x, p) {
       const s = leafOf(p, "logScale");
       const z = g.mul(g.sub(x, leafOf(p, "mean")), g.exp(g.neg(s)));
-      return g.sub(g.sum(law.logDensity(z, p)), g.sum(s));
+      return g.sub(g.sum(density.logDensity(z, p)), g.sum(s));
     },
     sample: (noise, p) =>
       g.add(
         leafOf(p, "mean"),
-        g.mul(law.sample(noiseOf(law, noise, features), p), g.exp(leafOf(p, "logScale"))),
+        g.mul(density.sample(noiseOf(density, noise, features), p), g.exp(leafOf(p, "logScale"))),
       ),
     toJSON: () => ({ type, features }),
   };
@@ -53,7 +59,7 @@ function independent(type: string, options: IndependentOptions, law: Law): Distr
  * const base = laplace({ features: 2 });
  */
 export function laplace(options: IndependentOptions): Distribution {
-  return independent("laplace", options, laplaceLaw);
+  return locationScale("laplace", options, laplaceDensity);
 }
 
 /**
@@ -64,7 +70,7 @@ export function laplace(options: IndependentOptions): Distribution {
  * const base = logistic({ features: 2 });
  */
 export function logistic(options: IndependentOptions): Distribution {
-  return independent("logistic", options, logisticLaw);
+  return locationScale("logistic", options, logisticDensity);
 }
 
 /**
@@ -76,5 +82,5 @@ export function logistic(options: IndependentOptions): Distribution {
  * const base = studentT({ features: 2 });
  */
 export function studentT(options: IndependentOptions): Distribution {
-  return independent("studentT", options, studentLaw);
+  return locationScale("studentT", options, studentDensity);
 }

@@ -15,8 +15,8 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { logTwoPi } from "../../numerics/constants.ts";
 import { checkedOptions, numbers, type OptionTable, refuse, required } from "../../options.ts";
-import { normalShare } from "../choice.ts";
 import type { Distribution } from "../distribution.ts";
+import { normalShare } from "../normalShare.ts";
 
 /** Options of {@link uniformNormal}. */
 export interface UniformNormalOptions {

@@ -32,7 +32,12 @@ import {
 } from "../../options.ts";
 import { softClip } from "../../transformers/softClip.ts";
 import type { Distribution } from "../distribution.ts";
-import { type Law, laplaceLaw, logisticLaw, normalLaw } from "./laws.ts";
+import {
+  laplaceDensity,
+  logisticDensity,
+  normalDensity,
+  type SymmetricDensity,
+} from "./symmetricDensities.ts";
 
 /** Options of {@link truncated}. */
 export interface TruncatedOptions {
@@ -50,9 +55,9 @@ interface Tails {
   readonly upper: Expr;
 }
 
-/** What a truncation needs of a law. */
-interface TailedLaw {
-  readonly law: Law;
+/** What a truncation needs of a density. */
+interface TailedDensity {
+  readonly density: SymmetricDensity;
   logTails(z: Expr): Tails;
   /** The z at or below 0 with log F(z) = l, for l at most log 1/2. */
   quantileOfLog(l: Expr): Expr;
@@ -71,24 +76,24 @@ function normalShareBetween(a: Expr, b: Expr, difference: Expr): Expr {
   const isNear = g.less(g.mul(width, g.max(1, g.max(g.abs(a), g.abs(b)))), 1);
   // Where they are not near these are not used: any will do.
   const [from, step] = [g.select(isNear, a, 0), g.select(isNear, width, 1)];
-  const top = normalLaw.logDensity(g.clamp(0, from, g.add(from, step)), {});
+  const top = normalDensity.logDensity(g.clamp(0, from, g.add(from, step)), {});
   const total = nodes
     .map((node, k) =>
-      g.mul(weights[k]!, g.exp(g.sub(normalLaw.logDensity(g.add(from, g.mul(node, step)), {}), top))),
+      g.mul(weights[k]!, g.exp(g.sub(normalDensity.logDensity(g.add(from, g.mul(node, step)), {}), top))),
     )
     .reduce((left, right) => g.add(left, right));
   return g.select(isNear, g.add(top, g.log(g.mul(g.max(step, 1e-30), total))), difference);
 }
 
-const laws: Readonly<Record<"normal" | "laplace" | "logistic", TailedLaw>> = {
+const densities: Readonly<Record<"normal" | "laplace" | "logistic", TailedDensity>> = {
   normal: {
-    law: normalLaw,
+    density: normalDensity,
     logTails: normalLogTails,
     quantileOfLog: normalQuantileOfLog,
     logShare: normalShareBetween,
   },
   laplace: {
-    law: laplaceLaw,
+    density: laplaceDensity,
     logTails(z) {
       const small = g.sub(g.neg(g.abs(z)), Math.LN2);
       const large = g.log1p(g.neg(g.exp(small)));
@@ -105,7 +110,7 @@ const laws: Readonly<Record<"normal" | "laplace" | "logistic", TailedLaw>> = {
     },
   },
   logistic: {
-    law: logisticLaw,
+    density: logisticDensity,
     logTails: (z) => ({ lower: g.neg(g.softplus(g.neg(z))), upper: g.neg(g.softplus(z)) }),
     // log(e^l / (1 - e^l))
     quantileOfLog: (l) => g.sub(l, g.log1p(g.neg(g.exp(l)))),
@@ -116,7 +121,7 @@ const laws: Readonly<Record<"normal" | "laplace" | "logistic", TailedLaw>> = {
 const truncatedOptionTable: OptionTable<TruncatedOptions> = {
   lower: required(listOf(anything, "an array of numbers, or null where there is no end")),
   upper: required(listOf(anything, "an array of numbers, or null where there is no end")),
-  law: oneOf(Object.keys(laws)),
+  law: oneOf(Object.keys(densities)),
 };
 
 /** An end that there is not, in widths. */
@@ -134,8 +139,8 @@ const scaleLimit = 10;
  */
 export function truncated(options: TruncatedOptions): Distribution {
   const where = "truncated";
-  const { lower, upper, law: name = "normal" } = checkedOptions(where, options, truncatedOptionTable);
-  const { law, logTails, quantileOfLog, logShare } = laws[name];
+  const { lower, upper, law = "normal" } = checkedOptions(where, options, truncatedOptionTable);
+  const { density, logTails, quantileOfLog, logShare } = densities[law];
   const features = lower.length;
   if (upper.length !== features || features === 0)
     throw new ShapeError({
@@ -180,7 +185,7 @@ export function truncated(options: TruncatedOptions): Distribution {
       const outside = g.sum(g.add(g.less(x, low), g.less(high, x)));
       const z = inWidths(g.clamp(x, low, high));
       const level = g.sum(g.add(s, logShare(a, b, difference)));
-      return g.select(outside, Number.NEGATIVE_INFINITY, g.sub(g.sum(law.logDensity(z, p)), level));
+      return g.select(outside, Number.NEGATIVE_INFINITY, g.sub(g.sum(density.logDensity(z, p)), level));
     },
     sample(noise, p) {
       const { s, mean, a, b } = scaled(p);
@@ -193,6 +198,6 @@ export function truncated(options: TruncatedOptions): Distribution {
       const x = g.add(mean, g.mul(g.exp(s), g.select(isBelow, z, g.neg(z))));
       return g.clamp(x, low, high);
     },
-    toJSON: () => ({ type: where, lower, upper, law: name }),
+    toJSON: () => ({ type: where, lower, upper, law }),
   };
 }

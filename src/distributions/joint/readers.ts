@@ -1,6 +1,5 @@
 /**
- * How saved descriptions become distributions of this folder again: each is made by its own function of the options that it describes
- * itself by.
+ * How saved descriptions become distributions of this folder again.
  *
  * @module
  */
@@ -10,8 +9,9 @@ import type { Distribution } from "../distribution.ts";
 import { conditionalGaussianMixtureFromJson } from "./conditionalGaussianMixture.ts";
 import * as makers from "./makers.ts";
 
-/** One for each line of the index; what is made of a conditioner has a row here. */
+/** What takes the options that it describes itself by is read by its own function; what is made of parts has a row here. */
 export const readers: Readers<Distribution> = {
   .../* @__PURE__ */ readersByName<Distribution>(makers),
   conditionalGaussianMixture: conditionalGaussianMixtureFromJson,
+  mixtureOf: ({ parts }, read) => makers.mixtureOf({ parts: (parts as unknown[]).map(read) }),
 };

@@ -37,8 +37,8 @@ import {
   required,
 } from "../../options.ts";
 import { RandomStream, randomKey } from "../../random/philox.ts";
-import { normalShare } from "../choice.ts";
 import type { Distribution } from "../distribution.ts";
+import { normalShare } from "../normalShare.ts";
 
 /** Options of {@link conditionalGaussianMixture}. */
 export interface ConditionalGaussianMixtureOptions {

@@ -1,5 +1,5 @@
 /**
- * The laws of one number that places and widths are added to, all of them symmetric around 0.
+ * Densities f of one number that are symmetric around 0, and their samples: what places and widths are added to.
  *
  *     normal     e^(-z^2 / 2) / sqrt(2 pi)                      z = n
  *     laplace    e^-|z| / 2                                     sign(n) * -log(2 Phi(-|n|))
@@ -20,10 +20,10 @@ import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, type ParameterTree, trained } from "../../graph/parameters.ts";
 import { logTwoPi } from "../../numerics/constants.ts";
 import { softClip } from "../../transformers/softClip.ts";
-import { normalShare } from "../choice.ts";
+import { normalShare } from "../normalShare.ts";
 
-/** A law of independent numbers. */
-export interface Law {
+/** A density of one number, symmetric around 0. */
+export interface SymmetricDensity {
   /** Standard normal numbers that a feature takes (default 1). */
   readonly noise?: number;
   /** What is trained besides a place and a width. */
@@ -34,14 +34,14 @@ export interface Law {
   sample(noise: readonly Expr[], p: Bound): Expr;
 }
 
-/** The normal law. */
-export const normalLaw: Law = {
+/** The normal density. */
+export const normalDensity: SymmetricDensity = {
   logDensity: (z) => g.sub(g.mul(-0.5, g.square(z)), 0.5 * logTwoPi),
   sample: ([noise]) => noise!,
 };
 
-/** The law of Laplace. */
-export const laplaceLaw: Law = {
+/** The density of Laplace. */
+export const laplaceDensity: SymmetricDensity = {
   logDensity: (z) => g.sub(g.neg(g.abs(z)), Math.LN2),
   sample([noise]) {
     const { lower, upper } = normalLogTails(noise!);
@@ -51,8 +51,8 @@ export const laplaceLaw: Law = {
   },
 };
 
-/** The logistic law. */
-export const logisticLaw: Law = {
+/** The logistic density. */
+export const logisticDensity: SymmetricDensity = {
   logDensity: (z) => g.neg(g.add(g.softplus(z), g.softplus(g.neg(z)))),
   sample([noise]) {
     const { lower, upper } = normalLogTails(noise!);
@@ -67,8 +67,8 @@ const range = 20;
 const logDegrees = (p: Bound): Expr =>
   g.add(Math.log(usualDegrees), softClip(leafOf(p, "logDegrees"), Math.log(range)));
 
-/** The law of Student's t, with trained degrees of freedom. */
-export const studentLaw: Law = {
+/** The density of Student's t, with trained degrees of freedom. */
+export const studentDensity: SymmetricDensity = {
   noise: 2,
   parameters: (features) => ({ logDegrees: trained([features]) }),
   logDensity(z, p) {
@@ -87,7 +87,7 @@ export const studentLaw: Law = {
   },
 };
 
-/** The vectors of noise of a law, from all numbers that a sample takes. */
-export function noiseOf({ noise = 1 }: Law, numbers: Expr, features: number): Expr[] {
+/** The vectors of noise of a density, from all numbers that a sample takes. */
+export function noiseOf({ noise = 1 }: SymmetricDensity, numbers: Expr, features: number): Expr[] {
   return Array.from({ length: noise }, (_, k) => g.slice(numbers, k * features, (k + 1) * features));
 }

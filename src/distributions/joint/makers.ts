@@ -1,0 +1,13 @@
+/**
+ * The index of this family, of distributions whose features depend on each other, or on a context: one line for each. Public, tried by
+ * the laws and read from model files is what stands here; its name is its type.
+ *
+ * @module
+ */
+
+export {
+  type ConditionalGaussianMixtureOptions,
+  conditionalGaussianMixture,
+} from "./conditionalGaussianMixture.ts";
+export { type LowRankNormalOptions, lowRankNormal } from "./lowRankNormal.ts";
+export { type MixtureOfOptions, mixtureOf } from "./mixtureOf.ts";
