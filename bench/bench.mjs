@@ -10,7 +10,7 @@ import { Data } from "./data.mjs";
 import { defaultNode, implementations, isSetUp, runnersOf } from "./implementations.mjs";
 import { measure, median } from "./measure.mjs";
 import { tableOf } from "./table.mjs";
-import { everyBatch, everyFeatures, flows, tasksOf, workloads } from "./workloads.mjs";
+import { everyBatch, everyFeatures, flows, tasksOf, usualFlows, workloads } from "./workloads.mjs";
 
 const oneOf = (known) => (text) => {
   const names = text.split(",");
@@ -32,12 +32,7 @@ const names = implementations.map(({ name }) => name);
 const program = new Command("npm run bench --")
   .description("Times training steps, densities, samples and fits, of this library and of its peers.")
   .option("--json", "print an array of results instead of a table")
-  .option(
-    "--only <flows>",
-    `of ${Object.keys(flows).join(", ")}`,
-    oneOf(Object.keys(flows)),
-    Object.keys(flows),
-  )
+  .option("--only <flows>", `of ${Object.keys(flows).join(", ")}`, oneOf(Object.keys(flows)), usualFlows)
   .option("--workload <list>", `of ${workloads.join(", ")}`, oneOf(workloads), workloads)
   .option("--features <list>", "sizes of a sample", counts, [16])
   .option("--batch <list>", "rows of a training step", counts, [512])

@@ -1,7 +1,7 @@
 /**
  * The data of the workloads, in files that every worker reads: numbers in the machine's byte order, row-major.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,6 +23,19 @@ export class Data {
       for (let i = 0; i < values.length; i++)
         if (i % features > 0) values[i] = 0.7 * values[i] + 0.6 * Math.tanh(values[i - 1]);
       return Float32Array.from(values);
+    });
+  }
+
+  /**
+   * The same rows as angles, from -pi to pi; float32.
+   * @param {number} features
+   * @param {number} rows
+   */
+  angles(features, rows) {
+    return this.#file(`angles-${features}-${rows}.f32`, () => {
+      const { buffer, byteOffset, length } = readFileSync(this.rows(features, rows));
+      const values = new Float32Array(buffer.slice(byteOffset, byteOffset + length));
+      return values.map((value) => Math.atan2(Math.sin(value), Math.cos(value)));
     });
   }
 

@@ -14,8 +14,10 @@ export const defaultNode = existsSync(join(modules, "node/bin/node"))
   : process.execPath;
 
 const everyFlow = ["realnvp", "maf", "nsf", "nsf-ar"];
+/** Flows of the papers' own transformers. */
+const paperFlows = ["naf", "unaf", "sospf", "bpf", "ncsf"];
 /** Flows besides, of those that have them. */
-const elementary = { normflows: ["planar", "residual"], flowjax: ["planar"] };
+const furtherFlows = { normflows: ["planar", "residual"], flowjax: ["planar", "bnaf"] };
 const everyWorkload = ["step", "logProb", "sample", "startup"];
 
 /**
@@ -36,7 +38,7 @@ export const implementations = [
     name: "pushforward",
     worker: "pushforward.mjs",
     language: "node",
-    flows: [...everyFlow, "planar", "residual", "cnf", "flow-matching"],
+    flows: [...everyFlow, "planar", "residual", "cnf", "flow-matching", ...paperFlows, "bnaf"],
     workloads: [...everyWorkload, "fit"],
     threads: true,
     wide: true,
@@ -45,7 +47,7 @@ export const implementations = [
     name: "zuko",
     worker: "zuko_worker.py",
     language: "python",
-    flows: [...everyFlow, "cnf"],
+    flows: [...everyFlow, "cnf", ...paperFlows],
     workloads: [...everyWorkload, "fit"],
     threads: true,
   },
@@ -61,7 +63,7 @@ export const implementations = [
     name,
     worker: `${name}_worker.py`,
     language: /** @type {const} */ ("python"),
-    flows: [...everyFlow, ...(elementary[name] ?? [])],
+    flows: [...everyFlow, ...(furtherFlows[name] ?? [])],
     workloads: everyWorkload,
     threads: true,
   })),

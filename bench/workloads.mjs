@@ -10,7 +10,17 @@ export const flows = {
   residual: { transforms: 8, hidden: [128] },
   cnf: { transforms: 1 },
   "flow-matching": { transforms: 1 },
+  naf: { transforms: 3 },
+  unaf: { transforms: 3 },
+  // Units of each feature in each hidden layer.
+  bnaf: { transforms: 2, hidden: [16, 16] },
+  sospf: { transforms: 3 },
+  bpf: { transforms: 3 },
+  ncsf: { transforms: 3 },
 };
+
+/** Flows that are compared unless others are asked for. */
+export const usualFlows = ["realnvp", "maf", "nsf", "nsf-ar", "planar", "residual", "cnf", "flow-matching"];
 
 export const workloads = ["step", "logProb", "sample", "fit", "startup"];
 export const everyFeatures = [2, 6, 16, 63];
@@ -70,7 +80,10 @@ export async function tasksOf({ workloads, only, features, batch, cap, quick }, 
             bins: 8,
             rate: 1e-3,
             ...flows[flow],
-            data: data.rows(size, Math.max(rows, trains ? batches * count : 0)),
+            data: data[flow === "ncsf" ? "angles" : "rows"](
+              size,
+              Math.max(rows, trains ? batches * count : 0),
+            ),
           });
   }
   return tasks;

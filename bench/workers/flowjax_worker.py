@@ -16,7 +16,7 @@ import optax
 import paramax
 from flowjax.bijections import RationalQuadraticSpline
 from flowjax.distributions import Normal
-from flowjax.flows import coupling_flow, masked_autoregressive_flow, planar_flow
+from flowjax.flows import block_neural_autoregressive_flow, coupling_flow, masked_autoregressive_flow, planar_flow
 
 # As in torch_worker.py.
 PART = 2000
@@ -26,6 +26,14 @@ def build(task, width):
     if task["flow"] == "planar":
         base = Normal(jnp.zeros(task["features"]))
         return planar_flow(jr.key(0), base_dist=base, flow_layers=task["transforms"])
+    if task["flow"] == "bnaf":
+        return block_neural_autoregressive_flow(
+            jr.key(0),
+            base_dist=Normal(jnp.zeros(task["features"])),
+            nn_depth=len(task["hidden"]),
+            nn_block_dim=width,
+            flow_layers=task["transforms"],
+        )
     spline = task["flow"].startswith("nsf")
     make = coupling_flow if task["flow"] in ("realnvp", "nsf") else masked_autoregressive_flow
     return make(

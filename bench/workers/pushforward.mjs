@@ -17,6 +17,7 @@ const entries = [
   "fitting",
   "graph",
   "random",
+  "transformers",
 ];
 const modules = await Promise.all(entries.map((name) => import(`../../dist/${name}.js`)));
 const library = Object.assign({}, ...modules);
@@ -34,6 +35,14 @@ function architectureOf({ flow, features, hidden, transforms, bins }) {
   if (flow === "flow-matching") return library.flowMatching({ features, hidden });
   if (flow === "residual") return library.residualFlow(sizes);
   if (flow === "maf") return library.maskedAutoregressiveFlow(sizes);
+  // The monotone network of zuko's.
+  if (flow === "naf")
+    return library.maskedAutoregressiveFlow({ ...sizes, transformer: library.monotonicNetwork() });
+  if (flow === "unaf") return library.unconstrainedAutoregressiveFlow(sizes);
+  if (flow === "bnaf") return library.blockNeuralAutoregressiveFlow(sizes);
+  if (flow === "sospf") return library.sumOfSquaresFlow(sizes);
+  if (flow === "bpf") return library.bernsteinFlow(sizes);
+  if (flow === "ncsf") return library.circularSplineFlow({ ...sizes, bins });
   // The paper's splines, which are those of the others: the tails are the identity.
   return library.neuralSplineFlow({ ...sizes, bins, tails: "identity", autoregressive: flow === "nsf-ar" });
 }

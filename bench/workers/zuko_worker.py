@@ -22,6 +22,18 @@ def build(task, width):
     if task["flow"] == "cnf":
         # Adaptive steps and the adjoint, with its own tolerances; the divergence exact, as by default.
         return zuko.flows.CNF(features, **hidden)
+    if task["flow"] == "naf":
+        return zuko.flows.NAF(features, transforms=transforms, **hidden)
+    if task["flow"] == "unaf":
+        # The integrand of this library.
+        network = {"hidden_features": (32,)}
+        return zuko.flows.UNAF(features, transforms=transforms, signal=8, network=network, **hidden)
+    if task["flow"] == "sospf":
+        return zuko.flows.SOSPF(features, transforms=transforms, **hidden)
+    if task["flow"] == "bpf":
+        return zuko.flows.BPF(features, transforms=transforms, **hidden)
+    if task["flow"] == "ncsf":
+        return zuko.flows.NCSF(features, transforms=transforms, bins=task["bins"], **hidden)
     bins = task["bins"]
     return zuko.flows.NICE(
         features,
