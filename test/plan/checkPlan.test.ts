@@ -167,7 +167,14 @@ function scanInTwo(): Partial<Program> {
   return { rows: { a, b } };
 }
 
-const programs = { twoMasks, steepRoot, swap, restOfScatter, scanned, scanInTwo };
+/** Part of a shared value: fewer numbers, and the last of them in the last vector of the whole. */
+function partOfShared(): Partial<Program> {
+  const six = g.parameter("six", [6]);
+  const whole = g.exp(six);
+  return { sums: { whole, part: g.sin(g.slice(whole, 0, 5)) } };
+}
+
+const programs = { twoMasks, steepRoot, swap, restOfScatter, scanned, scanInTwo, partOfShared };
 
 describe("plans", () => {
   test.each(Object.entries(programs))("%s: sound, and plain data", (_, program) => {

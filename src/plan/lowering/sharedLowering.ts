@@ -95,12 +95,11 @@ export class SharedLowering {
         const placement = placements.get(owner);
         if (!placement || unit.nodes.includes(owner)) continue;
         // A thread's share of the one is its share of the other, unless it reads other elements than its own; of one vector, all is
-        // one thread's.
+        // one thread's. Shares are whole vectors, so that the last one may have more elements than are read.
         const isSameShare =
           range >= 0 &&
           placement.range === range &&
-          (range === 1 ||
-            (offset === 0 && sizeOf(input.shape) === unit.features && sizeOf(owner.shape) === unit.features));
+          (range === 1 || (offset === 0 && sizeOf(input.shape) === unit.features));
         level = Math.max(level, placement.level + (isSameShare ? 0 : 1));
       }
       // The two calls of a scatter depend on each other; others compute parts of their value.
