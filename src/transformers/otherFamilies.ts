@@ -24,6 +24,7 @@ const families: readonly Family<Transformer>[] = [
   {
     types: [
       "arcsinh",
+      "distributionFunction",
       "elu",
       "exponential",
       "leakyRelu",
@@ -37,7 +38,7 @@ const families: readonly Family<Transformer>[] = [
     load: () => import("./elementary/readers.ts"),
   },
   {
-    types: ["distributionFunction", "mixture"] satisfies TypesOf<typeof import("./mixtures/makers.ts")>,
+    types: ["mixture"] satisfies TypesOf<typeof import("./mixtures/makers.ts")>,
     load: () => import("./mixtures/readers.ts"),
   },
   {

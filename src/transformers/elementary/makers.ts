@@ -6,6 +6,7 @@
  */
 
 export { arcsinh } from "./arcsinh.ts";
+export { type DistributionFunctionOptions, distributionFunction } from "./distributionFunction.ts";
 export { type EluOptions, elu } from "./elu.ts";
 export { type ExponentialOptions, exponential } from "./exponential.ts";
 export { type LeakyReluOptions, leakyRelu } from "./leakyRelu.ts";

@@ -5,5 +5,4 @@
  * @module
  */
 
-export { type DistributionFunctionOptions, distributionFunction } from "./distributionFunction.ts";
 export { type MixtureTransformerOptions, mixtureTransformer } from "./mixtureTransformer.ts";

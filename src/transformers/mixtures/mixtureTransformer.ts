@@ -11,8 +11,9 @@
  * invertible in numbers where no component is near. Sums are taken of logarithms from either end, so that the tails of x keep their
  * digits. From |y| = 30 on, with the normal law from 10 on, the map goes on straight, with the slope of there.
  *
- * Raw parameters: K log weights (none where they are equal), K places m, K log scales s, clipped softly to +-log 1000. All zero is the
- * identity.
+ * Raw parameters: K log weights (none where they are equal), K places m, K log scales s, clipped softly to +-log 1000. To the places and
+ * scales are added those of components that lie apart, as wide as one component together: equal ones would be trained alike, and stay one.
+ * All zero is near the identity, and with `spread: 0` the identity.
  *
  * @see https://arxiv.org/abs/1902.00275, https://arxiv.org/abs/1804.00779, https://arxiv.org/abs/2003.01941
  * @module
@@ -75,6 +76,11 @@ export interface MixtureTransformerOptions {
   readonly bound?: number | undefined;
   /** Size of y from which on the map goes on straight, above 0 (default 30, with the normal law 10). */
   readonly reach?: number | undefined;
+  /**
+   * How far apart components lie where their parameters are zero: the deviation of their places, in those of the law, from 0 and below 1
+   * (default 0.3). With 0 all are equal, and a training keeps them so unless their first parameters differ.
+   */
+  readonly spread?: number | undefined;
 }
 
 const below1 = numberOf("0 or more and below 1", (x) => x >= 0 && x < 1);
@@ -88,6 +94,7 @@ const mixtureTransformerOptionTable: OptionTable<MixtureTransformerOptions> = {
   margin: below1,
   bound: positive,
   reach: positive,
+  spread: below1,
 };
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
@@ -95,6 +102,7 @@ const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 interface Law {
   /** From here on the map is straight: of the normal law, logarithms of densities lose the digits of their squares. */
   readonly reach: number;
+  readonly deviation: number;
   /** log F and log(1 - F). */
   readonly logTails: (u: Expr) => { readonly lower: Expr; readonly upper: Expr };
   readonly logDensity: (u: Expr) => Expr;
@@ -105,12 +113,14 @@ interface Law {
 const laws: Readonly<Record<"logistic" | "normal", Law>> = {
   logistic: {
     reach: 30,
+    deviation: Math.PI / Math.sqrt(3),
     logTails: (u) => ({ lower: neg(softplus(neg(u))), upper: neg(softplus(u)) }),
     logDensity: logisticLogSlope,
     quantile: sub,
   },
   normal: {
     reach: 10,
+    deviation: 1,
     logTails: normalLogTails,
     logDensity: (u) => sub(mul(-0.5, square(u)), halfLogTwoPi),
     quantile(logLower, logUpper) {
@@ -145,29 +155,38 @@ export function mixtureTransformer(options: MixtureTransformerOptions = {}): Tra
     margin = 0,
     bound,
     reach: chosenReach,
+    spread = 0.3,
   } = checkedOptions("mixtureTransformer", options, mixtureTransformerOptionTable);
   if (bound === undefined && (leastSlope === 0 || margin > 0))
     refuse("mixtureTransformer", "bound", "given where leastSlope is 0 or there is a margin", bound);
-  const { reach: usualReach, logTails, logDensity, quantile } = laws[law];
+  const { reach: usualReach, deviation, logTails, logDensity, quantile } = laws[law];
   const reach = chosenReach ?? usualReach;
   const hasWeights = weights === "learned";
   const clip = (raw: Expr): Expr => (largestLogScale === 0 ? raw : softClip(raw, largestLogScale));
   const withMargin = (logShare: Expr): Expr =>
     margin === 0 ? logShare : logAddExp(Math.log(margin / 2), add(Math.log1p(-margin), logShare));
+  const isPlace = form === "places";
+  const apart = components > 1 ? spread : 0;
+  const logWidth = 0.5 * Math.log1p(-apart * apart);
+  const logits = Array.from({ length: components }, (_, i) => Math.log((i + 0.5) / (components - i - 0.5)));
+  /** Of the logits the places, of places the shifts. */
+  const perLogit =
+    (apart * deviation) /
+    (Math.hypot(...logits) / Math.sqrt(components) || 1) /
+    (isPlace ? 1 : -Math.exp(logWidth));
   const read = (parameters: readonly Expr[]) => {
     const start = hasWeights ? components : 0;
     const raw = parameters.slice(0, start).map((value) => clip(value));
     const normalizer = hasWeights ? logSum(raw) : undefined;
     return Array.from({ length: components }, (_, i) => ({
       logWeight: normalizer ? sub(raw[i]!, normalizer) : asExpr(-Math.log(components)),
-      place: parameters[start + i]!,
-      logScale: clip(parameters[start + components + i]!),
+      place: add(parameters[start + i]!, perLogit * logits[i]!),
+      logScale: add(clip(parameters[start + components + i]!), isPlace ? logWidth : -logWidth),
     }));
   };
   /** Inside of the reach. */
   const mapped = (y: Expr, parameters: readonly Expr[]): ScalarMapped => {
     const each = read(parameters).map(({ logWeight, place, logScale }) => {
-      const isPlace = form === "places";
       const u = isPlace ? mul(sub(y, place), exp(neg(logScale))) : add(mul(exp(logScale), y), place);
       const logSlope = isPlace ? neg(logScale) : logScale;
       const tails = logTails(u);
@@ -215,6 +234,7 @@ export function mixtureTransformer(options: MixtureTransformerOptions = {}): Tra
       margin,
       ...(bound === undefined ? {} : { bound }),
       ...(reach === usualReach ? {} : { reach }),
+      ...(spread === 0 ? {} : { spread }),
     }),
   });
 }

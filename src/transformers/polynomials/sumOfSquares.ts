@@ -5,8 +5,8 @@
  *               g(u) = (1/K) sum_k (1 + sum_j a_kj (u / scale)^j)^2 + slope
  *     forward   by a root
  *
- * The integral is a polynomial, and exact. The 1 and the slope are those of zuko: all parameters zero is x = (1 + slope) y, and no
- * point is flat. From |y| = 10 scales on it goes on straight, with the slope of there.
+ * The integral is a polynomial, and exact. The 1 and the slope are those of zuko: no point is flat. To a_k1 is added what differs from one
+ * polynomial to the next, as equal ones would be trained alike, and stay one: all parameters zero is near the identity. From |y| = 10 scales on it goes on straight, with the slope of there.
  *
  * Raw parameters: a, polynomial after polynomial, each from degree 0 on, and then c.
  *
@@ -16,7 +16,14 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import { add, asExpr, clamp, div, log, mul, total } from "../../graph/ops.ts";
-import { checkedOptions, count, type OptionTable, positive, wholeNumber } from "../../options.ts";
+import {
+  checkedOptions,
+  count,
+  notNegative,
+  type OptionTable,
+  positive,
+  wholeNumber,
+} from "../../options.ts";
 import { bracketOfSlope, solvedTransformer } from "../solvedTransformer.ts";
 import { straightBeyond } from "../straightBeyond.ts";
 import type { Transformer } from "../transformer.ts";
@@ -33,6 +40,11 @@ export interface SumOfSquaresOptions {
   readonly scale?: number | undefined;
   /** Half-width of the interval in which `forward` looks for y, giving an end where there is none (default: everywhere). */
   readonly bound?: number | undefined;
+  /**
+   * The polynomials differ in degree 1 by up to so much on either side of 0 where their parameters are zero, at least 0 (default 1). With 0 all are
+   * equal, and a training keeps them so unless their first parameters differ.
+   */
+  readonly spread?: number | undefined;
 }
 
 const sumOfSquaresOptionTable: OptionTable<SumOfSquaresOptions> = {
@@ -41,6 +53,7 @@ const sumOfSquaresOptionTable: OptionTable<SumOfSquaresOptions> = {
   slope: positive,
   scale: positive,
   bound: positive,
+  spread: notNegative,
 };
 
 /** Scales from which on the map is straight. */
@@ -77,8 +90,10 @@ export function sumOfSquares(options: SumOfSquaresOptions = {}): Transformer {
     slope = 1e-3,
     scale = 10,
     bound,
+    spread = 1,
   } = checkedOptions("sumOfSquares", options, sumOfSquaresOptionTable);
   const parameterCount = polynomials * (degree + 1) + 1;
+  const offsetOf = (k: number): number => (polynomials > 1 ? spread * ((2 * k) / (polynomials - 1) - 1) : 0);
   return solvedTransformer({
     type: "sumOfSquares",
     parameterCount,
@@ -88,8 +103,8 @@ export function sumOfSquares(options: SumOfSquaresOptions = {}): Transformer {
       const inside = clamp(y, -reach * scale, reach * scale);
       const u = mul(inside, 1 / scale);
       const squares = Array.from({ length: polynomials }, (_, k) => {
-        const [first, ...rest] = parameters.slice(k * (degree + 1), (k + 1) * (degree + 1));
-        return [add(1, first!), ...rest];
+        const [first, second, ...rest] = parameters.slice(k * (degree + 1), (k + 1) * (degree + 1));
+        return [add(1, first!), add(offsetOf(k), second!), ...rest];
       });
       const sums = squares
         .map(squared)
@@ -125,6 +140,7 @@ export function sumOfSquares(options: SumOfSquaresOptions = {}): Transformer {
       slope,
       scale,
       ...(bound === undefined ? {} : { bound }),
+      ...(spread === 0 ? {} : { spread }),
     }),
   });
 }

@@ -5,6 +5,7 @@
  */
 
 import { arcsinh } from "../../../src/transformers/elementary/arcsinh.ts";
+import { distributionFunction } from "../../../src/transformers/elementary/distributionFunction.ts";
 import { elu } from "../../../src/transformers/elementary/elu.ts";
 import { exponential } from "../../../src/transformers/elementary/exponential.ts";
 import { leakyRelu } from "../../../src/transformers/elementary/leakyRelu.ts";
@@ -24,6 +25,17 @@ export const elementaryTransformers: Readonly<
   Record<keyof typeof import("../../../src/transformers/elementary/makers.ts"), TransformerCases>
 > = {
   arcsinh: { "one feature": { transformer: arcsinh(), ...single, edges: [-30, 0, 30] } },
+  distributionFunction: {
+    normal: { transformer: distributionFunction(), ...single, ...within(4, [0, 1]) },
+    laplace: { transformer: distributionFunction({ law: "laplace" }), ...single, ...within(8, [0, 1]) },
+    gumbel: {
+      transformer: distributionFunction({ law: "gumbel" }),
+      ...single,
+      within: (direction, [at]) => [
+        direction === "forward" ? Math.max(-2, Math.min(8, at!)) : 0.5 + 0.45 * Math.sin(at!),
+      ],
+    },
+  },
   elu: {
     "one feature": {
       transformer: elu({ alpha: 1.5 }),

@@ -6,12 +6,11 @@
 
 import { circularShift } from "../../../src/transformers/circular/circularShift.ts";
 import { unconstrainedMonotonicNetwork } from "../../../src/transformers/integrals/unconstrainedMonotonicNetwork.ts";
-import { distributionFunction } from "../../../src/transformers/mixtures/distributionFunction.ts";
 import { mixtureTransformer } from "../../../src/transformers/mixtures/mixtureTransformer.ts";
 import { monotonicNetwork } from "../../../src/transformers/neural/monotonicNetwork.ts";
 import { bernstein } from "../../../src/transformers/polynomials/bernstein.ts";
 import { sumOfSquares } from "../../../src/transformers/polynomials/sumOfSquares.ts";
-import { type TransformerCases, within } from "./transformerCase.ts";
+import type { TransformerCases } from "./transformerCase.ts";
 
 const single = { features: 1, startsAsIdentity: false } as const;
 const solved = { ...single, draws: 10 } as const;
@@ -63,35 +62,23 @@ export const learnedTransformers: Readonly<
       edges: [-5, 5, 0],
     },
   },
-  distributionFunction: {
-    normal: { transformer: distributionFunction(), ...single, ...within(4, [0, 1]) },
-    laplace: { transformer: distributionFunction({ law: "laplace" }), ...single, ...within(8, [0, 1]) },
-    gumbel: {
-      transformer: distributionFunction({ law: "gumbel" }),
-      ...single,
-      within: (direction, [at]) => [
-        direction === "forward" ? Math.max(-2, Math.min(8, at!)) : 0.5 + 0.45 * Math.sin(at!),
-      ],
-    },
-  },
   mixtureTransformer: {
     logistic: {
-      transformer: mixtureTransformer({ components: 3 }),
+      transformer: mixtureTransformer({ components: 3, spread: 0 }),
+      startsAlike: true,
       ...solved,
       startsAsIdentity: true,
       edges: [-30, 30],
     },
     "sigmoidal flow": {
-      transformer: mixtureTransformer({ components: 2, form: "slopes" }),
+      transformer: mixtureTransformer({ components: 2, form: "slopes", spread: 0.6 }),
       ...solved,
-      startsAsIdentity: true,
       edges: [-30, 30],
     },
     "normal, of equal weights": {
       transformer: mixtureTransformer({ components: 2, law: "normal", weights: "equal" }),
       ...solved,
       draws: 3,
-      startsAsIdentity: true,
       edges: [-10, 10],
     },
   },

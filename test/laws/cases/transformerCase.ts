@@ -14,6 +14,8 @@ export interface TransformerCase
     "startsAsIdentity" | "largestParameter" | "edges" | "within" | "draws" | "hides"
   > {
   readonly transformer: Transformer;
+  /** Whether parts that it has several of are equal where all parameters are zero (default false), as in those of other libraries. */
+  readonly startsAlike?: boolean;
   /** Features that it is applied to (default 2). */
   readonly features?: number;
 }

@@ -57,6 +57,7 @@ export function gaussianizationMap(components: number): Univariate {
     largestLogScale: 0,
     margin: 1e-6,
     bound: 10,
+    spread: 0,
     // The library's map is nowhere straight.
     reach: 1e4,
   });
@@ -139,7 +140,7 @@ export function unconstrainedMonotonicMap(call: Call): Univariate {
 /** The integral of a sum of squares, and a shift; its root is looked for between -10 and 10. */
 export function sumOfSquaresMap(polynomials: number, degree: number, slope: number): Univariate {
   return {
-    transformer: sumOfSquares({ polynomials, degree, slope, bound: 10 }),
+    transformer: sumOfSquares({ polynomials, degree, slope, bound: 10, spread: 0 }),
     shapes: [[polynomials, degree + 1], []],
   };
 }

@@ -30,8 +30,8 @@ import {
   sub,
 } from "../../graph/ops.ts";
 import { checkedOptions, type OptionTable, oneOf } from "../../options.ts";
-import { fixedMap } from "../elementary/fixedMap.ts";
 import type { Transformer } from "../transformer.ts";
+import { fixedMap } from "./fixedMap.ts";
 
 /** Options of {@link distributionFunction}. */
 export interface DistributionFunctionOptions {
