@@ -12,10 +12,11 @@ const folder = fileURLToPath(new URL(".", import.meta.url));
 
 function setUpNode() {
   console.log("JavaScript: the packages of bench/peers/package.json, a Node among them");
-  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--loglevel", "error"], {
-    cwd: folder,
-    stdio: "inherit",
-  });
+  const run = (/** @type {string[]} */ ...command) =>
+    execFileSync("npm", [...command, "--loglevel", "error"], { cwd: folder, stdio: "inherit" });
+  run("install", "--no-audit", "--no-fund");
+  // The package `node` gets its binary by a script of its own, and the project runs none unless asked.
+  run("rebuild", "node", "--ignore-scripts=false");
 }
 
 const failed = [];
