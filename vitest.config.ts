@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { nodeFlags } from "./test/nodeFlags.ts";
@@ -51,6 +52,16 @@ class LongestFirst extends BaseSequencer {
 }
 
 const config: ViteUserConfig = defineConfig({
+  // What the playground takes from the package, as its sources.
+  resolve: {
+    alias: [
+      { find: /^pushforward$/, replacement: fileURLToPath(new URL("src/index.ts", import.meta.url)) },
+      {
+        find: /^pushforward\/(\w+)$/,
+        replacement: fileURLToPath(new URL("src/entries/$1.ts", import.meta.url)),
+      },
+    ],
+  },
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -20,6 +20,7 @@ export const kinds = {
   gaussianization: { label: "Gaussianization (no network)" },
   sliced: { label: "Sliced transport (no network)" },
   "dual-ascent": { label: "Dual ascent (no network)" },
+  "gradient-flow": { label: "Gradient flow of a mixture (no network)" },
   mixture: { label: "Gaussian mixture" },
   gaussian: { label: "Gaussian" },
 } as const satisfies Record<string, KindOnPage>;
@@ -33,6 +34,10 @@ export interface KindOnPage {
 
 /** A kind that the page trains. */
 export type KindName = keyof typeof kinds;
+
+/** What the library fits: a gradient flow is the way to a mixture, whose density it has. */
+export const fittedKind = (kind: KindName): Exclude<KindName, "gradient-flow"> =>
+  kind === "gradient-flow" ? "mixture" : kind;
 
 /** Whether a kind is trained by gradients, and so can be watched. */
 export const isLive = (kind: KindName): boolean => "depth" in kinds[kind] || "width" in kinds[kind];

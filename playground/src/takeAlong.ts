@@ -5,7 +5,7 @@
  */
 
 import type { VariationalKind } from "pushforward/options";
-import { type FlowChoice, type KindOnPage, kinds, type State } from "./state.ts";
+import { type FlowChoice, fittedKind, type KindOnPage, kinds, type State } from "./state.ts";
 
 /** Options of a fit that a choice says. */
 function optionsOf({ kind, depth, width }: FlowChoice): {
@@ -46,7 +46,7 @@ export function architectureCode({ data, flow, seed }: Pick<State, "data" | "flo
     ...(transforms === undefined ? [] : [`transforms: ${transforms}`]),
     ...(hidden === undefined ? [] : [`hidden: [${hidden.replace(",", ", ")}]`]),
   ];
-  const options = [`flow: "${flow.kind}"`, ...sizes, `seed: ${seed}`].join(", ");
+  const options = [`flow: "${fittedKind(flow.kind)}"`, ...sizes, `seed: ${seed}`].join(", ");
   return `import { fit, readTable } from "pushforward";
 
 const table = await readTable("points.csv"); // "Download points" on the page
@@ -63,7 +63,7 @@ export function command({ data, flow, seed }: Pick<State, "data" | "flow" | "see
   const { transforms, hidden } = optionsOf(flow);
   return [
     "npx pushforward fit points.csv --out model.safetensors",
-    `--flow ${flow.kind}`,
+    `--flow ${fittedKind(flow.kind)}`,
     ...(transforms === undefined ? [] : [`--transforms ${transforms}`]),
     ...(hidden === undefined ? [] : [`--hidden ${hidden}`]),
     `--seed ${seed}`,

@@ -259,11 +259,11 @@ describe.skipIf(path === undefined)(
       await trained(drawn);
       expect(Number.isFinite(await numberOf(drawn, ".score b"))).toBe(true);
       await drawn.getByRole("button", { name: "Compare" }).click();
-      await drawn.getByLabel("Kind of flow").last().selectOption("mixture");
+      await drawn.getByLabel("Kind of flow").last().selectOption("gradient-flow");
       await drawn.waitForFunction(() => document.querySelectorAll(".picture").length === 2);
       await trained(drawn);
       await drawn.waitForFunction(
-        () => location.hash.includes("points=") && location.hash.includes("mixture"),
+        () => location.hash.includes("points=") && location.hash.includes("gradient-flow"),
       );
       const link = new URL(drawn.url()).hash;
       const again = await open(link, [360, 740]);

@@ -66,4 +66,6 @@ test("code and command say the sizes of the flow, where it has some", () => {
   expect(command({ data, flow: flowOfKind("gaussian"), seed: 2 })).toBe(
     "npx pushforward fit points.csv --out model.safetensors --flow gaussian --seed 2",
   );
+  // Its density is that of the mixture which it leads to.
+  expect(command({ data, flow: flowOfKind("gradient-flow"), seed: 2 })).toContain("--flow mixture ");
 });

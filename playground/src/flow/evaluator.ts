@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Distribution, pushforwardLogProb } from "pushforward/distributions";
+import type { Distribution } from "pushforward/distributions";
 import type { Engine, Executable } from "pushforward/engines";
 import { type Bound, bindTree, type Expr, ops, type ParameterValues } from "pushforward/graph";
 import type { Step } from "./steps.ts";
@@ -16,6 +16,12 @@ export interface Passage {
   /** Of the direction in which the points go. */
   readonly logAbsDets: readonly Float64Array[];
   readonly baseLogProb: Float64Array;
+}
+
+/** A stop at which the law of the flow is known, so that a density needs no steps before it. */
+export interface KnownLaw {
+  readonly stop: number;
+  logProb(point: Expr): Expr;
 }
 
 /** A flow that is taken apart into steps. */
@@ -35,12 +41,16 @@ export class Evaluator {
     this.#density = density;
   }
 
-  /** Compiles the programs of a flow of two features. */
+  /**
+   * Compiles the programs of a flow of two features.
+   * @param known - What densities are computed from; left out, the base.
+   */
   static async compile(
     base: Distribution,
     steps: readonly Step[],
     engine: Engine,
     signal: AbortSignal,
+    known?: KnownLaw,
   ): Promise<Evaluator> {
     const bound = steps.map(({ bijection }, k): Bound => bindTree(bijection.parameters, `steps.${k}.`));
     const baseBound = bindTree(base.parameters, "base.");
@@ -60,23 +70,16 @@ export class Evaluator {
       inverse[`logAbsDet${k}`] = mapped.logAbsDet;
     }
     inverse.base = base.logProb(value, baseBound);
-    const whole = {
-      type: "steps",
-      features: 2,
-      context: 0,
-      parameters: {},
-      forward: () => ({ value: point, logAbsDet: ops.constant(0) }),
-      inverse: (y: Expr) => {
-        let [at, total]: [Expr, Expr] = [y, ops.constant(0)];
-        for (let k = steps.length - 1; k >= 0; k--) {
-          const mapped = steps[k]!.bijection.inverse(at, bound[k]!);
-          [at, total] = [mapped.value, ops.add(total, mapped.logAbsDet)];
-        }
-        return { value: at, logAbsDet: total };
-      },
-      toJSON: () => ({ type: "steps" }),
+    const { stop, logProb: logProbAt }: KnownLaw = known ?? {
+      stop: 0,
+      logProb: (at) => base.logProb(at, baseBound),
     };
-    const logProb = pushforwardLogProb(base, whole, point, { base: baseBound, bijection: {} });
+    let [at, total]: [Expr, Expr] = [point, ops.constant(0)];
+    for (let k = steps.length - 1; k >= stop; k--) {
+      const mapped = steps[k]!.bijection.inverse(at, bound[k]!);
+      [at, total] = [mapped.value, ops.add(total, mapped.logAbsDet)];
+    }
+    const logProb = ops.add(total, logProbAt(at));
     const compiled: Executable[] = [];
     try {
       for (const rows of [forward, inverse, { logProb }])

@@ -7,7 +7,7 @@
 import type { Distribution } from "pushforward/distributions";
 import type { Engine } from "pushforward/engines";
 import type { ParameterValues } from "pushforward/graph";
-import { Evaluator } from "./evaluator.ts";
+import { Evaluator, type KnownLaw } from "./evaluator.ts";
 import type { Reply, Request } from "./protocol.ts";
 import { buffersOf, takeProbe, takeSnapshot } from "./snapshot.ts";
 import type { Step } from "./steps.ts";
@@ -96,8 +96,13 @@ export abstract class Session {
   }
 
   /** Compiles what takes the flow apart. */
-  protected async prepare(base: Distribution, steps: readonly Step[], engine: Engine): Promise<void> {
-    const evaluator = await Evaluator.compile(base, steps, engine, this.signal);
+  protected async prepare(
+    base: Distribution,
+    steps: readonly Step[],
+    engine: Engine,
+    known?: KnownLaw,
+  ): Promise<void> {
+    const evaluator = await Evaluator.compile(base, steps, engine, this.signal, known);
     if (this.signal.aborted) {
       evaluator.dispose();
       this.signal.throwIfAborted();

@@ -14,7 +14,7 @@ const sizes = { live: 112, last: 176 } as const;
 const side = 69;
 const reach = 4;
 /** The same for what is counted at the end. */
-const fineSide = 201;
+const fineSide = 101;
 /** Samples, and points of the data at most. */
 const sampleCount = 1200;
 const mostPoints = 1500;

@@ -5,8 +5,11 @@
  */
 
 import { type Flow, fit, load, tableFromRows } from "pushforward";
+import { standardNormal } from "pushforward/distributions";
 import { wasmEngine } from "pushforward/engines";
 import { parametersOf } from "pushforward/fitting";
+import { fittedKind } from "../state.ts";
+import { gradientFlowSteps, mixtureOf } from "./gradientSteps.ts";
 import { type Beginning, columns, Session, withoutPrefix } from "./session.ts";
 import { stepsOf } from "./steps.ts";
 
@@ -14,7 +17,8 @@ import { stepsOf } from "./steps.ts";
 export class VerbSession extends Session {
   override async begin(): Promise<void> {
     const { request } = this;
-    await this.#take(request.type === "open" ? await this.#open(request.bytes) : await this.#fit(request));
+    const flow = request.type === "open" ? await this.#open(request.bytes) : await this.#fit(request);
+    await this.#take(flow, request.type === "train" && request.flow.kind === "gradient-flow");
   }
 
   async #fit({
@@ -31,7 +35,7 @@ export class VerbSession extends Session {
     this.send({ type: "phase", run, phase: "training" });
     const begun = performance.now();
     const { flow, report } = await fit(tableFromRows(columns, points), {
-      flow: choice.kind,
+      flow: fittedKind(choice.kind),
       seed,
       threads: this.threads,
       signal: this.signal,
@@ -72,14 +76,23 @@ export class VerbSession extends Session {
     return flow;
   }
 
-  async #take(flow: Flow): Promise<void> {
+  /** Shows a flow; of a mixture, if asked for, the way that leads to it from the normal density in place of itself as the base. */
+  async #take(flow: Flow, hasWay: boolean): Promise<void> {
     const { run } = this.request;
-    const { base, bijection } = flow;
     const parameters = parametersOf(flow);
+    const ofBase = withoutPrefix(parameters, "base.");
+    const ofFlow = stepsOf(flow.bijection, withoutPrefix(parameters, "bijection."));
     this.toBytes = async () => flow.toBytes();
-    const steps = stepsOf(bijection, withoutPrefix(parameters, "bijection."));
-    await this.prepare(base, steps, wasmEngine({ threads: this.threads, precision: "float64" }));
-    await this.show(withoutPrefix(parameters, "base."), steps, true);
+    const engine = wasmEngine({ threads: this.threads, precision: "float64" });
+    if (hasWay) {
+      const way = gradientFlowSteps(mixtureOf(ofBase));
+      const steps = [...way.steps, ...ofFlow];
+      await this.prepare(standardNormal({ features: 2 }), steps, engine, way.known);
+      await this.show({}, steps, true);
+    } else {
+      await this.prepare(flow.base, ofFlow, engine);
+      await this.show(ofBase, ofFlow, true);
+    }
     this.send({ type: "phase", run, phase: "done" });
   }
 }
