@@ -2,12 +2,13 @@
  * Rows drawn given values and ranges of any columns: candidates for what lies before the last given column are weighed, rows are picked
  * from them, and what lies behind is drawn. Where what is given is levels, values on grids and ranges alone, a weight is a probability,
  * and the candidate is accepted with it (rejection: rows are exact and independent). A value of a continuous column weighs a density,
- * which has no bound; there rows are picked in proportion to the weights (importance resampling).
+ * which has no bound; there rows are picked in proportion to the weights (importance resampling). Where few candidates would have a
+ * weight to speak of, as where one column says another to three digits, `guided/` proposes cells near those that do.
  *
  * @module
  */
 
-import { RandomStream, split } from "../../../random/philox.ts";
+import { type RandomKey, RandomStream, split } from "../../../random/philox.ts";
 import type { EvaluationOptions } from "../../flowOptions.ts";
 import { atomsOf, isContinuous } from "../column.ts";
 import type { ColumnsDensity } from "../columnsDensity.ts";
@@ -17,14 +18,16 @@ import { checkPossible, drawRest, pickSystematically, worthOf } from "./fillRows
 import { blockParticles, inBlocks, logSum, partOf, questionKey } from "./logProbsOf.ts";
 import { questionDefaults } from "./questionDefaults.ts";
 import type { GivenReport } from "./questionOptions.ts";
-import { MadeDraws, weighRows } from "./weighRows.ts";
+import { MadeDraws, type WeighedRows, weighRows } from "./weighRows.ts";
 
 /** Candidates of one condition at a time: some for each row, within these bounds. */
 const poolRound = { forRow: 4, least: 512, most: 8192 } as const;
 /** Candidates for each row that is drawn, in effective number, beyond which no more are made. */
 const candidatesPerDraw = 2;
-/** Candidates of one condition at most. */
-const mostCandidates = 262_144;
+/** Candidates of one condition at most: as many as are made in seconds, or some for each row. */
+const mostCandidates = { least: 65_536, forRow: 4, most: 262_144 } as const;
+/** Guides are searched for where candidates would take more rounds than this. */
+const roundsUnguided = 6;
 /** Rows of which the rest is drawn at a time. */
 const blockRows = 4096;
 
@@ -70,11 +73,14 @@ export async function sampleGiven(
   return { cells, report };
 }
 
+/** Candidates of one condition, and their weights. */
+type Candidates = Pick<WeighedRows, "cells" | "logWeights">;
+
 type Picking = (
   evaluation: ColumnsEvaluation,
   conditions: RowConditions,
   n: number,
-  key: ReturnType<typeof split>,
+  key: RandomKey,
   engine: EvaluationOptions,
 ) => Promise<{
   readonly picked: readonly Float64Array[];
@@ -98,16 +104,18 @@ function hasProbability({ columns }: ColumnsDensity, conditions: RowConditions, 
 const pickOfOne: Picking = async (evaluation, conditions, n, key, engine) => {
   const round = Math.min(poolRound.most, Math.max(poolRound.least, poolRound.forRow * n));
   const plan = planning(evaluation.model.density, conditions, round)(0);
-  const mostRounds = Math.ceil(mostCandidates / round);
+  const { least, forRow, most } = mostCandidates;
+  const mostRounds = Math.ceil(Math.min(most, Math.max(least, forRow * n)) / round);
   const isExact = plan.sums !== undefined;
   let isRejected = !isExact && hasProbability(evaluation.model.density, conditions, plan);
-  const pools: (readonly Float64Array[])[] = [];
+  let pools: (readonly Float64Array[])[] = [];
   let logWeights = new Float64Array(0);
+  let weigh = async (key: RandomKey): Promise<Candidates> =>
+    await weighRows(evaluation, conditions, [{ row: 0, plan, key }], new MadeDraws(), engine);
   const coins = new RandomStream(split(key, "coins"));
   const accepted: number[] = [];
   for (let round = 1; round <= mostRounds; round++) {
-    const rows = [{ row: 0, plan, key: split(key, round) }];
-    const weighed = await weighRows(evaluation, conditions, rows, new MadeDraws(), engine);
+    const weighed = await weigh(split(key, round));
     pools.push(weighed.cells);
     weighed.logWeights.forEach((logWeight, at) => {
       if (isRejected && coins.uniform() < Math.exp(logWeight)) accepted.push(logWeights.length + at);
@@ -115,8 +123,18 @@ const pickOfOne: Picking = async (evaluation, conditions, n, key, engine) => {
     logWeights = Float64Array.from([...logWeights, ...weighed.logWeights]);
     // What is met too seldom would take more candidates than there may be.
     isRejected &&= Math.exp(logSum(logWeights)) * (mostRounds / round) >= n;
-    if (isExact || (isRejected ? accepted.length >= n : worthOf(plan, logWeights) >= candidatesPerDraw * n))
-      break;
+    const isEnough = worthOf(plan, logWeights) >= candidatesPerDraw * n;
+    if (isExact || (isRejected ? accepted.length >= n : isEnough)) break;
+    if (round > 1 || isRejected || worthOf(plan, logWeights) * roundsUnguided >= candidatesPerDraw * n)
+      continue;
+    const { findGuides, guidedCandidates } = await import("../guided/guidedCandidates.ts");
+    const guides = await findGuides(evaluation, conditions, plan, split(key, "guides"), engine);
+    if (!guides) continue;
+    // Candidates from guides weigh other than those without: the pool begins anew.
+    [pools, logWeights] = [[], new Float64Array(0)];
+    const count = plan.particles;
+    weigh = async (key) =>
+      await guidedCandidates(evaluation, conditions, plan, guides, { key, count }, engine);
   }
   checkPossible(logWeights);
   const logProbGiven = logSum(logWeights) - (isExact ? 0 : Math.log(logWeights.length));
