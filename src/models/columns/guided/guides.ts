@@ -23,9 +23,12 @@ const leastGain = 0.2;
 const binsOfHistogram = { least: 6, most: 32, candidates: 8 } as const;
 /** Bins on both sides of a histogram, from the inside: widths in those of all others together, and shares. */
 const tails = [
-  { width: 0.5, share: 0.03 },
-  { width: 3, share: 0.02 },
+  { width: 0.3, share: 0.03 },
+  { width: 2, share: 0.02 },
+  { width: 20, share: 0.01 },
 ] as const;
+/** Share of the candidates that are beyond the other bins, on each side. */
+const beyondBins = 0.02;
 /** Share of the levels that are proposed whatever the candidates say. */
 const anyLevel = 0.1;
 /** A number before counts where the share of the variance that it explains is so many times what chance explains. */
@@ -211,11 +214,12 @@ function histogramOf(
     .sort((a, b) => values[a]! - values[b]!);
   const all = order.reduce((sum, row) => sum + weights[row]!, 0);
   const inner = new Float64Array(bins + 1);
-  inner[0] = values[order[0]!]!;
   let [reached, at] = [0, 0];
-  for (let k = 1; k <= bins; k++) {
-    while (at < order.length - 1 && reached < (k / bins) * all) reached += weights[order[at++]!]!;
-    inner[k] = Math.max(values[order[at]!]!, inner[k - 1]! + smallest);
+  for (let k = 0; k <= bins; k++) {
+    const share = beyondBins + (1 - 2 * beyondBins) * (k / bins);
+    while (at < order.length - 1 && reached + weights[order[at]!]! < share * all)
+      reached += weights[order[at++]!]!;
+    inner[k] = Math.max(values[order[at]!]!, k > 0 ? inner[k - 1]! + smallest : Number.NEGATIVE_INFINITY);
   }
   const size = inner[bins]! - inner[0]!;
   const core = 1 - 2 * tails.reduce((sum, { share }) => sum + share, 0);
