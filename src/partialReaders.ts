@@ -6,12 +6,13 @@
 
 import type { Family, Readers } from "./registry.ts";
 
-/** The readers of the families that list a type of a set; of all where none does, or without a set. */
+/** The readers of the families that list a type of a set; where none does, of those without a list, or of all; without a set of all. */
 export async function partialReaders<Part>(
   families: readonly Family<Part>[],
   types?: ReadonlySet<string>,
 ): Promise<{ readonly readers: Readers<Part> }> {
   const listing = families.filter((family) => family.types?.some((type) => types?.has(type)));
-  const loaded = await Promise.all((listing.length > 0 ? listing : families).map(({ load }) => load()));
+  const others = listing.length > 0 ? listing : families.filter((family) => types && !family.types);
+  const loaded = await Promise.all((others.length > 0 ? others : families).map(({ load }) => load()));
   return { readers: Object.assign({}, ...loaded.map(({ readers }) => readers)) };
 }

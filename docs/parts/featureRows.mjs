@@ -97,9 +97,9 @@ export const sections = [
       ["diagonal + low rank", "....Yp.Y.........", ["lowRankAffine"]],
       ["invertible 1x1 convolution", ".YY..YpY.YYYY....", []],
       ["DCT / Haar wavelet", "...Y.YY..Y.....Y.", ["discreteCosine", "haarWavelets"]],
-      ["whitening fitted on data", "..p...........YY.", ["triangularAffine", "standardization"]],
-      ["batch norm", ".YY..Y.YYY.YY....", []],
-      ["actnorm (data-dependent init)", ".YY..pYY..YY.....", []],
+      ["whitening fitted on data", "..p...........YY.", ["whitening", "triangularAffine", "standardization"]],
+      ["batch norm", ".YY..Y.YYY.YY....", ["batchNormalization"]],
+      ["actnorm (data-dependent init)", ".YY..pYY..YY.....", ["actNorm"]],
     ],
   },
   {

@@ -26,6 +26,17 @@ export interface Branch extends Mapped {
   readonly valid: Expr;
 }
 
+/** Rows of data that parameters start from. */
+export interface DataRows {
+  /** Row-major, `features` numbers a row. */
+  readonly values: Float64Array;
+  /** A weight for each row, or none. */
+  readonly weights?: Float64Array | undefined;
+}
+
+/** Numbers by name of a parameter. */
+export type NamedValues = Readonly<Record<string, Float64Array>>;
+
 /** Plain data that describes a bijection: `type` names its row in the registry. */
 export interface BijectionJson {
   /** Name of the row in the registry. */
@@ -58,6 +69,13 @@ export interface Bijection {
   forward(x: Expr, parameters: Bound, context?: Expr): Mapped;
   /** Data to base. */
   inverse(y: Expr, parameters: Bound, context?: Expr): Mapped;
+  /** Values of its parameters that data on its side of the data give before training, by name; the others keep theirs. */
+  valuesFrom?(rows: DataRows): NamedValues | Promise<NamedValues>;
+  /**
+   * New values of its `state` parameters after a step of training, by name, from rows of a batch on its side of the data.
+   * @param mean - Takes a value of each row to its mean over the batch.
+   */
+  nextState?(y: Expr, parameters: Bound, mean: (value: Expr) => Expr): Readonly<Record<string, Expr>>;
   /** All preimages of y, for a map that is not one to one; then `inverse` gives the first. */
   branches?(y: Expr, parameters: Bound, context?: Expr): readonly Branch[];
   /** The description that {@link bijectionFromJson} reads back. */

@@ -15,6 +15,7 @@ import { readers as continuous } from "./continuous/readers.ts";
 import { readers as domains } from "./domains/readers.ts";
 import { readers as linear } from "./linear/readers.ts";
 import { readers as matrices } from "./matrices/readers.ts";
+import { readers as normalization } from "./normalization/readers.ts";
 import { readers as piecewise } from "./piecewise/readers.ts";
 import { bijectionRegistry } from "./registry.ts";
 import { readers as residual } from "./residual/readers.ts";
@@ -32,6 +33,7 @@ export function bijectionFromJson(json: unknown): Bijection {
     linear,
     matrices,
     blocks,
+    normalization,
     piecewise,
     residual,
   ])

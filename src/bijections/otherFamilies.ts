@@ -45,13 +45,12 @@ const families: readonly Family<Bijection>[] = [
     types: ["blockAutoregressive"] satisfies TypesOf<typeof import("./blocks/makers.ts")>,
     load: () => import("./blocks/readers.ts"),
   },
-  {
-    types: ["absoluteValue"] satisfies TypesOf<typeof import("./piecewise/makers.ts")>,
-    load: () => import("./piecewise/readers.ts"),
-  },
+  // Without a list: loaded where no family lists a type.
+  { load: () => import("./normalization/readers.ts") },
+  { load: () => import("./piecewise/readers.ts") },
 ];
 
-/** The readers of the families that list a type of a set; of all where none does, or without a set. */
+/** The readers of the families that list a type of a set; where none does, of those without a list; without a set of all. */
 export function readersOf(types?: ReadonlySet<string>): Promise<{ readonly readers: Readers<Bijection> }> {
   return partialReaders(families, types);
 }

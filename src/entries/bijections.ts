@@ -5,7 +5,14 @@
  */
 
 export * from "../bijections/autoregressive/makers.ts";
-export type { Bijection, BijectionJson, Branch, Mapped } from "../bijections/bijection.ts";
+export type {
+  Bijection,
+  BijectionJson,
+  Branch,
+  DataRows,
+  Mapped,
+  NamedValues,
+} from "../bijections/bijection.ts";
 export { bijectionFromJson } from "../bijections/bijectionFromJson.ts";
 export * from "../bijections/blocks/makers.ts";
 export * from "../bijections/combinators/makers.ts";
@@ -14,6 +21,7 @@ export * from "../bijections/continuous/makers.ts";
 export * from "../bijections/domains/makers.ts";
 export * from "../bijections/linear/makers.ts";
 export * from "../bijections/matrices/makers.ts";
+export * from "../bijections/normalization/makers.ts";
 export * from "../bijections/piecewise/makers.ts";
 export * from "../bijections/residual/makers.ts";
 export type { RadialProfile } from "../bijections/residual/radialProfiles.ts";

@@ -33,6 +33,7 @@ export {
 export type { GridOptions } from "../fitting/gradientFlow/gridFlow.ts";
 export type { NormalMixture } from "../fitting/gradientFlow/normalMixture.ts";
 export type { Path, Snapshot, Trajectory } from "../fitting/gradientFlow/trajectory.ts";
+export { type ValuesFromDataOptions, valuesFromData } from "../fitting/preparation/valuesFromData.ts";
 export {
   chooseGaussianMixture,
   fitGaussianMixture,

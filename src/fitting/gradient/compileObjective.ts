@@ -43,7 +43,7 @@ const written = (value: Expr | (() => Expr)): Expr => (typeof value === "functio
  * @throws AbortedError if the signal fires.
  */
 export async function compileObjective(
-  { loss, validation = loss, weight, parameters, draws = {} }: CompiledObjective,
+  { loss, validation = loss, weight, parameters, state = [], draws = {} }: CompiledObjective,
   engine: Engine,
   { signal, structure, ...options }: ObjectiveOptions,
 ): Promise<ObjectivePrograms> {
@@ -63,8 +63,15 @@ export async function compileObjective(
       ...parameters,
       ...(weight ? [weight] : []),
       ...(decay ? [decay] : []),
+      ...state.map(({ value }) => value),
     ],
-    JSON.stringify([structure, { beta1, beta2, weightDecay, clip }, parameters.length, weight !== undefined]),
+    JSON.stringify([
+      structure,
+      { beta1, beta2, weightDecay, clip },
+      parameters.length,
+      weight !== undefined,
+      state.length,
+    ]),
   );
   const turn = (): Promise<void> => turnBetween(signal, "The compilation");
   await turn();
@@ -80,7 +87,7 @@ export async function compileObjective(
       const gradients = sums.map((gradient) => g.div(gradient, total));
       const { updates, norm } = adamW(parameters, gradients, options);
       await turn();
-      return { sums: { loss: sum, total, norm }, updates };
+      return { sums: { loss: sum, total, norm }, updates: [...updates, ...state] };
     },
     { signal, structure: `training ${name}` },
   );

@@ -125,8 +125,9 @@ async function fitPrepared(
         }),
         train,
       );
-    const start = from?.model ?? (await prepare());
-    const prepared = await likelihood.prepare(start, train, true);
+    const unstarted = from?.model ?? (await prepare());
+    const prepared = await likelihood.prepare(unstarted, train, true);
+    const start = from ? unstarted : await likelihood.started(unstarted, prepared.rows, train.rows);
     const heldOut = validation && (await likelihood.prepare(start, validation, false));
     const offset = {
       train: train.logAbsDet + weightedMean(prepared.logAbsDet.subarray(0, train.rows), train.weights),

@@ -9,11 +9,11 @@ import { kindOf } from "../../architectures/kindOf.ts";
 import { NumericalError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { bindTree, trainedLeaves } from "../../graph/parameters.ts";
+import { bindTree, flattenTree, trainedLeaves } from "../../graph/parameters.ts";
 import { pushforwardLogProb } from "../../models/density.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree } from "../../models/model.ts";
-import { initialValues } from "../../models/parameters.ts";
+import { initialValues, withoutPrefix } from "../../models/parameters.ts";
 import { inPieces, type Pieces, turnBetween } from "../../platform/pieces.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
@@ -112,13 +112,21 @@ export class Likelihood {
     const logProb =
       training?.logProb?.(y, bound, context) ?? pushforwardLogProb(base, bijection, y, bound, context);
     await turnBetween(signal, "The compilation");
+    const weight = data.train.weights ? g.input("weight", []) : undefined;
+    const hasState = Array.from(flattenTree(bijection.parameters).values()).some(
+      ({ kind }) => kind === "state",
+    );
+    const state = hasState
+      ? (await import("./runningState.ts")).runningState(bijection, y, bound.bijection, context, weight)
+      : undefined;
     const compile = (loss: Expr): Promise<Minimizer> =>
       compileMinimizer(
         {
           loss,
           validation: g.neg(logProb),
           draws: training?.draws,
-          weight: data.train.weights ? g.input("weight", []) : undefined,
+          weight,
+          state,
           parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
         },
         engineOf(options),
@@ -179,6 +187,23 @@ export class Likelihood {
         dequantized: {},
       },
     };
+  }
+
+  /** A model whose trained part has the values that prepared rows give it before training, where some of its parts take such. */
+  async started(model: Model, { rows, inputs }: Rows, primaryRows: number = rows): Promise<Model> {
+    const { bijection } = model;
+    const first = (values: Float64Array | undefined): Float64Array | undefined =>
+      values?.subarray(0, (values.length / rows) * primaryRows);
+    const { startsFromData, startValues } = await import("../preparation/valuesFromData.ts");
+    if (!startsFromData(bijection)) return model;
+    const given = { values: first(inputs.data)!, context: first(inputs.context), weights: inputs.weight };
+    const values = await startValues(
+      bijection,
+      withoutPrefix(model.values, "bijection."),
+      given,
+      this.#options,
+    );
+    return { ...model, values: { ...model.values, ...withPrefix("bijection.", values) } };
   }
 
   /** Rows on the base side of a model's preparation, in float64, those of the mixture behind them if asked for. */
@@ -265,8 +290,9 @@ export class Likelihood {
 
   /** Mean log-density of a trial's held-out rows after a short training. */
   async #look(choice: PreparationChoices, { train, heldOut }: Trial, look: Look): Promise<number> {
-    const model = await this.model(choice, train);
-    const rows = await this.prepare(model, train, true);
+    const unstarted = await this.model(choice, train);
+    const rows = await this.prepare(unstarted, train, true);
+    const model = await this.started(unstarted, rows.rows, train.rows);
     const judged = await this.prepare(model, heldOut, false);
     const batch = Math.min(look.batch, this.#recipe.batch);
     const epochs = Math.max(1, Math.round(this.#stepsOf(look) / stepsAnEpoch(train.rows, batch)));

@@ -9,6 +9,7 @@ import type { Engine, Executable } from "../../engines/engine.ts";
 import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import { AbortedError, NumericalError, UsageError } from "../../errors.ts";
 import type { ParameterExpr } from "../../graph/expr.ts";
+import type { Update } from "../../graph/program.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import { optionText } from "../../optionText.ts";
 import { inPieces } from "../../platform/pieces.ts";
@@ -108,6 +109,7 @@ class Loop {
   readonly #training: Executable;
   readonly #evaluation: Executable;
   readonly #parameters: readonly ParameterExpr[];
+  readonly #updates: readonly Update[];
   readonly #draws: Readonly<Record<string, StepDraw>>;
   readonly #rows: Rows;
   readonly #options: MinimizeOptions;
@@ -125,7 +127,7 @@ class Loop {
 
   constructor(
     { training, evaluation }: ObjectivePrograms,
-    { parameters, draws }: Pick<Objective, "parameters" | "draws">,
+    { parameters, state = [], draws }: Pick<Objective, "parameters" | "state" | "draws">,
     rows: Rows,
     initial: ParameterValues,
     options: MinimizeOptions,
@@ -133,6 +135,7 @@ class Loop {
     this.#training = training;
     this.#evaluation = evaluation;
     this.#parameters = parameters;
+    this.#updates = state;
     this.#draws = draws ?? {};
     this.#rows = rows;
     this.#options = options;
@@ -294,10 +297,13 @@ class Loop {
     };
   }
 
-  /** The moving averages of the trained parameters, under the parameters' names. */
+  /** The moving averages of the trained parameters, under the parameters' names, and the state as it is. */
   async #averages(): Promise<ParameterValues> {
     const values = await this.#training.getParameters();
-    return Object.fromEntries(this.#parameters.map(({ name }) => [name, values[stateNames.average(name)]!]));
+    return Object.fromEntries([
+      ...this.#parameters.map(({ name }) => [name, values[stateNames.average(name)]!]),
+      ...this.#updates.map(({ parameter: { name } }) => [name, values[name]!]),
+    ]);
   }
 
   async #validate(validation: Rows, values: ParameterValues, isStoppable: boolean = true): Promise<number> {

@@ -45,6 +45,7 @@ const objectiveTable: OptionTable<Objective> = {
   validation: anObject,
   weight: anObject,
   parameters: required(listOf(anObject, "an array of parameters")),
+  state: listOf(anObject, "an array of { parameter, value }"),
   draws: anObject,
 };
 

@@ -5,6 +5,7 @@
  */
 
 import type { Expr, ParameterExpr } from "../../graph/expr.ts";
+import type { Update } from "../../graph/program.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import type { RandomKey, RandomStream } from "../../random/philox.ts";
 import type { AdamWOptions } from "./adamW.ts";
@@ -26,6 +27,8 @@ export interface Objective {
   readonly weight?: Expr | undefined;
   /** The parameters that move; others keep their values. */
   readonly parameters: readonly ParameterExpr[];
+  /** New values of parameters after each step that no gradient moves, such as running means: shared, from sums over the batch. */
+  readonly state?: readonly Update[] | undefined;
   /**
    * Numbers drawn once per step, by name of the scalar step input (`g.stepInput(name)`) that holds them: a random depth, a
    * temperature. Validation sees zeros. The names of AdamW's own step inputs are taken.

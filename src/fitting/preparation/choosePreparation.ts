@@ -4,9 +4,10 @@
  * @module
  */
 
+import { moments } from "../../numerics/moments.ts";
 import { fewestRows } from "../../tables/checks.ts";
 import type { FitData, FitRows } from "../fitData.ts";
-import { moments, type PreparationChoice, type PreparationChoices } from "./preparation.ts";
+import type { PreparationChoice, PreparationChoices } from "./preparation.ts";
 
 /** The choices that are tried unless others are given, the simplest first. */
 export const preparationChoices: readonly PreparationChoice[] = [

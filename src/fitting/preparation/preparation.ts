@@ -16,6 +16,7 @@ import { chain } from "../../bijections/combinators/chain.ts";
 import { standardization } from "../../bijections/linear/standardization.ts";
 import { triangularAffine } from "../../bijections/linear/triangularAffine.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
+import { moments } from "../../numerics/moments.ts";
 import { normalCdf, normalQuantile } from "../../numerics/special.ts";
 import { each, inOnePiece, type Pieces } from "../../platform/pieces.ts";
 
@@ -23,30 +24,6 @@ import { each, inOnePiece, type Pieces } from "../../platform/pieces.ts";
 export interface Preparation {
   readonly bijection: Bijection;
   readonly values: ParameterValues;
-}
-
-/** Mean and standard deviation of each column of row-major rows, with weights if given. */
-export function moments(
-  rows: Float64Array,
-  width: number,
-  weights?: Float64Array,
-): { readonly mean: Float64Array; readonly scale: Float64Array } {
-  const count = rows.length / width;
-  const mean = new Float64Array(width);
-  const square = new Float64Array(width);
-  let total = 0;
-  for (let row = 0; row < count; row++) {
-    const weight = weights?.[row] ?? 1;
-    total += weight;
-    if (total === 0) continue;
-    for (let i = 0; i < width; i++) {
-      // Welford's running moments, which keep the digits of a column far from zero.
-      const gap = rows[row * width + i]! - mean[i]!;
-      mean[i]! += (gap * weight) / total;
-      square[i]! += weight * gap * (rows[row * width + i]! - mean[i]!);
-    }
-  }
-  return { mean, scale: square.map((sum) => Math.sqrt(sum / total) || 1) };
 }
 
 /** Standardization with the moments of rows. */

@@ -22,6 +22,9 @@ import { permutation } from "../../../src/bijections/linear/permutation.ts";
 import { rotation } from "../../../src/bijections/linear/rotation.ts";
 import { standardization } from "../../../src/bijections/linear/standardization.ts";
 import { triangularAffine } from "../../../src/bijections/linear/triangularAffine.ts";
+import { actNorm } from "../../../src/bijections/normalization/actNorm.ts";
+import { batchNormalization } from "../../../src/bijections/normalization/batchNormalization.ts";
+import { whitening } from "../../../src/bijections/normalization/whitening.ts";
 import { absoluteValue } from "../../../src/bijections/piecewise/absoluteValue.ts";
 import { directionalMap } from "../../../src/bijections/residual/directionalMap.ts";
 import { planar } from "../../../src/bijections/residual/planar.ts";
@@ -100,6 +103,13 @@ export const bijectionCases: Readonly<
       within: (direction, [x]) => [direction === "forward" ? clamped(x!, 5) : 0.5 + 0.45 * Math.sin(x!)],
     },
   },
+  actNorm: {
+    "three features": {
+      bijection: actNorm({ features: 3 }),
+      startsAsIdentity: true,
+      largestParameter: unclippedLogScale,
+    },
+  },
   affine: {
     scalar: {
       bijection: affine({ features: 3, kind: "scalar" }),
@@ -115,6 +125,18 @@ export const bijectionCases: Readonly<
       bijection: affine({ features: 1 }),
       startsAsIdentity: true,
       largestParameter: unclippedLogScale,
+    },
+  },
+  batchNormalization: {
+    "three features": {
+      bijection: batchNormalization({ features: 3 }),
+      startsAsIdentity: false,
+      largestParameter: unclippedLogScale,
+    },
+    "one feature, in a chain": {
+      bijection: chain([batchNormalization({ features: 1, epsilon: 0.5 }), affine({ features: 1 })]),
+      startsAsIdentity: false,
+      largestParameter: unclippedLogScale / 2,
     },
   },
   bounded: {
@@ -419,6 +441,18 @@ export const bijectionCases: Readonly<
     },
     fitted: {
       bijection: triangularAffine({ features: 3, fitted: true }),
+      startsAsIdentity: true,
+      largestParameter: 80,
+    },
+  },
+  whitening: {
+    "principal axes": { bijection: whitening({ features: 3 }), startsAsIdentity: true },
+    "two features, zero-phase": {
+      bijection: whitening({ features: 2, method: "zca" }),
+      startsAsIdentity: true,
+    },
+    triangular: {
+      bijection: whitening({ features: 3, method: "cholesky" }),
       startsAsIdentity: true,
       largestParameter: 80,
     },

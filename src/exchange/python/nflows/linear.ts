@@ -10,6 +10,8 @@ import { permutation } from "../../../bijections/linear/permutation.ts";
 import { orthogonal } from "../../../bijections/matrices/orthogonal.ts";
 import { qrAffine } from "../../../bijections/matrices/qrAffine.ts";
 import { svdAffine } from "../../../bijections/matrices/svdAffine.ts";
+import { actNorm } from "../../../bijections/normalization/actNorm.ts";
+import { batchNormalization } from "../../../bijections/normalization/batchNormalization.ts";
 import { UsageError } from "../../../errors.ts";
 import { leakyRelu } from "../../../transformers/elementary/leakyRelu.ts";
 import type { Call } from "../call.ts";
@@ -168,28 +170,37 @@ function batchNormTransform(call: Call, state: StateDict): Part {
   const own = call.named(["features", "eps", "momentum", "affine"]);
   const features = own.integer("features", undefined, 1);
   const epsilon = own.number("eps", 1e-5);
-  own.number("momentum", 0.1);
+  const momentum = own.number("momentum", 0.1);
   own.flag("affine", true);
   own.done();
-  const weight = state.tensor("unconstrained_weight", [features]).map((raw) => softplus(raw) + epsilon);
-  const bias = state.tensor("bias", [features]);
-  const mean = state.tensor("running_mean", [features]);
-  const scale = state
-    .tensor("running_var", [features])
-    .map((variance, i) => weight[i]! / Math.sqrt(variance + epsilon));
-  return scaled(
-    bias.map((value, i) => value - mean[i]! * scale[i]!),
-    scale.map(Math.log),
-  );
+  const raw = state.tensor("unconstrained_weight", [features]);
+  return {
+    bijection: batchNormalization({ features, epsilon, momentum }),
+    values: {
+      mean: state.tensor("running_mean", [features]),
+      variance: state.tensor("running_var", [features]),
+      logWeight: raw.map((value) => Math.log(softplus(value) + epsilon)),
+      bias: state.tensor("bias", [features]),
+    },
+  };
 }
 
-function actNorm(call: Call, state: StateDict): Part {
+function actNormTransform(call: Call, state: StateDict): Part {
   const own = call.named(["features"]);
   const features = own.integer("features", undefined, 1);
   own.done();
   // Whether it has seen its first batch has no part in what it computes now.
   state.tensor("initialized", []);
-  return scaled(state.tensor("shift", [features]), state.tensor("log_scale", [features]));
+  const logScale = state.tensor("log_scale", [features]);
+  const shift = state.tensor("shift", [features]);
+  // z = e^log_scale y + shift there, y = e^s z + t here.
+  return {
+    bijection: actNorm({ features }),
+    values: {
+      shift: shift.map((value, i) => -value * Math.exp(-logScale[i]!)),
+      logScale: logScale.map((value) => -value),
+    },
+  };
 }
 
 /** `PointwiseAffineTransform`: a shift and a scale, one for all features or one for each; `features` where it is one. */
@@ -218,7 +229,7 @@ function pointwiseAffine(call: Call, state: StateDict, features: number | undefi
 export const linearTransforms: Readonly<
   Record<string, (call: Call, state: StateDict, features: number | undefined) => Part>
 > = {
-  ActNorm: actNorm,
+  ActNorm: actNormTransform,
   AffineTransform: pointwiseAffine,
   BatchNorm: batchNormTransform,
   HouseholderSequence: householder,

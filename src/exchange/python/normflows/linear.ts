@@ -7,6 +7,7 @@
 import { elementwise } from "../../../bijections/autoregressive/elementwise.ts";
 import { affine } from "../../../bijections/linear/affine.ts";
 import { permutation } from "../../../bijections/linear/permutation.ts";
+import { actNorm } from "../../../bijections/normalization/actNorm.ts";
 import { planar } from "../../../bijections/residual/planar.ts";
 import { radial } from "../../../bijections/residual/radial.ts";
 import { circularShift } from "../../../transformers/circular/circularShift.ts";
@@ -117,7 +118,7 @@ export function affineConst(call: Call, state: StateDict, features: number): Par
       "0",
     );
   return {
-    bijection: affine({ features }),
+    bijection: own.name === "ActNorm" ? actNorm({ features }) : affine({ features }),
     values: { shift: state.tensor("t", [1, features]), logScale: state.tensor("s", [1, features]) },
   };
 }
