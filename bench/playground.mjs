@@ -42,14 +42,20 @@ function watch() {
       super(...parts);
       this.addEventListener("message", ({ data }) => {
         const at = performance.now();
-        if (data === "drawn") seen.pictures.push(at);
-        else seen.messages.push({ at, type: data.type, phase: data.phase, progress: data.progress });
+        if (data === "drawn") {
+          seen.pictures.push(at);
+          const isFirst = seen.messages.some(({ type }) => type === "snapshot") && !seen.density;
+          if (isFirst) seen.density = performance.mark("density").startTime;
+        } else seen.messages.push({ at, type: data.type, phase: data.phase, progress: data.progress });
       });
     }
   };
 }
 
-/** What the tasks of the main thread took, in milliseconds: the longest, by the clock and of the processor. */
+/**
+ * What the tasks of the main thread took, in milliseconds, by the clock and of the processor; and what all threads of the page took until
+ * the density was drawn.
+ */
 async function tasksOf(path) {
   const { traceEvents } = JSON.parse(await readFile(path, "utf8"));
   // The browser has pages of its own: ours is in the process that asks for its files.
@@ -59,10 +65,15 @@ async function tasksOf(path) {
   const { tid } = traceEvents.find(
     (event) => event.pid === pid && event.name === "thread_name" && event.args.name === "CrRendererMain",
   );
-  const tasks = traceEvents.filter(
-    (event) => event.pid === pid && event.tid === tid && event.ph === "X" && event.name.endsWith("RunTask"),
+  const ofPage = traceEvents.filter(
+    (event) => event.pid === pid && event.ph === "X" && event.name.endsWith("RunTask"),
   );
-  return tasks.map(({ dur, tdur = 0 }) => ({ clock: dur / 1000, processor: tdur / 1000 }));
+  const tasks = ofPage.filter((event) => event.tid === tid);
+  const density = traceEvents.find((event) => event.pid === pid && event.name === "density")?.ts;
+  return {
+    tasks: tasks.map(({ dur, tdur = 0 }) => ({ clock: dur / 1000, processor: tdur / 1000 })),
+    untilDensity: ofPage.reduce((sum, { ts, tdur = 0 }) => sum + (ts < density ? tdur / 1000 : 0), 0),
+  };
 }
 
 const tasksText = (tasks) =>
@@ -85,11 +96,11 @@ async function traced(link, act) {
     const path = join(folder, "trace.json");
     await browser.startTracing(page, {
       path,
-      categories: ["toplevel", "devtools.timeline"],
+      categories: ["toplevel", "devtools.timeline", "blink.user_timing"],
     });
     const seen = await act(page, () => page.goto(`${host.address}${link}`));
     await browser.stopTracing();
-    return { seen, tasks: await tasksOf(path) };
+    return { seen, ...(await tasksOf(path)) };
   } finally {
     await page.close();
   }
@@ -136,20 +147,17 @@ try {
   const fromNode = [];
   const fromPage = [];
   for (let round = 0; round < rounds; round++) {
-    const { seen, tasks } = await traced("", async (page, go) => {
+    const { seen, tasks, untilDensity } = await traced("", async (page, go) => {
       await go();
       await page.waitForFunction(() => document.querySelector("figcaption .note")?.textContent === "done");
       return await page.evaluate(() => globalThis.seen);
     });
     const at = (phase) => seen.messages.find((message) => message.phase === phase).at;
-    const snapshot = seen.messages.find(({ type }) => type === "snapshot").at;
     const frames = seen.frames.filter(([now]) => now > at("training") && now < at("done"));
     console.log(
-      `page ${round + 1}: points after ${seen.pictures[0].toFixed(0)} ms, density after ${seen.pictures
-        .find((time) => time > snapshot)
-        .toFixed(
-          0,
-        )} ms; median frame ${median(frames.map(([, time]) => time)).toFixed(1)} ms while training\n  ${tasksText(tasks)}`,
+      `page ${round + 1}: points after ${seen.pictures[0].toFixed(0)} ms, density after ${seen.density.toFixed(0)} ms ` +
+        `(${untilDensity.toFixed(0)} ms of processor, all threads); ` +
+        `median frame ${median(frames.map(([, time]) => time)).toFixed(1)} ms while training\n  ${tasksText(tasks)}`,
     );
     fromPage.push(trainingOf(seen.messages.flatMap(({ progress }) => progress ?? [])));
     fromNode.push(await inNode());

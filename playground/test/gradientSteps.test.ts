@@ -16,7 +16,7 @@ test("steps of the gradient flow go where the library's go, and end at the mixtu
   });
   const base = standardNormal({ features: 2 });
   const { steps, known } = gradientFlowSteps(mixture);
-  const evaluator = await Evaluator.compile(
+  const evaluator = new Evaluator(
     base,
     steps,
     wasmEngine({ threads: 1, precision: "float64" }),

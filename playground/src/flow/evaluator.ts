@@ -1,5 +1,5 @@
 /**
- * Programs that take points through a flow step by step: compiled once, with new values as often as training has some.
+ * Programs that take points through a flow step by step: each compiled once, with new values as often as training has some.
  *
  * @module
  */
@@ -24,71 +24,76 @@ export interface KnownLaw {
   logProb(point: Expr): Expr;
 }
 
+type Direction = "forward" | "inverse" | "density";
+
 /** A flow that is taken apart into steps. */
 export class Evaluator {
+  readonly #base: Distribution;
   readonly #steps: readonly Step[];
-  readonly #forward: Executable;
-  readonly #inverse: Executable;
-  readonly #density: Executable;
-
-  private constructor(
-    steps: readonly Step[],
-    [forward, inverse, density]: readonly [Executable, Executable, Executable],
-  ) {
-    this.#steps = steps;
-    this.#forward = forward;
-    this.#inverse = inverse;
-    this.#density = density;
-  }
+  readonly #engine: Engine;
+  readonly #signal: AbortSignal;
+  readonly #known: KnownLaw | undefined;
+  readonly #programs = new Map<Direction, Promise<Executable>>();
+  #values: ParameterValues | undefined;
 
   /**
-   * Compiles the programs of a flow of two features.
+   * A flow of two features; its programs are compiled when they are asked for.
    * @param known - What densities are computed from; left out, the base.
    */
-  static async compile(
+  constructor(
     base: Distribution,
     steps: readonly Step[],
     engine: Engine,
     signal: AbortSignal,
     known?: KnownLaw,
-  ): Promise<Evaluator> {
+  ) {
+    this.#base = base;
+    this.#steps = steps;
+    this.#engine = engine;
+    this.#signal = signal;
+    this.#known = known;
+  }
+
+  /** Compiles a program ahead of its first use. */
+  async compile(direction: Direction): Promise<void> {
+    await this.#program(direction);
+  }
+
+  #program(direction: Direction): Promise<Executable> {
+    const program = this.#programs.get(direction) ?? this.#compiled(direction);
+    this.#programs.set(direction, program);
+    return program;
+  }
+
+  async #compiled(direction: Direction): Promise<Executable> {
+    const program = { rows: this.#rowsOf(direction) };
+    const executable = await this.#engine.compile(program, { signal: this.#signal });
+    if (this.#values) await give(executable, this.#values);
+    return executable;
+  }
+
+  #rowsOf(direction: Direction): Record<string, Expr> {
+    const steps = this.#steps;
     const bound = steps.map(({ bijection }, k): Bound => bindTree(bijection.parameters, `steps.${k}.`));
-    const baseBound = bindTree(base.parameters, "base.");
+    const baseBound = bindTree(this.#base.parameters, "base.");
     const point = ops.input("data", [2]);
-    const forward: Record<string, Expr> = { base: base.logProb(point, baseBound) };
+    const rows: Record<string, Expr> = {};
     let value: Expr = point;
-    steps.forEach(({ bijection }, k) => {
-      const mapped = bijection.forward(value, bound[k]!);
-      forward[`value${k}`] = value = mapped.value;
-      forward[`logAbsDet${k}`] = mapped.logAbsDet;
-    });
-    const inverse: Record<string, Expr> = {};
-    value = point;
-    for (let k = steps.length - 1; k >= 0; k--) {
-      const mapped = steps[k]!.bijection.inverse(value, bound[k]!);
-      inverse[`value${k}`] = value = mapped.value;
-      inverse[`logAbsDet${k}`] = mapped.logAbsDet;
-    }
-    inverse.base = base.logProb(value, baseBound);
-    const { stop, logProb: logProbAt }: KnownLaw = known ?? {
-      stop: 0,
-      logProb: (at) => base.logProb(at, baseBound),
+    const take = (k: number, way: "forward" | "inverse"): void => {
+      const mapped = steps[k]!.bijection[way](value, bound[k]!);
+      rows[`value${k}`] = value = mapped.value;
+      rows[`logAbsDet${k}`] = mapped.logAbsDet;
     };
-    let [at, total]: [Expr, Expr] = [point, ops.constant(0)];
-    for (let k = steps.length - 1; k >= stop; k--) {
-      const mapped = steps[k]!.bijection.inverse(at, bound[k]!);
-      [at, total] = [mapped.value, ops.add(total, mapped.logAbsDet)];
+    if (direction === "forward") {
+      for (let k = 0; k < steps.length; k++) take(k, "forward");
+      return { ...rows, base: this.#base.logProb(point, baseBound) };
     }
-    const logProb = ops.add(total, logProbAt(at));
-    const compiled: Executable[] = [];
-    try {
-      for (const rows of [forward, inverse, { logProb }])
-        compiled.push(await engine.compile({ rows }, { signal }));
-    } catch (error) {
-      for (const executable of compiled) executable.dispose();
-      throw error;
-    }
-    return new Evaluator(steps, compiled as [Executable, Executable, Executable]);
+    const known = direction === "density" ? this.#known : undefined;
+    for (let k = steps.length - 1; k >= (known?.stop ?? 0); k--) take(k, "inverse");
+    const last = known ? known.logProb(value) : this.#base.logProb(value, baseBound);
+    if (direction === "inverse") return { ...rows, base: last };
+    const terms = steps.flatMap((_, k) => rows[`logAbsDet${k}`] ?? []);
+    return { logProb: terms.reduce((sum, term) => ops.add(sum, term), last) };
   }
 
   /** Gives the programs other values: those of the base, and of each step. */
@@ -98,15 +103,18 @@ export class Evaluator {
     steps.forEach((values, k) => {
       for (const [name, data] of Object.entries(values)) all[`steps.${k}.${name}`] = data;
     });
-    for (const executable of [this.#forward, this.#inverse, this.#density])
-      await executable.setParameters(
-        Object.fromEntries(Array.from(executable.parameters.keys(), (name) => [name, all[name]!])),
-      );
+    this.#values = all;
+    for (const program of this.#programs.values()) await give(await program, all);
+  }
+
+  async #run(direction: Direction, points: Float64Array): Promise<Record<string, Float64Array>> {
+    const executable = await this.#program(direction);
+    return (await executable.run({ rows: points.length / 2, inputs: { data: points } })).rows;
   }
 
   /** Points of the base on their way to the data. */
   async forward(points: Float64Array): Promise<Passage> {
-    const { rows } = await this.#forward.run({ rows: points.length / 2, inputs: { data: points } });
+    const rows = await this.#run("forward", points);
     return {
       stops: [points, ...this.#steps.map((_, k) => rows[`value${k}`]!)],
       logAbsDets: this.#steps.map((_, k) => rows[`logAbsDet${k}`]!),
@@ -116,7 +124,7 @@ export class Evaluator {
 
   /** Points of the data on their way to the base; stops are from the base on. */
   async inverse(points: Float64Array): Promise<Passage> {
-    const { rows } = await this.#inverse.run({ rows: points.length / 2, inputs: { data: points } });
+    const rows = await this.#run("inverse", points);
     return {
       stops: [...this.#steps.map((_, k) => rows[`value${k}`]!), points],
       logAbsDets: this.#steps.map((_, k) => rows[`logAbsDet${k}`]!),
@@ -126,12 +134,22 @@ export class Evaluator {
 
   /** Log-densities of points of the data. */
   async logProb(points: Float64Array): Promise<Float64Array> {
-    const { rows } = await this.#density.run({ rows: points.length / 2, inputs: { data: points } });
-    return rows.logProb!;
+    return (await this.#run("density", points)).logProb!;
   }
 
-  /** Gives memory and threads back. */
+  /** Gives memory and threads back, also of what is still being compiled. */
   dispose(): void {
-    for (const executable of [this.#forward, this.#inverse, this.#density]) executable.dispose();
+    for (const program of this.#programs.values())
+      program.then(
+        (executable) => executable.dispose(),
+        () => undefined,
+      );
   }
+}
+
+/** Gives a program those of the values that it has. */
+async function give(executable: Executable, values: ParameterValues): Promise<void> {
+  await executable.setParameters(
+    Object.fromEntries(Array.from(executable.parameters.keys(), (name) => [name, values[name]!])),
+  );
 }

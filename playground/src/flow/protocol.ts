@@ -52,7 +52,10 @@ export interface Progress {
   readonly rate: number;
 }
 
-/** A flow at a moment of its training, as it is drawn. Positions are those at each stop, x and y in turn. */
+/**
+ * A flow at a moment of its training, as it is drawn. Positions are those at each stop, x and y in turn. The first of a flow has the density
+ * and the data alone, at the last stop.
+ */
 export interface Snapshot {
   /** Log-densities on a grid over the view, row by row from its top. */
   readonly density: Float32Array;

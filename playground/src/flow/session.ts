@@ -8,8 +8,8 @@ import type { Distribution } from "pushforward/distributions";
 import type { Engine } from "pushforward/engines";
 import type { ParameterValues } from "pushforward/graph";
 import { Evaluator, type KnownLaw } from "./evaluator.ts";
-import type { Reply, Request } from "./protocol.ts";
-import { buffersOf, takeProbe, takeSnapshot } from "./snapshot.ts";
+import type { Reply, Request, Snapshot } from "./protocol.ts";
+import { buffersOf, takeFirstSnapshot, takeProbe, takeSnapshot } from "./snapshot.ts";
 import type { Step } from "./steps.ts";
 
 /** What begins a session. */
@@ -46,6 +46,7 @@ export abstract class Session {
   #waiting: Gate | undefined;
   #point: readonly [number, number] | undefined;
   #isAsked = false;
+  #isShown = false;
   /** Whether it is busy, and answers when it comes to it. */
   protected isTraining = false;
   /** Makes the model file, when there is a flow. */
@@ -95,14 +96,15 @@ export abstract class Session {
     return await this.toBytes();
   }
 
-  /** Compiles what takes the flow apart. */
+  /** Gets ready to show a flow, beginning with its density. */
   protected async prepare(
     base: Distribution,
     steps: readonly Step[],
     engine: Engine,
     known?: KnownLaw,
   ): Promise<void> {
-    const evaluator = await Evaluator.compile(base, steps, engine, this.signal, known);
+    const evaluator = new Evaluator(base, steps, engine, this.signal, known);
+    await evaluator.compile("density");
     if (this.signal.aborted) {
       evaluator.dispose();
       this.signal.throwIfAborted();
@@ -112,16 +114,21 @@ export abstract class Session {
     this.send({ type: "stops", run: this.request.run, names, threads: this.threads });
   }
 
-  /** Shows the flow with values of its base and its steps. */
+  /** Shows the flow with values of its base and its steps; the first time its density before all else. */
   protected async show(base: ParameterValues, steps: readonly Step[], isLast: boolean): Promise<void> {
-    const { run, view } = this.request;
-    await this.#evaluator!.set(
+    const evaluator = this.#evaluator!;
+    await evaluator.set(
       base,
       steps.map(({ values }) => values),
     );
-    const snapshot = await takeSnapshot(this.#evaluator!, this.points, view, isLast);
-    this.send({ type: "snapshot", run, snapshot }, buffersOf(snapshot));
+    if (!this.#isShown) this.#give(await takeFirstSnapshot(evaluator, this.points, this.request.view));
+    this.#isShown = true;
+    this.#give(await takeSnapshot(evaluator, this.points, this.request.view, isLast));
     await this.answer();
+  }
+
+  #give(snapshot: Snapshot): void {
+    this.send({ type: "snapshot", run: this.request.run, snapshot }, buffersOf(snapshot));
   }
 
   /** Samples of the flow and their log-densities. */

@@ -8,8 +8,8 @@ import { normals, uniforms } from "../data/random.ts";
 import type { Evaluator, Passage } from "./evaluator.ts";
 import type { Probed, Snapshot, Square } from "./protocol.ts";
 
-/** Rows and columns of the grid of the density: while there is more to come, and at the end. */
-const sizes = { live: 112, last: 176 } as const;
+/** Rows and columns of the grid of the density: at first, while there is more to come, and at the end. */
+const sizes = { first: 64, live: 112, last: 176 } as const;
 /** Points to a side of the lattice of the base, and how far it reaches, in standard deviations. */
 const side = 69;
 const reach = 4;
@@ -62,6 +62,35 @@ function massOutside({ stops, baseLogProb }: Passage, { x, y, half }: Square): n
   return Math.max(0, 1 - inside);
 }
 
+/** The density on a grid, and its integral over the view. */
+async function densityOf(
+  evaluator: Evaluator,
+  view: Square,
+  size: number,
+): Promise<Pick<Snapshot, "density" | "size" | "view" | "inside">> {
+  const density = await evaluator.logProb(gridOf(view, size));
+  const cell = ((2 * view.half) / size) ** 2;
+  const inside = density.reduce((sum, height) => sum + Math.exp(height) * cell, 0);
+  return { density: Float32Array.from(density), size, view, inside };
+}
+
+/** What can be drawn as soon as there is a density: it, coarsely, and the points where they are. */
+export async function takeFirstSnapshot(
+  evaluator: Evaluator,
+  points: Float64Array,
+  view: Square,
+): Promise<Snapshot> {
+  return {
+    ...(await densityOf(evaluator, view, sizes.first)),
+    lattice: [new Float32Array(0)],
+    side: 0,
+    heights: [new Float32Array(0)],
+    samples: [new Float32Array(0)],
+    data: [Float32Array.from(points.slice(0, 2 * mostPoints))],
+    outside: Number.NaN,
+  };
+}
+
 /**
  * What is drawn of a flow as it is now.
  * @param isLast - Whether there is no other to come: then there is time for a finer one.
@@ -72,30 +101,23 @@ export async function takeSnapshot(
   view: Square,
   isLast: boolean,
 ): Promise<Snapshot> {
-  const size = isLast ? sizes.last : sizes.live;
-  const density = await evaluator.logProb(gridOf(view, size));
+  const density = await densityOf(evaluator, view, isLast ? sizes.last : sizes.live);
   const lattice = await evaluator.forward(latticeOf(side));
   const samples = await evaluator.forward(baseSamples());
   const data = await evaluator.inverse(points.slice(0, 2 * mostPoints));
   const counted = isLast ? await evaluator.forward(latticeOf(fineSide)) : lattice;
-  const cell = ((2 * view.half) / size) ** 2;
-  let inside = 0;
-  for (const height of density) inside += Math.exp(height) * cell;
   const heights = [Float32Array.from(lattice.baseLogProb)];
   for (const logAbsDet of lattice.logAbsDets) {
     const before = heights[heights.length - 1]!;
     heights.push(before.map((height, i) => height - logAbsDet[i]!));
   }
   return {
-    density: Float32Array.from(density),
-    size,
-    view,
+    ...density,
     lattice: light(lattice.stops),
     side,
     heights,
     samples: light(samples.stops),
     data: light(data.stops),
-    inside,
     outside: massOutside(counted, view),
   };
 }

@@ -6,7 +6,7 @@
 
 import type { Probed, Snapshot, Square } from "../flow/protocol.ts";
 import type { LayerName } from "../state.ts";
-import { fieldAt, lastStop, pointsAt, type Relief, reliefOf, viewAt } from "./field.ts";
+import { fieldAt, isWhole, lastStop, pointsAt, type Relief, reliefOf, viewAt } from "./field.ts";
 
 /** The colors of the page, as they are in its theme. */
 export interface Colors {
@@ -111,7 +111,9 @@ export function drawScene(
   side: number,
   colors: Colors,
 ): void {
-  const { snapshot, at, shown, probed, brush } = scene;
+  const { at, shown, probed, brush } = scene;
+  // Of a density alone nothing is known before the data.
+  const snapshot = scene.snapshot && (isWhole(scene.snapshot) || at === 1) ? scene.snapshot : undefined;
   const context = sheet.pen;
   context.fillStyle = colors.paper;
   context.fillRect(0, 0, side, side);
@@ -120,6 +122,7 @@ export function drawScene(
   const scale = side / (2 * view.half);
   const toScreen: ToScreen = (x, y) => [(x - view.x + view.half) * scale, (view.y + view.half - y) * scale];
   const has = (layer: LayerName): boolean => shown.includes(layer);
+  const hasGrid = snapshot && isWhole(snapshot) && has("grid");
   if (snapshot && (has("density") || has("contours"))) {
     const field = fieldAt(snapshot, place);
     const relief = reliefOf(field, has("contours"));
@@ -127,9 +130,9 @@ export function drawScene(
       paintHeat(heat, relief, field.size, colors);
       sheet.image(heat, side);
     }
-    if (has("grid")) drawLattice(context, pointsAt(snapshot.lattice, place), snapshot.side, toScreen, colors);
+    if (hasGrid) drawLattice(context, pointsAt(snapshot.lattice, place), snapshot.side, toScreen, colors);
     if (has("contours")) drawContours(context, relief, side / field.size, colors);
-  } else if (snapshot && has("grid"))
+  } else if (hasGrid)
     drawLattice(context, pointsAt(snapshot.lattice, place), snapshot.side, toScreen, colors);
   const radius = Math.max(1.2, side / 420);
   if (has("data")) {

@@ -24,6 +24,9 @@ const between = (a: number, b: number, share: number): number => a + (b - a) * s
 /** Number of stops behind the first. */
 export const lastStop = ({ lattice }: Snapshot): number => lattice.length - 1;
 
+/** Whether there is more than the density: the way of the points through all stops. */
+export const isWhole = ({ side }: Snapshot): boolean => side > 0;
+
 /** What is in view at a place, which counts stops: the last step alone leads to the units of the data. */
 export function viewAt(snapshot: Snapshot, place: number): Square {
   const share = Math.max(0, place - lastStop(snapshot) + 1);

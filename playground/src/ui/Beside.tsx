@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Progress } from "../flow/protocol.ts";
 import { colorsOf, drawPoints } from "../picture/draw.ts";
+import { isWhole } from "../picture/field.ts";
 import { kinds } from "../state.ts";
 import { type Run, state } from "../store.ts";
 import { theme } from "../theme.ts";
@@ -55,7 +56,8 @@ function Curve({ history }: { readonly history: readonly Progress[] }) {
 /** The data in the base, with the marginals beside the normal density. */
 function Latents({ run }: { readonly run: Run }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const points = run.snapshot.value?.data[0];
+  const snapshot = run.snapshot.value;
+  const points = snapshot && isWhole(snapshot) ? snapshot.data[0] : undefined;
   const now = theme.value;
   useEffect(() => {
     const context = canvas.current!.getContext("2d")!;
@@ -188,7 +190,7 @@ export function Beside({ run }: { readonly run: Run }) {
       )}
       <h3>All probability is accounted for</h3>
       <p class="mass">
-        {snapshot ? (
+        {snapshot && isWhole(snapshot) ? (
           <>
             <span class="model">{written(snapshot.inside)} in the picture</span> +{" "}
             <span class="base">{written(snapshot.outside)} outside</span> ={" "}
