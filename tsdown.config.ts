@@ -69,9 +69,15 @@ function chunksOf(modules: Modules): Map<string, string> {
     const alone = [...closures[i]!].filter((needed) => !others(i).some((closure) => closure.has(needed)));
     place([id, ...alone], `${basename(id, ".ts")}AtCalls`);
   });
+  const ofModels = closures.filter((_, i) => /readers\.ts$/.test(families[i]!));
   place(
-    light.filter((id) => [evaluation, ...closures].some((closure) => closure.has(id))),
+    light.filter((id) => [evaluation, ...ofModels].some((closure) => closure.has(id))),
     "basis",
+  );
+  // What is imported at calls alone has in common what such calls need: a page that only evaluates does not load it.
+  place(
+    light.filter((id) => closures.some((closure) => closure.has(id))),
+    "basisAtCalls",
   );
   place(evaluation, "evaluation");
   const isRare = (id: string): boolean =>

@@ -6,8 +6,7 @@
 
 import { uniform } from "../distributions/uniform/uniform.ts";
 import { UsageError } from "../errors.ts";
-import { layeredConditioner } from "../networks/layeredConditioner.ts";
-import type { Layer } from "../networks/layers.ts";
+import { circularConditioner } from "../networks/circular/circularConditioner.ts";
 import { anyNumber, checkCount, type OptionTable } from "../options.ts";
 import { chainTransformer } from "../transformers/chainTransformer.ts";
 import { circularShift } from "../transformers/circular/circularShift.ts";
@@ -36,9 +35,6 @@ const circularSplineFlowOptionTable: OptionTable<CircularSplineFlowOptions> = {
 };
 
 const circle: Interval = [-Math.PI, Math.PI];
-
-/** Given columns are clamped to so many standard deviations, as those of a dense conditioner are. */
-const reach = 10;
 
 /**
  * Circular neural spline flow (Rezende et al. 2020, https://arxiv.org/abs/2002.02428): masked autoregressive maps of angles, from -pi to pi. Each
@@ -85,16 +81,9 @@ export function circularSplineFlow(
         ]),
         usualTransforms: 3,
         conditioner: (hidden) =>
-          layeredConditioner({
-            layers: [
-              { kind: "activation", activation: "hardTanh", low: -reach, high: reach },
-              { kind: "circle", places: Array.from({ length: features }, (_, i) => context + i) },
-              ...hidden.flatMap((outputs): Layer[] => [
-                { kind: "linear", outputs },
-                { kind: "activation", activation: "relu" },
-              ]),
-              { kind: "linear" },
-            ],
+          circularConditioner({
+            hidden,
+            angles: Array.from({ length: features }, (_, i) => context + i),
           }),
       },
     );

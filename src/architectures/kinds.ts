@@ -75,6 +75,11 @@ export function isTrained(kind: string): kind is FlowKind {
   return (flowKinds as readonly string[]).includes(kind);
 }
 
+/** Whether a kind is of mixed columns: then any columns can be given, and each has a contribution to the density. */
+export function hasMixedColumns(kind: string): kind is MixedKind {
+  return (mixedKinds as readonly string[]).includes(kind);
+}
+
 /** Whether a fitted model of this kind was trained in epochs, by gradient. */
 export function hasEpochs(kind: string): boolean {
   return !(statisticalKinds as readonly string[]).includes(kind);

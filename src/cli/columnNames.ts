@@ -6,7 +6,7 @@
 
 import { UsageError } from "../entries/errors.ts";
 import type { GivenRange, GivenValue } from "../entries/options.ts";
-import { closestName, listNames } from "../entries/options.ts";
+import { closestName, hasMixedColumns, listNames } from "../entries/options.ts";
 import type { Flow } from "../index.ts";
 
 /** @throws UsageError if a name is in both lists. */
@@ -65,7 +65,7 @@ export function checkGiven(
   { given: expected, description }: Flow,
 ): void {
   const names = Object.keys(values ?? {});
-  const isMixed = description.schema !== undefined;
+  const isMixed = hasMixedColumns(description.kind);
   if (names.length > 0 && expected.length === 0 && !isMixed) {
     throw new UsageError({
       problem: `--given sets "${names[0]}", but the model has no conditioning columns`,
@@ -80,7 +80,7 @@ export function checkGiven(
   const other = Object.values(values ?? {}).find(
     (value) => typeof value !== "number" && !Array.isArray(value),
   );
-  // Without a schema all columns are numbers.
+  // Where columns are not mixed all are numbers.
   if (other !== undefined && !isMixed)
     throw new UsageError({
       subject: "--given",

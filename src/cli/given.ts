@@ -5,7 +5,7 @@
  */
 
 import { UsageError } from "../entries/errors.ts";
-import type { GivenReport, GivenValue } from "../entries/options.ts";
+import { type GivenReport, type GivenValue, hasMixedColumns } from "../entries/options.ts";
 import type { Flow, Table } from "../index.ts";
 import { checkGiven, checkKnown } from "./columnNames.ts";
 import { GivenFile, type GivenText } from "./options.ts";
@@ -51,7 +51,7 @@ export async function conditionsOf(table: Table, given: GivenFile, flow: Flow): 
       ),
     ]),
   );
-  const numbers = flow.description.schema
+  const numbers = hasMixedColumns(flow.description.kind)
     ? lists
     : Object.fromEntries(
         Object.entries(lists).map(([name, list]) => [name, list.map((value) => Number(value ?? Number.NaN))]),

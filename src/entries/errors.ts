@@ -17,4 +17,4 @@ export {
   UsageError,
 } from "../errors.ts";
 export { checkAddressLimit } from "../platform/addressSpace.ts";
-export { isOutOfMemory, reasonOf } from "../platform/platform.ts";
+export { isOutOfMemory, reasonOf } from "../platform/systemErrors.ts";

@@ -5,6 +5,7 @@
  */
 
 export type { Activation, ActivationName } from "../networks/activations.ts";
+export * from "../networks/circular/makers.ts";
 export type {
   Conditioner,
   ConditionerJson,

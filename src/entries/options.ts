@@ -10,6 +10,7 @@ export {
   type FittedKind,
   flowKinds,
   hasEpochs,
+  hasMixedColumns,
   isTrained,
   modelKinds,
   type OtherKind,

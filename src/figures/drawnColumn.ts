@@ -136,6 +136,13 @@ function angleAxis(name: string, { lower = 0, period = 360, written, step = 1 }:
   return { name, unit: "", low: lower, high: lower + period, ticks, format };
 }
 
+/** An angle, whole turns added or taken, where the turn of its column has it. */
+function inTurn(cell: number, { lower = 0, period = 360 }: ColumnSchema): number {
+  const turns = (cell - lower) / period;
+  // The end of the turn, which is where it begins, is drawn where it is.
+  return turns >= 0 && turns <= 1 ? cell : cell - period * Math.floor(turns);
+}
+
 /** What pictures of a column are made for. */
 export interface ColumnSize {
   /** About how many ticks of numbers. */
@@ -178,7 +185,9 @@ export function drawnColumn(schema: ColumnSchema, sets: readonly RowSet[], size:
   }
   const values = isNumeric
     ? cells.map((cells) => cells.map((cell) => (cell >= 0 ? (levels[cell] as number) : Number.NaN)))
-    : cells;
+    : schema.kind === "angle"
+      ? cells.map((cells) => cells.map((cell) => inTurn(cell, schema)))
+      : cells;
   const axis =
     schema.kind === "date-time"
       ? momentAxis(name, values[0]!, size.ticks)

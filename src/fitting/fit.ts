@@ -6,10 +6,10 @@
 
 import {
   flowKinds,
+  hasMixedColumns,
   isTrained,
   type MixedKind,
   type ModelKind,
-  mixedKinds,
   type StatisticalKind,
 } from "../architectures/kinds.ts";
 import { listNames } from "../closestName.ts";
@@ -145,7 +145,7 @@ function checkedFitOptions(table: Table, options: FitOptions): FitOptions {
  */
 function checkKind(kind: ModelKind | undefined, options: FitOptions): void {
   const like = kind ?? flowKinds[0];
-  const isMixed = (mixedKinds as readonly string[]).includes(like);
+  const isMixed = hasMixedColumns(like);
   if (!isTrained(like) && !isMixed && options.given?.length)
     throw new UsageError({
       where: "fit",

@@ -15,6 +15,7 @@ import { type DependentColumn, dependenceLine, dependences } from "../tables/dep
 import { pickColumns, pickRows } from "../tables/picks.ts";
 import { readingLines, warningLines } from "../tables/reading/readingLines.ts";
 import { columnNamed } from "../tables/schema/columnKind.ts";
+import type { TableSchema } from "../tables/schema/columnSchema.ts";
 import type { Simplex } from "../tables/simplex.ts";
 import {
   allColumns,
@@ -42,14 +43,6 @@ export interface FitRows {
   readonly logAbsDetOfRows?: Float64Array | undefined;
 }
 
-/** One turn of an angle, in the units of its column. */
-export interface Turn {
-  /** Where it is written to begin. */
-  readonly lower: number;
-  /** Its length. */
-  readonly period: number;
-}
-
 /** What a fit works on. */
 export interface FitData {
   /** What is fitted: {@link tableColumns}, of which the last share of a simplex has no part. */
@@ -66,8 +59,8 @@ export interface FitData {
   readonly leftOut: readonly LeftOutColumn[];
   /** Fitted columns that follow from others, given ones included, so that their density has no bound. */
   readonly dependent: readonly DependentColumn[];
-  /** Of a flow of angles the turn of each column; else undefined: columns are any numbers. */
-  readonly turns?: readonly Turn[] | undefined;
+  /** Of a flow of angles what its columns are, the given ones first; else undefined: columns are any numbers. */
+  readonly schema?: TableSchema | undefined;
   /** Digest of the table's used columns as they were read; see `tableDigest`. */
   readonly digest: string;
 }

@@ -9,8 +9,8 @@
  */
 
 import { FormatError, PushforwardError, unreadable } from "../errors.ts";
+import { concatenate } from "../platform/packedBytes.ts";
 import type { Pieces } from "../platform/pieces.ts";
-import { concatenate } from "../platform/platform.ts";
 import { eventLoopTurn } from "./eventLoopTurn.ts";
 import { checkExpansion, checkLimits, type ReadLimits } from "./limits.ts";
 

@@ -11,7 +11,6 @@ import { meanAndError } from "../numerics/meanAndError.ts";
 import { checkArgument, checkedOptions, signal, text, wholeNumber } from "../options.ts";
 import { bytesFrom } from "../platform/bytes.ts";
 import type { Table } from "../tables/table.ts";
-import { BijectionCore } from "./bijectionCore.ts";
 import type {
   DistributionOptions,
   Imputation,
@@ -21,9 +20,10 @@ import type {
   Probabilities,
   Quantiles,
 } from "./columns/questions/questionOptions.ts";
+import { BijectionCore } from "./cores/bijectionCore.ts";
+import type { FlowCore, FlowDescription, SampleWithLogProb } from "./cores/flowCore.ts";
 import { openContainer } from "./files/modelContainer.ts";
 import { readModel } from "./files/modelFile.ts";
-import type { FlowCore, FlowDescription, SampleWithLogProb } from "./flowCore.ts";
 import { factsOf } from "./flowInWords.ts";
 import {
   type GivenOptions,
@@ -57,7 +57,7 @@ export interface Score {
   readonly possible: { readonly mean: number; readonly standardError: number };
 }
 
-export type { FlowDescription, SampleWithLogProb } from "./flowCore.ts";
+export type { FlowDescription, SampleWithLogProb } from "./cores/flowCore.ts";
 
 /** A fitted flow over the columns of a table; see {@link load} and `fit`. */
 export class Flow {
@@ -372,15 +372,17 @@ export async function load(
 async function readCore(bytes: Uint8Array, name = "the model"): Promise<FlowCore> {
   const container = openContainer(bytes, name);
   if ((container.json as { kind?: unknown } | null)?.kind === "columns")
-    return (await import("./columnsCore.ts")).readColumnsCore(container, name);
+    return (await import("./cores/columnsCore.ts")).readColumnsCore(container, name);
   return await coreOf(await readModel(container, name), name);
 }
 
 /** What evaluates a model. */
 async function coreOf(model: Model, name = "the model"): Promise<FlowCore> {
-  if (!model.simplex) return new BijectionCore(model);
-  const { simplexCore } = await import("./simplexCore.ts");
-  return simplexCore(model, name);
+  if (model.simplex) return (await import("./cores/simplexCore.ts")).simplexCore(model, name);
+  // Files of the first flows of angles have no schema.
+  if (model.schema || model.kind === "ncsf")
+    return (await import("./cores/circularCore.ts")).circularCore(model, name);
+  return new BijectionCore(model);
 }
 
 /** The flow of a model of any kind. */

@@ -12,6 +12,7 @@ import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { type Bound, type ParameterTree, subtreeOf } from "../graph/parameters.ts";
 import type { ColumnGrid } from "../tables/recording/grid.ts";
+import type { TableSchema } from "../tables/schema/columnSchema.ts";
 import type { Simplex } from "../tables/simplex.ts";
 import type { ParameterValues } from "./parameters.ts";
 
@@ -69,6 +70,8 @@ export interface Model {
    * Of shares that sum to a total: they, and all columns in order, the last share among them, which is none of {@link columns}.
    */
   readonly simplex?: (Simplex & { readonly columns: readonly string[] }) | undefined;
+  /** Where some columns are angles, what all are, the given ones first: see `circularCore.ts`. */
+  readonly schema?: TableSchema | undefined;
   readonly precision: "float32" | "float64";
   readonly fitted: FittedDescription;
   readonly values: ParameterValues;

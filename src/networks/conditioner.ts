@@ -48,20 +48,22 @@ export function runNetwork(x: Expr, parameters: Bound, layers: number, masks?: r
  * Feature i (from 1) has degree i, the context 0; hidden units have sorted degrees from 1 (0 with a context) to
  * features - 1, so that the masks are block triangular and an engine can skip the zero blocks. A unit sees what has
  * at most its degree, the outputs of feature i what has less than i. Equal ones in a row are one list.
+ *
+ * @param from - Where the first layer sees something else than the input: of each that it sees, which input it is made of.
  */
 export function autoregressiveMasks(
   features: number,
   context: number,
   hidden: readonly number[],
   outputsPerFeature: number,
+  from?: readonly number[],
 ): readonly Expr[] {
-  const sizes = [features, context, outputsPerFeature, ...hidden].join();
+  const sizes = [features, context, outputsPerFeature, ...hidden, ":", from].join();
   const known = lastMasks?.sizes === sizes ? lastMasks.masks.deref() : undefined;
   if (known) return known;
-  const inputs = [
-    ...new Array<number>(context).fill(0),
-    ...Array.from({ length: features }, (_, i) => i + 1),
-  ];
+  const inputs = (from ?? Array.from({ length: context + features }, (_, i) => i)).map((i) =>
+    Math.max(0, i + 1 - context),
+  );
   const units = hidden.map((size) => hiddenDegrees(features, context, size));
   const outputs = Array.from({ length: features * outputsPerFeature }, (_, i) =>
     Math.floor(i / outputsPerFeature),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readers as circularReaders } from "./circular/readers.ts";
 import type { Conditioner } from "./conditionerContract.ts";
 import { readers as convolutionReaders } from "./convolution/readers.ts";
 import { readers } from "./readers.ts";
@@ -12,6 +13,7 @@ import { conditionerRegistry } from "./registry.ts";
 /** Lets the registry read all conditioners. */
 export function provideConditioners(): void {
   conditionerRegistry.provide(readers);
+  conditionerRegistry.provide(circularReaders);
   conditionerRegistry.provide(convolutionReaders);
 }
 

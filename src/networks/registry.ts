@@ -15,6 +15,7 @@ export const conditionerRegistry: Registry<Conditioner> = /* @__PURE__ */ new Re
   "conditioners",
   /* @__PURE__ */ readersByName<Conditioner>({ denseConditioner }, "Conditioner"),
   [
+    { types: ["circular"], load: () => import("./circular/readers.ts") },
     { types: ["convolution"], load: () => import("./convolution/readers.ts") },
     { types: ["layered"], load: () => import("./readers.ts") },
   ],

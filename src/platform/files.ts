@@ -7,7 +7,9 @@
 
 import { AbortedError, FormatError, PushforwardError, UsageError } from "../errors.ts";
 import { checkArgument, text } from "../options.ts";
-import { concatenate, isNode, nodeModule, reasonOf } from "./platform.ts";
+import { concatenate } from "./packedBytes.ts";
+import { isNode, nodeModule } from "./platform.ts";
+import { reasonOf } from "./systemErrors.ts";
 import {
   endTemporary,
   removeLitter,

@@ -29,109 +29,6 @@ export function nodeModule<Id extends keyof NodeModules>(id: Id, remedy: string)
   return module;
 }
 
-/** What the errors of the operating system mean, and what to do. */
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EISDIR: "it is a folder, not a file",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  ENOTDIR: "a part of the path is a file, not a folder; mend the path",
-  ELOOP: "its symbolic links lead in a circle; mend the link",
-  ENAMETOOLONG: "the name is too long; choose a shorter one",
-  ENOSPC: "the disk is full; free some space, or choose another place",
-  EDQUOT: "the disk quota is used up; free some space, or choose another place",
-  EFBIG: "the file would be larger than is allowed (ulimit -f)",
-  EROFS: "the file system is read-only; choose another place",
-  EMFILE: "too many files are open; raise the limit (ulimit -n)",
-  ENFILE: "too many files are open on this machine; close some programs",
-  ENOMEM: "there is not enough memory; close other programs, or raise the limit (ulimit -v)",
-  ERR_MEMORY_ALLOCATION_FAILED:
-    "there is not enough memory; close other programs, or raise the limit (ulimit -v)",
-  ENXIO: "nothing is at its other end",
-  EPIPE: "its reader went away",
-  EBUSY: "it is in use",
-  EIO: "the device failed",
-  ERR_INVALID_ARG_VALUE: "a path cannot hold a null character",
-};
-
-/** The part of an error of Node's that says what happened, as a person would put it, and what to do. */
-export function reasonOf(error: unknown): string {
-  const code = String((error as { code?: unknown } | null)?.code);
-  if (Object.hasOwn(reasons, code)) return reasons[code]!;
-  const isOther = typeof error === "object" && error !== null && !(error instanceof Error);
-  const message = isOther ? "not an error" : error instanceof Error ? error.message : String(error);
-  // How V8 says that memory is short, for an array and for what WebAssembly works on.
-  return isOutOfMemory(error) ? reasons.ENOMEM! : message.replace(/^E[A-Z0-9]+: /, "");
-}
-
-/** Whether memory was short: for an array, for WebAssembly, or for a thread. */
-export function isOutOfMemory(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
-  if (/^(ENOMEM|ERR_MEMORY_ALLOCATION_FAILED|ERR_WORKER_OUT_OF_MEMORY)$/.test(String(code))) return true;
-  return (
-    error instanceof RangeError &&
-    /allocation failed|could not allocate|out of memory|invalid (typed )?array length(: \d|$)|invalid array buffer length/i.test(
-      String(message),
-    )
-  );
-}
-
-/** The parts one after the other, in new memory. */
-export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
-async function transform(bytes: Uint8Array, by: ReadableWritablePair<Uint8Array, BufferSource>) {
-  const parts: Uint8Array[] = [];
-  const writer = by.writable.getWriter();
-  // The reader below reports a failure; this promise must not report it a second time, unhandled.
-  const written = writer.write(bytes as Uint8Array<ArrayBuffer>).then(() => writer.close());
-  written.catch(() => undefined);
-  const reader = by.readable.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    parts.push(value);
-  }
-  await written;
-  return concatenate(parts);
-}
-
-/** The bytes as one gzip stream. */
-export async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
-  return await transform(bytes, new CompressionStream("gzip"));
-}
-
-/**
- * Unpacks Brotli to at most `length` bytes, off this thread; undefined where the runtime cannot.
- * @throws Error if it is damaged, or longer.
- */
-export async function unpackBrotli(bytes: Uint8Array, length: number): Promise<Uint8Array | undefined> {
-  const zlib = globalThis.process?.getBuiltinModule?.("node:zlib");
-  if (!zlib) return undefined;
-  // In parts: a process that ends waits for the part that is being unpacked, and one array of them all takes a long copy.
-  const stream = zlib.createBrotliDecompress({ chunkSize: 2 ** 20 });
-  const out = new Uint8Array(length);
-  let at = 0;
-  try {
-    stream.end(bytes);
-    for await (const part of stream as AsyncIterable<Uint8Array>) {
-      if (part.length > length - at) throw new Error("it is longer than it claims");
-      out.set(part, at);
-      at += part.length;
-    }
-  } catch (error) {
-    throw new Error(`a Brotli page is damaged (${reasonOf(error)})`);
-  }
-  return out.subarray(0, at);
-}
-
 /** How many threads the machine, and a limit on addresses, offer to this process; 1 where the machine does not say. */
 export function availableThreads(): number {
   const os = globalThis.process?.getBuiltinModule?.("node:os");
@@ -246,7 +143,7 @@ const startNodeThread: typeof startThread = (script, onMessage, onFailure) => {
     // The flags of the host are not for the worker: under --input-type=module its text would not be a script.
     worker = new threads.Worker(talk + script, { eval: true, execArgv: [] });
   } catch (error) {
-    throw forbidden(reasonOf(error), "under Node's permission model it needs --allow-worker");
+    throw forbidden((error as Error).message, "under Node's permission model it needs --allow-worker");
   }
   const started = threadStarts();
   nodeThreads++;
@@ -282,7 +179,7 @@ const startWebWorker: typeof startThread = (script, onMessage, onFailure) => {
       name: "pushforward",
     });
   } catch (error) {
-    throw forbidden(reasonOf(error), remedy);
+    throw forbidden((error as Error).message, remedy);
   }
   worker.onmessage = (event) => onMessage(event.data);
   worker.onmessageerror = () => onFailure(new Error("a message could not be read"));

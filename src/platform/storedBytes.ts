@@ -6,7 +6,8 @@
 
 import { FormatError } from "../errors.ts";
 import type { ByteSource } from "./byteSource.ts";
-import { nodeModule, reasonOf } from "./platform.ts";
+import { nodeModule } from "./platform.ts";
+import { reasonOf } from "./systemErrors.ts";
 
 /** The bytes of a Blob. */
 export const bytesOfBlob = (blob: Blob): ByteSource => ({

@@ -7,7 +7,7 @@
 import { UsageError } from "../errors.ts";
 import { checkArgument, oneOf, text } from "../options.ts";
 import { writeFileAtomically } from "../platform/files.ts";
-import { concatenate, gzip } from "../platform/platform.ts";
+import { concatenate, gzip } from "../platform/packedBytes.ts";
 import { fileKind, type TableFormat } from "./reading/fileFormat.ts";
 import { checkTable, type Table } from "./table.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PushforwardError } from "../../src/errors.ts";
-import { gzip } from "../../src/platform/platform.ts";
+import { gzip } from "../../src/platform/packedBytes.ts";
 import type { RandomStream } from "../../src/random/philox.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";
 import { column, leftOutColumns, numericColumns, type Table } from "../../src/tables/table.ts";

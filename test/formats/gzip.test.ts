@@ -3,8 +3,8 @@ import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { FormatError } from "../../src/errors.ts";
 import { gunzip, gunzipOf } from "../../src/formats/gzip.ts";
+import { concatenate } from "../../src/platform/packedBytes.ts";
 import { inOnePiece } from "../../src/platform/pieces.ts";
-import { concatenate } from "../../src/platform/platform.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";
 
 const text = (length: number): Uint8Array =>

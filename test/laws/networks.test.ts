@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { UsageError } from "../../src/errors.ts";
 import * as g from "../../src/graph/ops.ts";
 import { flattenTree } from "../../src/graph/parameters.ts";
+import { circularConditioner } from "../../src/networks/circular/circularConditioner.ts";
 import { autoregressiveMasks } from "../../src/networks/conditioner.ts";
 import type { Conditioner } from "../../src/networks/conditionerContract.ts";
 import { conditionerFromJson } from "../../src/networks/conditionerFromJson.ts";
@@ -43,6 +44,7 @@ const overLine = { shape: [4, 1], conditions: [0, 2], transformed: [1, 3] };
 
 /** Conditioners, by the name of the exported function. */
 const conditioners: Readonly<Record<ConditionerName, Conditioner>> = {
+  circularConditioner: circularConditioner({ hidden: [5, 4], angles: [0, 2] }),
   convolutionConditioner: convolutionConditioner({ hidden: [3], size: 3 }),
   denseConditioner: denseConditioner({ hidden: [7, 6] }),
   layeredConditioner: layeredConditioner({

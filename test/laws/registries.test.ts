@@ -9,6 +9,7 @@ import * as uniformMakers from "../../src/distributions/uniform/makers.ts";
 import * as bijections from "../../src/entries/bijections.ts";
 import * as transformers from "../../src/entries/transformers.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";
+import * as circularMakers from "../../src/networks/circular/makers.ts";
 import * as convolutionMakers from "../../src/networks/convolution/makers.ts";
 import * as conditionerMakers from "../../src/networks/makers.ts";
 import { conditionerRegistry } from "../../src/networks/registry.ts";
@@ -27,7 +28,12 @@ test.each([
     { ...distributionMakers, ...independentMakers, ...jointMakers, ...uniformMakers },
     "",
   ],
-  ["conditioner", conditionerRegistry, { ...conditionerMakers, ...convolutionMakers }, "Conditioner"],
+  [
+    "conditioner",
+    conditionerRegistry,
+    { ...conditionerMakers, ...circularMakers, ...convolutionMakers },
+    "Conditioner",
+  ],
 ] as const)(
   "each line of an index is a %s that is read, and no other is read",
   async (_, registry, index, suffix) => {

@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { FormatError, UsageError } from "../../src/errors.ts";
 import { gunzip } from "../../src/formats/gzip.ts";
-import { availableThreads, gzip, isNode, startThread } from "../../src/platform/platform.ts";
+import { gzip } from "../../src/platform/packedBytes.ts";
+import { availableThreads, isNode, startThread } from "../../src/platform/platform.ts";
 
 describe("gzip and gunzip", () => {
   test.each([0, 1, 1000, 3_000_000])("%i bytes come back", async (length) => {

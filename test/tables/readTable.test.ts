@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FormatError, UsageError } from "../../src/errors.ts";
-import { gzip } from "../../src/platform/platform.ts";
+import { gzip } from "../../src/platform/packedBytes.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";
 import { tableFromRows } from "../../src/tables/table.ts";
 import { tableToBytes, writeTable } from "../../src/tables/writeTable.ts";

@@ -7,7 +7,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { UsageError } from "../../entries/errors.ts";
-import { fitOptionTable, sampleOptionTable } from "../../entries/options.ts";
+import { fitOptionTable, hasMixedColumns, sampleOptionTable } from "../../entries/options.ts";
 import { checkGiven, checkKnown } from "../columnNames.ts";
 import { plotFlags } from "../flags/flagTables.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
@@ -42,9 +42,10 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
   const flow = await load(model);
   checkKnown("--columns", flags.columns, [...flow.columns, ...flow.given], "the model");
   const names = [...flow.columns, ...flow.given];
-  const { schema } = flow.description;
+  const { kind, schema } = flow.description;
+  const isMixed = hasMixedColumns(kind);
   const conditional = flow.given.length > 0;
-  if (schema && given !== undefined && source !== undefined)
+  if (isMixed && given !== undefined && source !== undefined)
     throw new UsageError({
       subject: "--given",
       expected: "left out where data of mixed columns are drawn",
@@ -55,10 +56,10 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
   const table = source === undefined ? undefined : await readRows(source, flags);
   if (table) await sayHowRead(table, names);
   // Of mixed columns a missing cell is drawn for what it is.
-  const read = table && (schema ? table : completeColumns(table, names, flags.missing));
+  const read = table && (isMixed ? table : completeColumns(table, names, flags.missing));
   // With a condition, rows near it are compared with samples at the conditions of these very rows.
   const near = read && given !== undefined ? nearRows(read, given as Readonly<Record<string, number>>) : read;
-  const data = near && (schema ? near : spreadAsFitted(near, flow, seed));
+  const data = near && (isMixed ? near : spreadAsFitted(near, flow, seed));
   const count = Math.min(data?.rows ?? sampleCount, mostSamples);
   const samples =
     conditional && near

@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { hasMixedColumns } from "../../entries/options.ts";
 import type { FlowDescription } from "../../index.ts";
 import { type Fault, problem } from "./problem.ts";
 
@@ -56,9 +57,9 @@ export interface RowColumns {
 }
 
 /** The columns of a model's rows. */
-export const rowColumns = ({ given, columns, schema }: FlowDescription): RowColumns => ({
+export const rowColumns = ({ kind, given, columns, schema }: FlowDescription): RowColumns => ({
   names: [...given, ...columns],
-  mixed: schema?.columns,
+  mixed: hasMixedColumns(kind) ? schema?.columns : undefined,
 });
 
 /** Schemas of what the service is asked. */

@@ -47,15 +47,6 @@ export async function preparedJudge(
       received: `one that is given ${flow.given.join(", ")}`,
       remedy: "fit one without given columns",
     });
-  // A model of numbers does not say which of them come round, and its ranks would take both sides of a seam for the ends of a line.
-  if (flow.description.kind === "ncsf")
-    throw new UsageError({
-      where: "anomalies",
-      problem: "a flow of angles (ncsf) does not keep which values are the same angle, which ranks need",
-      expected: "a flow of another kind",
-      received: "one of kind ncsf",
-      remedy: "fit a flow of kind columns to the same table, or rank the rows by their log-densities",
-    });
   if (calibration !== undefined) {
     checkTable("anomalies", calibration);
     if (flow.wasFittedTo(calibration))

@@ -12,6 +12,7 @@
  * @module
  */
 
+import { hasMixedColumns } from "../../architectures/kinds.ts";
 import type { Flow } from "../../models/flow.ts";
 import type { ColumnContributions } from "../../models/scores/contributions.ts";
 import { cellsOf } from "../../tables/schema/cells.ts";
@@ -29,6 +30,7 @@ export interface RareRows {
 /** Measures rows by a flow. */
 export class Rarity {
   readonly #flow: Flow;
+  /** Of mixed columns. */
   readonly #schema: readonly ColumnSchema[] | undefined;
   readonly #signal: AbortSignal | undefined;
   /** Of each column, what its values contribute on average. */
@@ -36,7 +38,8 @@ export class Rarity {
 
   private constructor(flow: Flow, signal: AbortSignal | undefined) {
     this.#flow = flow;
-    this.#schema = flow.description.schema?.columns;
+    const { kind, schema } = flow.description;
+    this.#schema = hasMixedColumns(kind) ? schema?.columns : undefined;
     this.#signal = signal;
   }
 

@@ -70,14 +70,6 @@ export function checkSameMeasure(where: string, p: Flow, q: Flow): void {
       "fit both with the same `given`",
     );
   const [ofP, ofQ] = [p.description, q.description];
-  const areAngles = ({ kind }: typeof ofP): string => (kind === "ncsf" ? "angles (ncsf)" : "no ncsf");
-  if (areAngles(ofP) !== areAngles(ofQ))
-    differ(
-      "one flow is of angles, which are the same after a whole turn",
-      areAngles(ofP),
-      areAngles(ofQ),
-      "fit both by one kind",
-    );
   const total = ({ simplex }: typeof ofP): string => simplex?.words ?? "no shares";
   if (total(ofP) !== total(ofQ))
     differ(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hasMixedColumns } from "../../architectures/kinds.ts";
 import { DataError } from "../../errors.ts";
 import type { Flow } from "../../models/flow.ts";
 import type { EvaluationOptions, GivenValue } from "../../models/flowOptions.ts";
@@ -168,7 +169,7 @@ export async function evaluate(flow: Flow, test: Table, given: EvaluateOptions =
   if (options.train !== undefined) checkTable("evaluate: train", options.train);
   const { train, seed = evaluateDefaults.seed, onWarning, samples: wanted, ...how } = options;
   const columns = columnsOf(flow);
-  const isMixed = flow.description.schema !== undefined;
+  const isMixed = hasMixedColumns(flow.description.kind);
   const parts = isMixed ? await flow.contributions(test, { ...how, missing: "empty" }) : undefined;
   const scores = parts?.logProb ?? (await flow.logProb(test, { ...how, missing: "empty" }));
   const rows = comparedRows(comparedColumns(columns, test, test), flow.given.length, scores);

@@ -8,7 +8,7 @@ import { FormatError } from "../../errors.ts";
 import type { Tensor } from "../../formats/safetensors.ts";
 import { containerBytes, openContainer } from "../../models/files/modelContainer.ts";
 import { type Flow, load } from "../../models/flow.ts";
-import { reasonOf } from "../../platform/platform.ts";
+import { reasonOf } from "../../platform/systemErrors.ts";
 
 /** Version of the format that is written. */
 const jsonVersion = 1;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hasMixedColumns } from "../../architectures/kinds.ts";
 import { UsageError } from "../../errors.ts";
 import type { Flow } from "../../models/flow.ts";
 import { columnNotesOf } from "../columnNotes.ts";
@@ -32,8 +33,9 @@ export async function onnxBytes(
 ): Promise<Uint8Array> {
   const graph = new OnnxGraph();
   const type = precision === "float32" ? "float" : "double";
-  const { kind, schema } = flow.description;
-  if (schema) {
+  const { kind } = flow.description;
+  const isMixed = hasMixedColumns(kind);
+  if (isMixed) {
     const { writeColumns } = await import("./columns/columnsGraph.ts");
     writeColumns(graph, flow, type);
   } else writeBijection(graph, flow.model, what, type);
@@ -41,7 +43,7 @@ export async function onnxBytes(
     formatVersion: 1,
     function: what,
     precision,
-    inputType: schema ? "float64" : precision,
+    inputType: isMixed ? "float64" : precision,
     kind,
     ...columnNotesOf(flow),
     ...(what === "sample" ? { noise: flow.base.noise } : {}),

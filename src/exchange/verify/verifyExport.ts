@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hasMixedColumns } from "../../architectures/kinds.ts";
 import { DataError, UsageError } from "../../errors.ts";
 import { type Flow, load } from "../../models/flow.ts";
 import { type RowsLike, rowValues } from "../../models/rows/splitRows.ts";
@@ -240,13 +241,14 @@ export async function comparedRows(
   isSingle: boolean,
 ): Promise<Compared> {
   const names = [...flow.given, ...flow.columns];
-  const { schema } = flow.description;
-  const { cells, rows } = schema
-    ? await tableOfRows("verifyExport", names, rowsLike).then((table) => ({
-        cells: cellsOf(table, schema.columns).cells,
-        rows: table.rows,
-      }))
-    : cellsOfNumbers(rowValues("verifyExport", names, rowsLike), names.length, isSingle);
+  const { kind, schema } = flow.description;
+  const { cells, rows } =
+    schema && hasMixedColumns(kind)
+      ? await tableOfRows("verifyExport", names, rowsLike).then((table) => ({
+          cells: cellsOf(table, schema.columns).cells,
+          rows: table.rows,
+        }))
+      : cellsOfNumbers(rowValues("verifyExport", names, rowsLike), names.length, isSingle);
   const sideBySide = (columns: readonly Float64Array[]): Float64Array =>
     Float64Array.from(
       { length: rows * columns.length },

@@ -5,7 +5,8 @@
  */
 
 import { FormatError } from "../../errors.ts";
-import { compileModule, reasonOf } from "../../platform/platform.ts";
+import { compileModule } from "../../platform/platform.ts";
+import { reasonOf } from "../../platform/systemErrors.ts";
 import type { ColumnNote } from "../columnNotes.ts";
 import type { ExportFunction } from "../exportOptions.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hasMixedColumns } from "../../architectures/kinds.ts";
 import type { Precision } from "../../engines/wasm/emit/vector.ts";
 import { type StandaloneFunction, standaloneModule } from "../../engines/wasm/standalone/standaloneModule.ts";
 import { sizeOf } from "../../graph/expr.ts";
@@ -22,8 +23,9 @@ export async function wasmBytes(
   names: readonly ExportFunction[],
   precision: Precision,
 ): Promise<Uint8Array> {
-  const { kind, schema } = flow.description;
-  const functions = schema
+  const { kind } = flow.description;
+  const isMixed = hasMixedColumns(kind);
+  const functions = isMixed
     ? await columnsFunctions(flow, names, precision)
     : names.map((name) => {
         const { model } = flow;

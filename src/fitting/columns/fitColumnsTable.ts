@@ -7,7 +7,7 @@
 import type { DensityColumn, DensityKind } from "../../models/columns/column.ts";
 import { ColumnsEvaluation } from "../../models/columns/columnsModel.ts";
 import { contributionsOfRows } from "../../models/columns/contributions.ts";
-import { ColumnsCore, cellsDigest } from "../../models/columnsCore.ts";
+import { ColumnsCore, cellsDigest } from "../../models/cores/columnsCore.ts";
 import { Flow } from "../../models/flow.ts";
 import type { FittedDescription } from "../../models/model.ts";
 import { inPieces } from "../../platform/pieces.ts";

@@ -73,10 +73,10 @@ export async function fitByGradient(table: Table, asked: FitOptions): Promise<Fi
       remedy: "leave it out",
     });
   const hasTurns = !from && (made.kind === "ncsf" || options.kinds !== undefined);
-  const turns = hasTurns
-    ? (await import("../preparation/turns.ts")).turnsOf(table, columns, made, options.kinds)
+  const schema = hasTurns
+    ? (await import("../preparation/turns.ts")).turnsOf(table, rows, made, options)
     : undefined;
-  const data = turns ? { ...rows, turns } : rows;
+  const data = schema ? { ...rows, schema } : rows;
   return await fitPrepared(made, data, recipe, options, await from?.on(data));
 }
 

@@ -9,7 +9,7 @@
 import type { Architecture, NeuralSplineFlowOptions } from "../../architectures/architecture.ts";
 import type { architectureOf } from "../../architectures/architectureOf.ts";
 import { kindOf, madeAs } from "../../architectures/kindOf.ts";
-import { mixedKinds, statisticalKinds } from "../../architectures/kinds.ts";
+import { hasMixedColumns, statisticalKinds } from "../../architectures/kinds.ts";
 import type { Chain } from "../../bijections/combinators/chain.ts";
 import { closestName, listNames } from "../../closestName.ts";
 import { DataError, UsageError } from "../../errors.ts";
@@ -119,7 +119,7 @@ function notTrained(kind: string, why: string): UsageError {
 /** @throws {@link UsageError} for a model that has no gradients, or another treatment of its rows. */
 function checkTrainable({ description }: Flow): void {
   const { kind, fitted } = description;
-  if ((mixedKinds as readonly string[]).includes(kind))
+  if (hasMixedColumns(kind))
     throw notTrained(kind, "has tables of levels, grids and marginals that are those of its rows");
   if ((statisticalKinds as readonly string[]).includes(kind))
     throw notTrained(kind, "is fitted without gradients");
@@ -203,7 +203,7 @@ async function architectureAt(model: Model, make: MakeArchitecture): Promise<Arc
 
 /** The model that training starts at: with the parts of its architecture, and of shares the flow of their log-ratios. */
 function startOf(model: Model, architecture: Architecture, data: FitData, options: FitOptions): Model {
-  const { simplex, preparation, values, fitted } = model;
+  const { simplex, schema, preparation, values, fitted } = model;
   const { imported, keep, rows, epochs, digest, earlier = [] } = fitted;
   const { base, bijection } = architecture;
   const isRounded = options.precision === "float32";
@@ -215,6 +215,7 @@ function startOf(model: Model, architecture: Architecture, data: FitData, option
     contextPreparation: model.contextPreparation,
     columns: data.columns,
     given: data.given,
+    schema,
     precision: options.precision!,
     values: Object.fromEntries(
       Object.entries(values).map(([name, numbers]) => [

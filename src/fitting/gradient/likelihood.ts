@@ -137,7 +137,7 @@ export class Likelihood {
     const compileTrial = trialLoss && (() => compile(trialLoss));
     const key = split(randomKey(options.seed ?? 0), "mixture");
     const extra =
-      recipe.mixtureShare > 0 && !data.train.weights && !data.turns
+      recipe.mixtureShare > 0 && !data.train.weights && !data.schema
         ? await mixtureRows(data, key, signal)
         : undefined;
     return new Likelihood(architecture, data, recipe, plan, options, { minimizer, compileTrial }, extra);
@@ -151,11 +151,11 @@ export class Likelihood {
   /** An unfitted model whose preparation has the statistics of some rows. */
   async model(choice: PreparationChoices, rows: FitRows): Promise<Model> {
     const { base, bijection } = this.#architecture;
-    const { columns, given, turns } = this.#data;
+    const { columns, given, schema } = this.#data;
     const seed = this.#options.seed ?? 0;
     const inTurns = <T>(work: Pieces<T>): Promise<T> => inPieces(work, this.#options.signal, "The fit");
-    const preparation = turns
-      ? (await import("../preparation/turns.ts")).turnPreparation(turns)
+    const preparation = schema
+      ? (await import("../preparation/turns.ts")).turnPreparation(schema)
       : await inTurns(fittingPreparation(rows.data, columns.length, choice, rows.weights));
     const context =
       given.length > 0
@@ -172,6 +172,7 @@ export class Likelihood {
       kind: kindOf(this.#architecture),
       columns,
       given,
+      schema,
       precision: this.#options.precision ?? "float32",
       values: {
         ...initialValues(parameterTree(parts), split(randomKey(seed), "initial")),
@@ -279,7 +280,7 @@ export class Likelihood {
     const { batch, whitened } = this.#recipe;
     const look = this.#decidingLook;
     return {
-      choices: this.#data.turns
+      choices: this.#data.schema
         ? preparationChoices.slice(0, 1)
         : (preparation?.choices ?? preparationChoices.filter(({ whiten }) => whiten || !whitened)),
       score: (choice, trial) => this.#look(choice, trial, look),

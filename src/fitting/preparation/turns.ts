@@ -12,22 +12,24 @@ import { standardization } from "../../bijections/linear/standardization.ts";
 import { UsageError } from "../../errors.ts";
 import { optionText } from "../../optionText.ts";
 import { columnNamed, columnOfKind } from "../../tables/schema/columnKind.ts";
+import type { ColumnSchema, TableSchema } from "../../tables/schema/columnSchema.ts";
 import type { Table } from "../../tables/table.ts";
 import { circularShift } from "../../transformers/circular/circularShift.ts";
 import { realLine } from "../../transformers/interval.ts";
-import type { Turn } from "../fitData.ts";
+import type { FitData } from "../fitData.ts";
+import type { FitOptions } from "../fitOptions.ts";
 import { chainPreparations, type Preparation } from "./preparation.ts";
 
 /**
- * The turn of each fitted column, as its kind says.
+ * What the columns of a flow of angles are, the given ones first: of each fitted column its turn, as its kind says.
  * @throws UsageError for a column that is not said to be an angle, or a flow whose columns are any numbers.
  */
 export function turnsOf(
   table: Table,
-  columns: readonly string[],
+  { tableColumns: columns, given, simplex }: FitData,
   { kind, bijection }: Architecture,
-  kinds: Readonly<Record<string, string>> = {},
-): readonly Turn[] {
+  { kinds = {} }: Pick<FitOptions, "kinds">,
+): TableSchema {
   if (!(bijection.codomain ?? [realLine]).every((interval) => interval.every(Number.isFinite)))
     throw new UsageError({
       where: "fit",
@@ -45,7 +47,15 @@ export function turnsOf(
       received: `"${stray}"`,
       remedy: "leave it out",
     });
-  return columns.map((name): Turn => {
+  if (simplex)
+    throw new UsageError({
+      where: "fit",
+      problem: `${kind} is a flow of angles, and shares of a total are none`,
+      expected: `no ${optionText("simplex")}`,
+      received: simplex.shares.join(", "),
+      remedy: "leave it out, or fit another kind",
+    });
+  const fitted = columns.map((name): ColumnSchema => {
     const said = kinds[name];
     if (said?.split(":")[0] !== "angle")
       throw new UsageError({
@@ -55,13 +65,18 @@ export function turnsOf(
         received: said ?? "none",
         remedy: `say ${optionText("kinds", { [name]: "angle:360" })} if it is in degrees, or leave the column out`,
       });
-    const { period, lower = 0 } = columnOfKind(table, columnNamed(table, name, optionText("kinds")), said);
-    return { lower, period: period! };
+    const schema = columnOfKind(table, columnNamed(table, name, optionText("kinds")), said);
+    // The density is that of any angle: what steps they were recorded in is not said.
+    const { lower, period } = schema;
+    return { name, kind: "angle", use: "fit", ...(lower === undefined ? {} : { lower }), period };
   });
+  const numbers = given.map((name) => ({ name, kind: "continuous", use: "fit" }) as const);
+  return { columns: [...numbers, ...fitted] };
 }
 
-/** Columns to radians. */
-export function turnPreparation(turns: readonly Turn[]): Preparation {
+/** Columns to radians: those with a period, which are all that are fitted. */
+export function turnPreparation({ columns }: TableSchema): Preparation {
+  const turns = columns.flatMap(({ lower = 0, period }) => (period === undefined ? [] : [{ lower, period }]));
   const features = turns.length;
   return chainPreparations([
     {

@@ -5,8 +5,8 @@
  * @module
  */
 
+import { unpackBrotli } from "../../platform/packedBytes.ts";
 import type { Pieces } from "../../platform/pieces.ts";
-import { unpackBrotli } from "../../platform/platform.ts";
 import { gunzipOf } from "../gzip.ts";
 import { unpackHadoopLz4, unpackLz4, unpackSnappy } from "./blockCodecs.ts";
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hasMixedColumns } from "../../architectures/kinds.ts";
 import { inPieces } from "../../platform/pieces.ts";
 import { cellsOf } from "../../tables/schema/cells.ts";
 import type { Table } from "../../tables/table.ts";
@@ -17,12 +18,12 @@ export class FittedRows {
   readonly #toNumbers: (table: Table) => Promise<Table>;
 
   constructor(flow: Flow) {
-    const { fitted, schema, given, columns } = flow.description;
+    const { kind, fitted, schema, given, columns } = flow.description;
     this.#expected = fitted.digest;
     this.#digest = new RowsDigest([...given, ...columns]);
     this.#toNumbers = async (table) => {
-      if (!schema) return table;
-      const { filledTable } = await import("../columnsCore.ts");
+      if (!schema || !hasMixedColumns(kind)) return table;
+      const { filledTable } = await import("../cores/columnsCore.ts");
       return filledTable(schema.columns, cellsOf(table, schema.columns).cells);
     };
   }

@@ -47,8 +47,9 @@ const header = v.object({
   columns: v.pipe(columnNamesSchema, v.minLength(1)),
   given: columnNamesSchema,
   precision: v.picklist(["float32", "float64"]),
-  // Few models have one: it is checked by what is loaded for it.
+  // Few models have these: they are checked by what is loaded for them.
   simplex: v.optional(v.looseObject({})),
+  schema: v.optional(v.looseObject({})),
   fitted: fittedSchema,
 });
 
@@ -71,7 +72,9 @@ export function modelToBytes(model: Model): Uint8Array {
     bijection: model.bijection.toJSON(),
     preparation: model.preparation.toJSON(),
     contextPreparation: model.contextPreparation?.toJSON() ?? null,
-    ...(model.simplex === undefined ? {} : { simplex: model.simplex }),
+    // JSON has no members that are undefined.
+    simplex: model.simplex,
+    schema: model.schema,
     fitted,
   };
   const bytes = containerBytes(json, tensors);

@@ -6,8 +6,8 @@
 
 import { UsageError } from "../../errors.ts";
 import { tableFromRows } from "../../tables/table.ts";
+import type { SampleWithLogProb } from "../cores/flowCore.ts";
 import type { Evaluation } from "../evaluation.ts";
-import type { SampleWithLogProb } from "../flowCore.ts";
 import type { SampleOptions } from "../flowOptions.ts";
 import type { Model } from "../model.ts";
 import { type Conditions, withConditions } from "./conditions.ts";

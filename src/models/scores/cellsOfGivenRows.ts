@@ -10,7 +10,7 @@ import { refuse } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
 import { type Cells, cellsOf } from "../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
-import type { ColumnsFlow } from "../columnsCore.ts";
+import type { ColumnsFlow } from "../cores/columnsCore.ts";
 import type { GivenOptions } from "../flowOptions.ts";
 import type { RowsLike } from "../rows/splitRows.ts";
 import { tableOfRows } from "../rows/tableOfRows.ts";

@@ -7,7 +7,7 @@
 import type { Cells } from "../../tables/schema/cells.ts";
 import type { ColumnsEvaluation } from "../columns/columnsModel.ts";
 import { contributionsOfRows, type RowContributions } from "../columns/contributions.ts";
-import type { ColumnsFlow } from "../columnsCore.ts";
+import type { ColumnsFlow } from "../cores/columnsCore.ts";
 import type { LogProbOptions } from "../flowOptions.ts";
 import { type ChosenRows, chosenRows } from "./chosenRows.ts";
 import { type Contributions, contributionsByColumn } from "./contributions.ts";

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import type { DensityColumn } from "../../../src/models/columns/column.ts";
 import type { GivenReport } from "../../../src/models/columns/questions/questionOptions.ts";
-import { ColumnsCore } from "../../../src/models/columnsCore.ts";
+import { ColumnsCore } from "../../../src/models/cores/columnsCore.ts";
 import { Flow } from "../../../src/models/flow.ts";
 import { tableFromObjects, tableToObjects } from "../../../src/tables/reading/tableFromObjects.ts";
 import type { ColumnSchema } from "../../../src/tables/schema/columnSchema.ts";

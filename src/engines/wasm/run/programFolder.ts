@@ -10,7 +10,8 @@
 
 import type { Program } from "../../../graph/program.ts";
 import { inPieces } from "../../../platform/pieces.ts";
-import { nodeModule, reasonOf, warn } from "../../../platform/platform.ts";
+import { nodeModule, warn } from "../../../platform/platform.ts";
+import { reasonOf } from "../../../platform/systemErrors.ts";
 import { bytesOf, digestOf } from "../../../random/digest.ts";
 import type { CompiledProgram } from "../compileProgram.ts";
 

@@ -10,7 +10,8 @@
  */
 
 import { ScalarWriter } from "../../../plan/scalarCode.ts";
-import { reasonOf, setV8Flag } from "../../../platform/platform.ts";
+import { setV8Flag } from "../../../platform/platform.ts";
+import { reasonOf } from "../../../platform/systemErrors.ts";
 import { ModuleBuilder } from "../emit/assembler.ts";
 import { addProduct } from "../emit/dense.ts";
 import { addTileKernel } from "../emit/fusedKernel.ts";

@@ -11,7 +11,7 @@ import { countingRows } from "../../../tables/batches/rowNumbers.ts";
 import { cellsOf, tableOfCells, writtenCells } from "../../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../../tables/schema/columnSchema.ts";
 import type { Table } from "../../../tables/table.ts";
-import type { Questions } from "../../flowCore.ts";
+import type { Questions } from "../../cores/flowCore.ts";
 import type { EvaluationOptions, GivenValue } from "../../flowOptions.ts";
 import type { RowsLike } from "../../rows/splitRows.ts";
 import { tableOfRows } from "../../rows/tableOfRows.ts";

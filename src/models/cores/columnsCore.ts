@@ -7,24 +7,24 @@
  */
 
 import * as v from "valibot";
-import type { Bijection } from "../bijections/bijection.ts";
-import type { Distribution } from "../distributions/distribution.ts";
-import { standardNormal } from "../distributions/standardNormal.ts";
-import { damaged, PushforwardError, UsageError } from "../errors.ts";
-import { sizeOf } from "../graph/expr.ts";
-import { flattenTree } from "../graph/parameters.ts";
-import { refuse } from "../options.ts";
-import { checkMissingScore } from "../tables/completeRows.ts";
-import { type Cells, cellsOf, tableOfCells, writtenCells } from "../tables/schema/cells.ts";
-import { checkSchema } from "../tables/schema/checkSchema.ts";
-import type { ColumnSchema, TableSchema } from "../tables/schema/columnSchema.ts";
-import { type Table, tableFromColumns } from "../tables/table.ts";
-import { tableDigest } from "../tables/tableDigest.ts";
-import { type ColumnsDensityOptions, columnsDensity } from "./columns/columnsDensity.ts";
-import { ColumnsEvaluation, type ColumnsModel } from "./columns/columnsModel.ts";
-import { contributionsOfRows } from "./columns/contributions.ts";
-import { sampleCells } from "./columns/drawCells.ts";
-import type { ColumnQuestions } from "./columns/questions/columnQuestions.ts";
+import type { Bijection } from "../../bijections/bijection.ts";
+import type { Distribution } from "../../distributions/distribution.ts";
+import { standardNormal } from "../../distributions/standardNormal.ts";
+import { damaged, PushforwardError, UsageError } from "../../errors.ts";
+import { sizeOf } from "../../graph/expr.ts";
+import { flattenTree } from "../../graph/parameters.ts";
+import { refuse } from "../../options.ts";
+import { checkMissingScore } from "../../tables/completeRows.ts";
+import { type Cells, cellsOf, tableOfCells, writtenCells } from "../../tables/schema/cells.ts";
+import { checkSchema } from "../../tables/schema/checkSchema.ts";
+import type { ColumnSchema, TableSchema } from "../../tables/schema/columnSchema.ts";
+import { type Table, tableFromColumns } from "../../tables/table.ts";
+import { tableDigest } from "../../tables/tableDigest.ts";
+import { type ColumnsDensityOptions, columnsDensity } from "../columns/columnsDensity.ts";
+import { ColumnsEvaluation, type ColumnsModel } from "../columns/columnsModel.ts";
+import { contributionsOfRows } from "../columns/contributions.ts";
+import { sampleCells } from "../columns/drawCells.ts";
+import type { ColumnQuestions } from "../columns/questions/columnQuestions.ts";
 import {
   type Container,
   checkedHeader,
@@ -35,16 +35,16 @@ import {
   openContainer,
   tensorsOf,
   valuesOf,
-} from "./files/modelContainer.ts";
+} from "../files/modelContainer.ts";
+import type { GivenOptions, LogProbOptions, SampleOptions } from "../flowOptions.ts";
+import type { FittedDescription, Model } from "../model.ts";
+import type { RowsLike } from "../rows/splitRows.ts";
+import { tableOfRows } from "../rows/tableOfRows.ts";
+import type { Contributions } from "../scores/contributions.ts";
+import type { ImpossibleRow } from "../scores/impossibleCells.ts";
+import { measureOf } from "../scores/measure.ts";
+import { noSteps } from "../stoppedModel.ts";
 import type { FlowCore, FlowDescription, SampleWithLogProb } from "./flowCore.ts";
-import type { GivenOptions, LogProbOptions, SampleOptions } from "./flowOptions.ts";
-import type { FittedDescription, Model } from "./model.ts";
-import type { RowsLike } from "./rows/splitRows.ts";
-import { tableOfRows } from "./rows/tableOfRows.ts";
-import type { Contributions } from "./scores/contributions.ts";
-import type { ImpossibleRow } from "./scores/impossibleCells.ts";
-import { measureOf } from "./scores/measure.ts";
-import { noSteps } from "./stoppedModel.ts";
 
 /** A fitted flow of mixed columns as plain data. */
 export interface ColumnsFlow {
@@ -137,19 +137,19 @@ export class ColumnsCore implements FlowCore {
     const isPlain = isComplete && unseen !== "other" && (!onWarning || cells.unknown.length === 0);
     if (isPlain && this.given.length === 0)
       return (await contributionsOfRows(this.#evaluation, cells.cells, otherOptions)).logProb;
-    const { logProbOfCells } = await import("./scores/scoresOfCells.ts");
+    const { logProbOfCells } = await import("../scores/scoresOfCells.ts");
     return await logProbOfCells(where, this.#evaluation, this.#flow, cells, options);
   }
 
   async contributions(rows: RowsLike, options: LogProbOptions): Promise<Contributions> {
     const cells = await this.#scoredCells("contributions", rows, options);
-    const { contributionsOfCells } = await import("./scores/scoresOfCells.ts");
+    const { contributionsOfCells } = await import("../scores/scoresOfCells.ts");
     return await contributionsOfCells(this.#evaluation, this.#flow, cells, options);
   }
 
   async impossibleRows(rows: RowsLike, options: LogProbOptions): Promise<readonly ImpossibleRow[]> {
     const cells = await this.#scoredCells("impossibleRows", rows, options);
-    const { impossibleOfCells } = await import("./scores/scoresOfCells.ts");
+    const { impossibleOfCells } = await import("../scores/scoresOfCells.ts");
     return await impossibleOfCells(this.#evaluation, this.#flow, cells, options);
   }
 
@@ -163,13 +163,13 @@ export class ColumnsCore implements FlowCore {
   }
 
   async questions(): Promise<ColumnQuestions> {
-    const { ColumnQuestions } = await import("./columns/questions/columnQuestions.ts");
+    const { ColumnQuestions } = await import("../columns/questions/columnQuestions.ts");
     return new ColumnQuestions(this.#flow, this.#evaluation);
   }
 
   async toBase(rows: RowsLike, { given, ...otherOptions }: GivenOptions): Promise<Float64Array> {
     const cells = await this.#cells("toBase", rows, given);
-    const { baseOfCells } = await import("./scores/basePoints.ts");
+    const { baseOfCells } = await import("../scores/basePoints.ts");
     return await baseOfCells(this.#evaluation, this.#flow.given, cells, otherOptions);
   }
 
@@ -179,7 +179,7 @@ export class ColumnsCore implements FlowCore {
   ): Promise<Float64Array> {
     const { values, rows } = await tableOfRows("toData", this.columns, points);
     const conditions = await this.#conditions("toData", given, rows);
-    const { dataOfPoints } = await import("./scores/basePoints.ts");
+    const { dataOfPoints } = await import("../scores/basePoints.ts");
     return await dataOfPoints(this.#evaluation, values, conditions, otherOptions);
   }
 
@@ -259,7 +259,7 @@ export class ColumnsCore implements FlowCore {
     const { given, columns } = this.#flow;
     const all = [...given, ...columns];
     if (values === undefined) return cellsOf(await tableOfRows(where, namesOf(all), rows), all);
-    const { cellsOfGivenRows } = await import("./scores/cellsOfGivenRows.ts");
+    const { cellsOfGivenRows } = await import("../scores/cellsOfGivenRows.ts");
     return await cellsOfGivenRows(where, this.#flow, rows, values, allowUnseen);
   }
 
@@ -270,7 +270,7 @@ export class ColumnsCore implements FlowCore {
     n: number,
   ): Promise<readonly Float64Array[]> {
     if (this.given.length === 0 && values === undefined) return [];
-    const { conditionCells } = await import("./scores/cellsOfGivenRows.ts");
+    const { conditionCells } = await import("../scores/cellsOfGivenRows.ts");
     return await conditionCells(where, this.#flow, values, n);
   }
 }

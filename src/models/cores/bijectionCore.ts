@@ -4,25 +4,25 @@
  * @module
  */
 
-import type { Bijection } from "../bijections/bijection.ts";
-import type { Distribution } from "../distributions/distribution.ts";
-import { sizeOf } from "../graph/expr.ts";
-import { flattenTree } from "../graph/parameters.ts";
-import { snap } from "../tables/recording/grid.ts";
-import { type Table, tableFromRows } from "../tables/table.ts";
-import { tableDigest } from "../tables/tableDigest.ts";
-import { Evaluation } from "./evaluation.ts";
-import { modelToBytes } from "./files/modelFile.ts";
+import type { Bijection } from "../../bijections/bijection.ts";
+import type { Distribution } from "../../distributions/distribution.ts";
+import { sizeOf } from "../../graph/expr.ts";
+import { flattenTree } from "../../graph/parameters.ts";
+import { snap } from "../../tables/recording/grid.ts";
+import { type Table, tableFromRows } from "../../tables/table.ts";
+import { tableDigest } from "../../tables/tableDigest.ts";
+import { Evaluation } from "../evaluation.ts";
+import { modelToBytes } from "../files/modelFile.ts";
+import type { GivenOptions, LogProbOptions, SampleOptions } from "../flowOptions.ts";
+import { type FittedDescription, type Model, wholeBijection } from "../model.ts";
+import { checkedConditions, conditionRows, withConditions } from "../rows/conditions.ts";
+import { drawRows } from "../rows/drawRows.ts";
+import { baseOfRows, dataOfPoints, logProbOfRows } from "../rows/evaluateRows.ts";
+import { type RowsLike, rowValues } from "../rows/splitRows.ts";
+import type { Contributions } from "../scores/contributions.ts";
+import type { ImpossibleRow } from "../scores/impossibleCells.ts";
+import { stepCount, stoppedModel } from "../stoppedModel.ts";
 import type { FlowCore, FlowDescription, SampleWithLogProb } from "./flowCore.ts";
-import type { GivenOptions, LogProbOptions, SampleOptions } from "./flowOptions.ts";
-import { type FittedDescription, type Model, wholeBijection } from "./model.ts";
-import { checkedConditions, conditionRows, withConditions } from "./rows/conditions.ts";
-import { drawRows } from "./rows/drawRows.ts";
-import { baseOfRows, dataOfPoints, logProbOfRows } from "./rows/evaluateRows.ts";
-import { type RowsLike, rowValues } from "./rows/splitRows.ts";
-import type { Contributions } from "./scores/contributions.ts";
-import type { ImpossibleRow } from "./scores/impossibleCells.ts";
-import { stepCount, stoppedModel } from "./stoppedModel.ts";
 
 /** See the head of this file. */
 export class BijectionCore implements FlowCore {
@@ -96,14 +96,14 @@ export class BijectionCore implements FlowCore {
   }
 
   async contributions(): Promise<Contributions> {
-    throw (await import("./scores/numberRows.ts")).noContributions(this.model.kind);
+    throw (await import("../scores/numberRows.ts")).noContributions(this.model.kind);
   }
 
   async impossibleRows(rows: RowsLike, options: LogProbOptions): Promise<readonly ImpossibleRow[]> {
     // Places are those of all rows.
     const missing = options.missing === "error" ? "error" : "empty";
     const scores = await this.logProb("impossibleRows", rows, { ...options, missing });
-    const { impossibleNumberRows } = await import("./scores/numberRows.ts");
+    const { impossibleNumberRows } = await import("../scores/numberRows.ts");
     const values = this.#rowValues("impossibleRows", rows, options.given);
     return impossibleNumberRows(
       [...this.given, ...this.columns],
@@ -135,13 +135,13 @@ export class BijectionCore implements FlowCore {
 
   async sampleWithLogProb(n: number, options: SampleOptions): Promise<SampleWithLogProb> {
     const conditions = checkedConditions("sample", this.given, n, options.given);
-    const { drawScoredRows } = await import("./rows/drawScoredRows.ts");
+    const { drawScoredRows } = await import("../rows/drawScoredRows.ts");
     return await drawScoredRows(this.model, this.#evaluation, n, conditions, options);
   }
 
   async questions(where: string): Promise<never> {
     // Loaded where there is something to refuse.
-    throw (await import("./columns/questions/noQuestions.ts")).noQuestions(where, this.model.kind);
+    throw (await import("../columns/questions/noQuestions.ts")).noQuestions(where, this.model.kind);
   }
 
   digestOf(table: Table): string {

@@ -5,21 +5,21 @@
  */
 
 import * as v from "valibot";
-import type { Bijection } from "../bijections/bijection.ts";
-import type { Distribution } from "../distributions/distribution.ts";
-import { damaged } from "../errors.ts";
-import { checkMissingScore, completeRows } from "../tables/completeRows.ts";
-import { type Table, tableFromRows } from "../tables/table.ts";
-import { tableDigest } from "../tables/tableDigest.ts";
+import type { Bijection } from "../../bijections/bijection.ts";
+import type { Distribution } from "../../distributions/distribution.ts";
+import { damaged } from "../../errors.ts";
+import { checkMissingScore, completeRows } from "../../tables/completeRows.ts";
+import { type Table, tableFromRows } from "../../tables/table.ts";
+import { tableDigest } from "../../tables/tableDigest.ts";
+import { columnNamesSchema } from "../files/modelContainer.ts";
+import type { GivenOptions, LogProbOptions, SampleOptions } from "../flowOptions.ts";
+import type { FittedDescription, Model } from "../model.ts";
+import { checkedConditions, withConditions } from "../rows/conditions.ts";
+import { type RowsLike, rowValues, splitRows } from "../rows/splitRows.ts";
+import type { Contributions } from "../scores/contributions.ts";
+import type { ImpossibleRow } from "../scores/impossibleCells.ts";
 import { BijectionCore } from "./bijectionCore.ts";
-import { columnNamesSchema } from "./files/modelContainer.ts";
 import type { FlowCore, FlowDescription, SampleWithLogProb } from "./flowCore.ts";
-import type { GivenOptions, LogProbOptions, SampleOptions } from "./flowOptions.ts";
-import type { FittedDescription, Model } from "./model.ts";
-import { checkedConditions, withConditions } from "./rows/conditions.ts";
-import { type RowsLike, rowValues, splitRows } from "./rows/splitRows.ts";
-import type { Contributions } from "./scores/contributions.ts";
-import type { ImpossibleRow } from "./scores/impossibleCells.ts";
 
 /** Rows of a flow's own columns, and which of them are on the simplex. */
 interface ClosedRows {
@@ -151,7 +151,7 @@ export class SimplexCore implements FlowCore {
     // Places are those of all rows.
     const missing = options.missing === "error" ? "error" : "empty";
     const scores = await this.logProb("impossibleRows", rows, { ...options, missing });
-    const { impossibleNumberRows } = await import("./scores/numberRows.ts");
+    const { impossibleNumberRows } = await import("../scores/numberRows.ts");
     const values = this.#rowValues("impossibleRows", rows, options.given);
     const { shares, total } = this.#simplex;
     const otherwise = `${shares.join(", ")} are not all above 0 with the sum ${total}`;

@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Bijection } from "../bijections/bijection.ts";
-import type { Distribution } from "../distributions/distribution.ts";
-import type { TableSchema } from "../tables/schema/columnSchema.ts";
-import type { Simplex } from "../tables/simplex.ts";
-import type { Table } from "../tables/table.ts";
+import type { Bijection } from "../../bijections/bijection.ts";
+import type { Distribution } from "../../distributions/distribution.ts";
+import type { TableSchema } from "../../tables/schema/columnSchema.ts";
+import type { Simplex } from "../../tables/simplex.ts";
+import type { Table } from "../../tables/table.ts";
 import type {
   DistributionOptions,
   Imputation,
@@ -17,13 +17,13 @@ import type {
   MarginalOptions,
   Probabilities,
   Quantiles,
-} from "./columns/questions/questionOptions.ts";
-import type { GivenOptions, LogProbOptions, SampleOptions } from "./flowOptions.ts";
-import type { FittedDescription, Model } from "./model.ts";
-import type { RowsLike } from "./rows/splitRows.ts";
-import type { Contributions } from "./scores/contributions.ts";
-import type { ImpossibleRow } from "./scores/impossibleCells.ts";
-import type { ColumnMeasure } from "./scores/measure.ts";
+} from "../columns/questions/questionOptions.ts";
+import type { GivenOptions, LogProbOptions, SampleOptions } from "../flowOptions.ts";
+import type { FittedDescription, Model } from "../model.ts";
+import type { RowsLike } from "../rows/splitRows.ts";
+import type { Contributions } from "../scores/contributions.ts";
+import type { ImpossibleRow } from "../scores/impossibleCells.ts";
+import type { ColumnMeasure } from "../scores/measure.ts";
 
 /** What `Flow.sampleWithLogProb` draws. */
 export interface SampleWithLogProb {
@@ -41,7 +41,7 @@ export interface FlowDescription {
   readonly columns: readonly string[];
   /** Columns that the density is conditioned on. */
   readonly given: readonly string[];
-  /** Of a flow of mixed columns, what they are: given columns first. */
+  /** Of a flow of mixed columns, or of angles, what they are: given columns first. */
   readonly schema?: TableSchema | undefined;
   /**
    * Of columns that sum to a total: the density is one with respect to all of {@link columns} but the last of these shares, as `words` say.
