@@ -80,25 +80,33 @@ export function addRowsOption(command: Command): void {
   );
 }
 
-/**
- * Reads the table that a command is given, or as many of its rows, drawn at random, as it is to hold in memory; which, it says.
- * @param onDrawn - Told how many rows there are where fewer are taken.
- */
-export async function readRows(
+/** Rows of a table in batches that a command takes. */
+export interface TakenRows {
+  readonly batches: TableBatches;
+  /** How many of them, drawn at random where they are not all. */
+  readonly rows: number;
+}
+
+/** The table that a command is given, and how many of its rows it takes; where these are not all, it says so. */
+export async function takenRows(
   source: string,
-  { rows: wanted, seed = 0, ...flags }: TableFlags & RowsFlags,
-  onDrawn?: (all: number) => void,
-): Promise<Table> {
+  { rows: wanted, seed: _, ...flags }: TableFlags & RowsFlags,
+): Promise<TakenRows> {
   const batches = await readDataBatches(source, flags as TableFlags);
-  const { sampleOfBatches } = await import("../entries/tables.ts");
   const usual = Math.max(1, Math.floor(mostCells / Math.max(1, batches.records.length)));
-  const most = wanted === "all" ? batches.rows : (wanted ?? usual);
-  if (batches.rows > most) {
+  const rows = wanted === "all" ? batches.rows : Math.min(wanted ?? usual, batches.rows);
+  if (batches.rows > rows) {
     const why = wanted === undefined ? ", as many as have 8 million cells; --rows all takes all" : "";
-    onDrawn?.(batches.rows);
-    remark(`${formatCount(most)} of ${counted(batches.rows, "row")}, drawn at random by the seed${why}`);
+    remark(`${formatCount(rows)} of ${counted(batches.rows, "row")}, drawn at random by the seed${why}`);
   }
-  return await sampleOfBatches(batches, most, seed);
+  return { batches, rows };
+}
+
+/** Reads the table that a command is given, or as many of its rows, drawn at random, as it is to hold in memory; which, it says. */
+export async function readRows(source: string, flags: TableFlags & RowsFlags): Promise<Table> {
+  const { batches, rows } = await takenRows(source, flags);
+  const { sampleOfBatches } = await import("../entries/tables.ts");
+  return await sampleOfBatches(batches, rows, flags.seed ?? 0);
 }
 
 /** Reads the table that a command is given in batches, as its flags say. */
@@ -138,7 +146,7 @@ function isDataError(error: unknown): error is DataError {
 
 /** For JSON: columns in use whose cells carried more than digits, with the first such cell and what it was read as. */
 export function parsedColumns(
-  table: Table,
+  table: Pick<Table, "records">,
   used: readonly string[],
 ): readonly { readonly column: string; readonly parse: readonly ColumnParse[] }[] {
   return table.records

@@ -40,6 +40,7 @@ export {
   type GaussianMixtureOptions,
 } from "../fitting/statistics/gaussianMixture.ts";
 export type { GaussianMixture } from "../fitting/statistics/mixtureDensity.ts";
+export { type BatchesFit, type FitBatchesOptions, fitBatches } from "../fitting/streamed/fitBatches.ts";
 export type { Diagnostics, ParameterSummary } from "../fitting/variational/approximation.ts";
 export type { Bounded } from "../fitting/variational/judgement/boundDistances.ts";
 export type { ApproximationWarning, WarningCode } from "../fitting/variational/judgement/warnings.ts";

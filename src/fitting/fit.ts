@@ -55,13 +55,45 @@ const methods: Readonly<Record<MixedKind | StatisticalKind, () => Promise<Method
  * const further = await fit(newTable, { from: flow });
  */
 export async function fit(table: Table, options: FitOptions = {}): Promise<FitResult> {
+  const asked = askedFit(table, options);
+  // What changes after the call is not looked at: nothing is waited for unless a kind is to be chosen.
+  return await fitAsked(table, asked instanceof Promise ? await asked : asked, fitByGradient);
+}
+
+/** What a fit was asked for, and what follows from the table. */
+export interface AskedFit {
+  readonly checked: FitOptions;
+  /** The kind, and why, where none was named. */
+  readonly choice?: ChosenKind | undefined;
+  /** What is fitted; of training from a model undefined. */
+  readonly flow: FitOptions["flow"];
+  /** Whether it is trained by gradient. */
+  readonly isByGradient: boolean;
+}
+
+/**
+ * Checks what is asked for, and chooses a kind where none is named.
+ * @throws As {@link fit} does before it fits.
+ */
+export function askedFit(table: Table, options: FitOptions): AskedFit | Promise<AskedFit> {
   checkFormerCall("fit", table, options, "fit(table, { flow: architecture, ... })");
   const checked = checkedFitOptions(table, options);
   if (checked.signal?.aborted) throw new AbortedError("fit: the signal had fired before the fit began.");
-  const isNew = checked.from === undefined;
-  const choice = checked.flow === undefined && isNew ? await choose(table, checked) : undefined;
-  const { flow: asked = choice?.kind, ...rest } = checked;
-  if (choice) checkKind(choice.kind, checked);
+  const of = (choice?: ChosenKind): AskedFit => {
+    if (choice) checkKind(choice.kind, checked);
+    const flow = checked.flow ?? choice?.kind;
+    return { checked, choice, flow, isByGradient: typeof flow !== "string" || isTrained(flow) };
+  };
+  return checked.flow === undefined && checked.from === undefined ? choose(table, checked).then(of) : of();
+}
+
+/** Fits what was asked for; `byGradient` is how trainings go. */
+export async function fitAsked(
+  table: Table,
+  { checked, choice, flow: asked, isByGradient }: AskedFit,
+  byGradient: Method,
+): Promise<FitResult> {
+  const { flow: _, ...rest } = checked;
   const warnings: ReportWarning[] = [];
   const unfitted = choice?.unfitted ?? [];
   const heard: FitOptions = {
@@ -78,10 +110,9 @@ export async function fit(table: Table, options: FitOptions = {}): Promise<FitRe
     },
   };
   for (const line of leftOutLines(unfitted)) heard.onWarning?.(line);
-  const isByGradient = typeof asked !== "string" || isTrained(asked);
   const { flow, report } = isByGradient
-    ? await fitByGradient(table, { ...heard, flow: asked })
-    : await (await methods[asked]())(table, heard);
+    ? await byGradient(table, { ...heard, flow: asked })
+    : await (await methods[asked as MixedKind | StatisticalKind]())(table, heard);
   return {
     flow,
     report: {

@@ -83,11 +83,11 @@ export interface FitProgress {
 
 /** What a fit is at, as it goes on to it. */
 export interface FitPhase {
-  /** Choosing the preparation of the columns by short trainings, or the training itself. */
-  readonly phase: "preparation" | "training";
-  /** Trials done, or epochs. */
+  /** Choosing the preparation of the columns by short trainings, keeping rows of a table in batches on disk, or the training itself. */
+  readonly phase: "preparation" | "rows" | "training";
+  /** Trials done, rows, or epochs. */
   readonly done: number;
-  /** Trials, or epochs at most. */
+  /** Trials, rows, or epochs at most. */
   readonly total: number;
 }
 

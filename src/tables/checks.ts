@@ -33,8 +33,21 @@ export interface CheckedTable {
 /** Fewer rows than this are not a sample of anything that a flow could learn. */
 export const fewestRows = 10;
 
-/** Fails at the first infinite value; returns which rows miss a value and where the first one is. */
-function scan(table: Table): { complete: Uint8Array; incomplete: number; first: number } {
+/** Which rows of a table miss a value. */
+export interface Completeness {
+  /** 1 for each row that misses none, 0 for others. */
+  readonly complete: Uint8Array;
+  /** Rows that miss one. */
+  readonly incomplete: number;
+  /** Place in the values of the first that is missing; -1 where none is. */
+  readonly first: number;
+}
+
+/**
+ * Which rows miss a value.
+ * @throws {@link DataError} for the first infinite value.
+ */
+export function completenessOf(table: Table): Completeness {
   const width = table.columns.length;
   const complete = new Uint8Array(table.rows).fill(1);
   let incomplete = 0;
@@ -106,6 +119,34 @@ function checkNotConstant(table: Table, dropped: number): void {
 }
 
 /**
+ * The error for a missing value.
+ * @param row - Its row, from 1.
+ * @param incomplete - Rows that miss one, where they were counted.
+ * @param remedy - What to do (default: what is always right).
+ */
+export function missingValue(
+  column: string,
+  row: number,
+  incomplete?: number,
+  remedy: string = "",
+): DataError {
+  const rows =
+    incomplete === undefined
+      ? ""
+      : ` (${incomplete === 1 ? "1 row misses a value" : `${incomplete} rows miss values`} in all)`;
+  return new DataError(
+    {
+      where: `column "${column}" (row ${row})`,
+      problem: `the value is missing${rows}`,
+      expected: "a number",
+      received: "a missing value",
+      remedy: remedy || `fill the cell, or leave such rows out with ${optionText("missing", "drop")}`,
+    },
+    { column, row },
+  );
+}
+
+/**
  * Checks that a table can be fitted, and leaves out rows with missing values where that is asked for. Text
  * columns are not looked at: choose the columns first (`numericColumns`, `selectColumns`).
  *
@@ -113,28 +154,12 @@ function checkNotConstant(table: Table, dropped: number): void {
  *   {@link fewestRows} usable rows; a constant column. The message names the column and the row.
  */
 export function checkForFitting(table: Table, options: CheckOptions = {}): CheckedTable {
-  const { complete, incomplete, first } = scan(table);
+  const { complete, incomplete, first } = completenessOf(table);
   if (incomplete > 0 && options.missing !== "drop") {
     const name = table.columns[first % table.columns.length]!;
     const row = Math.floor(first / table.columns.length) + 1;
-    const rows = incomplete === 1 ? "1 row misses a value" : `${incomplete} rows miss values`;
     const fewest = table.rows - incomplete < fewestRows && table.rows >= fewestRows;
-    const remedy =
-      (fewest && emptiestRemedy(table)) ||
-      `fill the cell, or leave such rows out with ${optionText("missing", "drop")}`;
-    throw new DataError(
-      {
-        where: `column "${name}" (row ${row})`,
-        problem: `the value is missing (${rows} in all)`,
-        expected: "a number",
-        received: "a missing value",
-        remedy,
-      },
-      {
-        column: name,
-        row,
-      },
-    );
+    throw missingValue(name, row, incomplete, fewest ? emptiestRemedy(table) : "");
   }
   const completeRows = table.rows - incomplete;
   if (completeRows < fewestRows) {

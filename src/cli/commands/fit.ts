@@ -4,11 +4,11 @@
  * @module
  */
 
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Command } from "commander";
 import { AbortedError, UsageError } from "../../entries/errors.ts";
 import { isSameFile } from "../../entries/files.ts";
-import type { ColumnNote } from "../../entries/fitting.ts";
+import type { BatchesFit, ColumnNote } from "../../entries/fitting.ts";
 import { fitOptionTable, hasEpochs } from "../../entries/options.ts";
 import type { FitOptions, FitPhase, Flow, ModelKind } from "../../index.ts";
 import { checkDisjoint, checkKnown } from "../columnNames.ts";
@@ -30,14 +30,15 @@ import {
 } from "../output.ts";
 import { canAsk, confirm, interrupts } from "../process/interrupt.ts";
 import { progressDisplay } from "../progress.ts";
+import { RowsProgress } from "../scores/rowsProgress.ts";
 import {
   addRowsOption,
   addTableOptions,
   namingTable,
   parsedColumns,
   type RowsFlags,
-  readRows,
   type TableFlags,
+  takenRows,
 } from "../tableOptions.ts";
 
 interface FitFlags extends TableFlags, Pick<RowsFlags, "rows">, Omit<FitOptions, "flow" | "from"> {
@@ -121,6 +122,13 @@ function drawnInWords(rows: number, all: number, gap: number): string {
     : `${how}; held-out rows score ${gap.toFixed(2)} nats lower than those of the fit: more (--rows) would help`;
 }
 
+/** What a training went through whose rows are not in memory. */
+function streamedInWords({ rows, of, sample }: NonNullable<BatchesFit["streamed"]>): string {
+  const all = rows < of ? `${formatCount(rows)} of ${formatCount(of)} rows` : `all ${formatCount(of)} rows`;
+  const why = rows < of ? ", as many as the training can go through (--budget, --epochs)" : "";
+  return `${all} from disk${why}; columns are prepared by ${formatCount(sample)}`;
+}
+
 /** The columns that have a density; of mixed ones with their kinds. */
 function columnsInWords({ columns, description }: Flow): string {
   const kinds = new Map(description.schema?.columns.map(({ name, kind }) => [name, kind]));
@@ -140,6 +148,17 @@ export function columnLines(notes: readonly ColumnNote[]): string {
     .join("");
 }
 
+/** Counts the rows of each pass over a table. */
+function rowsCounter(): (done: number, total: number) => void {
+  let pass: { readonly progress: RowsProgress; done: number } | undefined;
+  return (done, total) => {
+    if (pass === undefined || done < pass.done) pass = { progress: new RowsProgress(total), done: 0 };
+    pass.progress.add(done - pass.done);
+    pass.done = done;
+    if (done === total) pass.progress.end();
+  };
+}
+
 /** Flags where `--keep` without names, which keeps no columns, keeps the model. */
 function withLoneKeep({ keep, ...others }: FitFlags): FitFlags {
   return (keep as unknown) === true ? { ...others, keepOnAbort: true } : { ...others, ...defined({ keep }) };
@@ -149,20 +168,16 @@ async function run(data: string, read: FitFlags): Promise<void> {
   const flags = withLoneKeep(read);
   checkFlags(flags);
   const started = performance.now();
-  const { fit } = await import("../../index.ts");
+  const { fitBatches } = await import("../../entries/fitting.ts");
   const isTraining = flags.flow === undefined || hasEpochs(flags.flow);
   const keepOnAbort = isTraining && (flags.keepOnAbort || canAsk()) ? true : undefined;
   const { signal, hear } = interrupts({
     lingers: keepOnAbort === true,
     ending: () => withFlags(`${stopped(flags, isTraining).message}; no output file was changed`),
   });
-  let allRows: number | undefined;
-  const table = await readRows(data, flags, (all) => {
-    allRows = all;
-  });
+  const { batches, rows } = await takenRows(data, flags);
   const source = data === "-" ? "standard input" : basename(data);
-  const { allColumns } = await import("../../entries/tables.ts");
-  const known = allColumns(table);
+  const known = batches.records.map(({ name }) => name);
   checkKnown("--columns", flags.columns, known, source);
   checkKnown("--given", flags.given, known, source);
   checkKnown("--weights", flags.weights === undefined ? [] : [flags.weights], known, source);
@@ -176,16 +191,24 @@ async function run(data: string, read: FitFlags): Promise<void> {
     display.prepare(columnLines(columnNotes).trimEnd());
     display.prepare("");
   };
+  const countRows = rowsCounter();
   const onPhase = ({ phase, done, total }: FitPhase): void => {
     // Between the trials and the training all rows are prepared, which may take a while in which nothing is heard.
     const isBetween = phase === "preparation" && done === total;
     hear(!isBetween);
+    if (phase === "rows") countRows(done, total);
     if (phase === "preparation" && !isBetween)
       display.prepare(`choosing the preparation ${done + 1}/${total}`);
   };
   try {
-    const { flow: fitted, report } = await fit(table, {
+    const {
+      flow: fitted,
+      report,
+      streamed,
+    } = await fitBatches(batches, {
       ...chosenOptions<FitOptions>(flags, fitFlags),
+      rows,
+      folder: dirname(flags.out),
       ...defined({ keepOnAbort }),
       signal,
       onProgress: (progress) => display.update(progress),
@@ -227,8 +250,9 @@ async function run(data: string, read: FitFlags): Promise<void> {
         ...(report.chosen === undefined ? {} : { flow: fitted.description.kind, chosen: report.chosen }),
         ...(notes.length > 0 ? { columns: notes } : {}),
         leftOut: report.leftOut,
-        parsed: parsedColumns(table, [...fitted.columns, ...fitted.given]),
-        ...(allRows === undefined ? {} : { drawnFrom: allRows }),
+        parsed: parsedColumns(batches, [...fitted.columns, ...fitted.given]),
+        ...(rows < batches.rows ? { drawnFrom: batches.rows } : {}),
+        ...defined({ streamed }),
         out: flags.out,
       });
       return;
@@ -252,12 +276,14 @@ async function run(data: string, read: FitFlags): Promise<void> {
         ["train", `${formatLogProb(trainLogProb)} nats per row`],
         ["validation", `${formatLogProb(validationLogProb)} nats per row`],
         ["time", formatSeconds(seconds) + (trained ? `, ${counted(report.epochs, "epoch")}` : "")],
-        ...(allRows === undefined
-          ? []
-          : ([["drawn", drawnInWords(table.rows, allRows, trainLogProb - validationLogProb)]] as [
-              string,
-              string,
-            ][])),
+        ...(streamed
+          ? ([["streamed", streamedInWords(streamed)]] as [string, string][])
+          : rows < batches.rows
+            ? ([["drawn", drawnInWords(rows, batches.rows, trainLogProb - validationLogProb)]] as [
+                string,
+                string,
+              ][])
+            : []),
         ...(report.stillImproving
           ? ([["at the end", "still improving: train longer (--budget, --epochs)"]] as [string, string][])
           : []),

@@ -31,6 +31,8 @@ export interface CheckpointSubject {
   readonly engine: string | undefined;
   /** Digest of the model that training starts at, where one is given. */
   readonly start?: string | undefined;
+  /** Digest of all rows, where those of the data are a sample of them. */
+  readonly stream?: string | undefined;
 }
 
 /** What the names of the values of a training that is over begin with. */
@@ -148,7 +150,7 @@ export class Checkpoint {
 
 /** The checkpoint of the training of an architecture. */
 export function checkpointOf(path: string, subject: CheckpointSubject): Checkpoint {
-  const { recipe, plan, architecture, data, seed, precision, engine = "wasm", start } = subject;
+  const { recipe, plan, architecture, data, seed, precision, engine = "wasm", start, stream } = subject;
   const { base, bijection, training } = architecture;
   return new Checkpoint(
     path,
@@ -165,6 +167,7 @@ export function checkpointOf(path: string, subject: CheckpointSubject): Checkpoi
       precision,
       engine,
       start,
+      stream,
     },
     { base: base.parameters, bijection: bijection.parameters },
   );

@@ -21,7 +21,7 @@ import { choosePreparation } from "../preparation/choosePreparation.ts";
 import { weightedMean } from "../rowWeights.ts";
 import { Batches } from "./batches.ts";
 import { Likelihood } from "./likelihood.ts";
-import type { EpochRecord } from "./minimize.ts";
+import type { EpochRecord, Rows } from "./minimize.ts";
 import { defaultRecipe, defaultValidation, type Recipe } from "./recipe.ts";
 import { improvingWarning, planTraining } from "./trainingPlan.ts";
 
@@ -34,8 +34,33 @@ export interface TrainingStart {
   readonly logProb: number;
 }
 
-/** Fits what is trained: a named kind, whose size follows from the table, an architecture, or a model further. */
-export async function fitByGradient(table: Table, asked: FitOptions): Promise<FinishedFit> {
+/** Rows of a training that are more than are in memory; the table at hand is a sample of them. */
+export interface RowStream {
+  /** Looks through all rows, and says what is fitted: the sample, of which some rows are held out, beside counts of all rows. */
+  begin(data: FitData): Promise<StreamedData>;
+  /** What is fitted where the training goes through so many rows. */
+  take(data: FitData, rows: number): FitData;
+  /**
+   * The windows of a training that starts at a model, one after another, each of so many rows; one epoch follows the other within a window.
+   */
+  windows(start: Model, likelihood: Likelihood, size: number): Promise<(window: number) => Promise<Rows>>;
+}
+
+/** What a fit works on where its rows are streamed. */
+export interface StreamedData extends FitData {
+  /** Rows that a training goes through in an epoch. */
+  readonly streamed: number;
+}
+
+/**
+ * Fits what is trained: a named kind, whose size follows from the table, an architecture, or a model further.
+ * @param stream - The rows that the table is a sample of.
+ */
+export async function fitByGradient(
+  table: Table,
+  asked: FitOptions,
+  stream?: RowStream,
+): Promise<FinishedFit> {
   const from =
     asked.from === undefined
       ? undefined
@@ -57,7 +82,8 @@ export async function fitByGradient(table: Table, asked: FitOptions): Promise<Fi
   const kind = (architecture?.kind ?? options.flow) as FlowKind;
   const key = randomKey(options.seed ?? 0);
   const pieces = fitDataInPieces(table, options, key, (rows) => defaultValidation(kind, rows));
-  const rows = await inPieces(pieces, options.signal, "The fit");
+  const sampled = await inPieces(pieces, options.signal, "The fit");
+  const rows = (await stream?.begin(sampled)) ?? sampled;
   const recipe = defaultRecipe(
     { rows: rows.rows, features: sizes.features },
     { ...from?.recipe, ...(options as Partial<Recipe>), flow: kind },
@@ -77,19 +103,21 @@ export async function fitByGradient(table: Table, asked: FitOptions): Promise<Fi
     ? (await import("../preparation/turns.ts")).turnsOf(table, rows, made, options)
     : undefined;
   const data = schema ? { ...rows, schema } : rows;
-  return await fitPrepared(made, data, recipe, options, await from?.on(data));
+  return await fitPrepared(made, data, recipe, options, await from?.on(data), stream);
 }
 
 /** Trains an architecture on rows: from initial values, with the preparation that does best in short trials, or from a model. */
 async function fitPrepared(
   architecture: Architecture,
-  data: FitData,
+  given: FitData | StreamedData,
   recipe: Recipe,
   options: FitOptions,
   from: TrainingStart | undefined,
+  stream: RowStream | undefined,
 ): Promise<FinishedFit> {
-  const { train, validation } = data;
-  const plan = planTraining(architecture, recipe, train.rows, {
+  const { train, validation } = given;
+  const trainRows = "streamed" in given ? given.streamed : train.rows;
+  const plan = planTraining(architecture, recipe, trainRows, {
     epochs: options.epochs,
     budget: options.budget,
     canGrow: validation !== undefined,
@@ -97,7 +125,13 @@ async function fitPrepared(
   const rounds = plan.more.reduce((sum, more) => sum + more, plan.first);
   const { batch, parts } = recipe;
   const { first, more: cycles, roundsAnEpoch } = plan;
-  const batches = new Batches(train.rows, { batch, parts, epochs: first, cycles, roundsAnEpoch });
+  // Of a stream each round has a window of its own, and is an epoch to the minimization.
+  const pass = stream
+    ? { primaryRows: Math.ceil(trainRows / roundsAnEpoch), roundsAnEpoch: 1 }
+    : { primaryRows: trainRows, roundsAnEpoch };
+  const data = stream?.take(given, pass.primaryRows * rounds) ?? given;
+  const lengths = { batch, parts, epochs: first, cycles, roundsAnEpoch: pass.roundsAnEpoch };
+  const batches = new Batches(pass.primaryRows, lengths);
   const checkpoint =
     options.checkpoint === undefined
       ? undefined
@@ -110,6 +144,7 @@ async function fitPrepared(
           precision: options.precision ?? "float32",
           engine: options.engine,
           start: from?.digest,
+          stream: stream && data.digest,
         });
   // Read first: a checkpoint of another fit is refused before anything is computed.
   const resume = options.resume ? await checkpoint?.read() : undefined;
@@ -152,17 +187,18 @@ async function fitPrepared(
     };
     options.onPhase?.({ phase: "training", done: 0, total: rounds / roundsAnEpoch });
     const result = await likelihood.maximize(start, prepared.rows, {
+      ...pass,
       epochs: first,
-      roundsAnEpoch,
       cycles,
       parts,
       averaging: recipe.averaging,
       patience: recipe.patience * roundsAnEpoch,
-      primaryRows: train.rows,
       // A validation costs about a third of an epoch: of many short epochs only some are validated.
       validateEvery: Math.max(1, Math.floor(first / (training?.validations ?? 60))),
       validation: heldOut?.rows,
-      rowsOfEpoch: likelihood.rowsOfEpoch(prepared.rows),
+      rowsOfEpoch: stream
+        ? await stream.windows(start, likelihood, pass.primaryRows)
+        : likelihood.rowsOfEpoch(prepared.rows),
       resume,
       keepOnAbort: options.keepOnAbort,
       async onEpoch(record, state) {

@@ -201,7 +201,7 @@ class Loop {
         await setKnownParameters(this.#training, { ...this.#best, ...this.#stateAt(this.#best) });
       }
       if (signal?.aborted) throw new AbortedError("The fit was aborted.");
-      const rows = this.#options.rowsOfEpoch?.(Math.floor(epoch / roundsAnEpoch)) ?? loaded;
+      const rows = (await this.#options.rowsOfEpoch?.(Math.floor(epoch / roundsAnEpoch))) ?? loaded;
       if (rows && rows !== loaded) await this.#training.load(rows);
       loaded = rows;
       const trainLoss = await this.#runEpoch(epoch, cycle);

@@ -124,7 +124,7 @@ export interface MinimizeOptions extends AdamWOptions {
   /** Differences of validation losses that are noise, so that of two the later counts as the better (default 0). */
   readonly validationNoise?: number | undefined;
   /** The rows of each epoch, counted from 0, in the place of those given: as many, with other inputs. */
-  readonly rowsOfEpoch?: ((epoch: number) => Rows) | undefined;
+  readonly rowsOfEpoch?: ((epoch: number) => Rows | Promise<Rows>) | undefined;
   /** Stops the minimization, with an AbortedError unless `keepOnAbort`. */
   readonly signal?: AbortSignal | undefined;
   /** Returns the best parameters so far where the signal fires after a validation, or a step that was for the better (default false). */

@@ -27,17 +27,17 @@ const mostNumbers = 200;
 
 /** What all numbers of a column say. */
 class NumberFacts {
-  missing = 0;
-  count = 0;
-  mean = 0;
+  missing: number = 0;
+  count: number = 0;
+  mean: number = 0;
   #squares = 0;
-  minimum = Number.POSITIVE_INFINITY;
-  maximum = Number.NEGATIVE_INFINITY;
+  minimum: number = Number.POSITIVE_INFINITY;
+  maximum: number = Number.NEGATIVE_INFINITY;
   /** Rows by value; undefined where there are too many different ones. */
   rowsOf: Map<number, number> | undefined = new Map();
   #hasFraction = false;
   /** Rows that a sample must not lack, by what they show: the least and the largest value, a missing cell, a fraction, each level. */
-  readonly witnesses = new Map<string | number, number>();
+  readonly witnesses: Map<string | number, number> = new Map();
 
   add(value: number, row: number): void {
     if (Number.isNaN(value) && this.missing++ === 0) this.witnesses.set("missing", row);
@@ -77,7 +77,7 @@ class NumberFacts {
 
 /** What all texts of a column say: the rows of each; undefined where there are too many different ones. */
 class TextFacts {
-  missing = 0;
+  missing: number = 0;
   rowsOf: Map<string, number> | undefined = new Map();
 
   add({ levels, codes }: { readonly levels: readonly string[]; readonly codes: Int32Array }): void {
@@ -94,7 +94,7 @@ class TextFacts {
 }
 
 /** Rows of a table in batches, in their order, and where they are in it, from 0. */
-interface SampledRows {
+export interface SampledRows {
   readonly table: Table;
   readonly places: Float64Array;
 }
@@ -104,12 +104,14 @@ type Facts = Map<string, NumberFacts | TextFacts>;
 /**
  * So many rows, drawn at random in one pass.
  * @param facts - Gets what all rows say of each column; then rows that must not be lacking are among those drawn, too.
+ * @param look - Is shown each batch.
  */
-async function drawnRows(
+export async function drawnRows(
   batches: TableBatches,
   sampleRows: number,
   seed: number,
   facts?: Facts,
+  look?: (batch: Table) => void,
 ): Promise<SampledRows> {
   const stream = new RandomStream(split(randomKey(seed), "describe"));
   const parts: Table[] = [];
@@ -124,6 +126,7 @@ async function drawnRows(
       left--;
       wanted.add(row);
     }
+    look?.(batch);
     if (facts) addFacts(facts, batch);
     for (const seen of facts?.values() ?? [])
       if (seen instanceof NumberFacts)

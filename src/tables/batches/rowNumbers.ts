@@ -12,11 +12,22 @@ export async function countingRows<Result>(
   { rowsBefore = 0 }: Table,
   work: () => Promise<Result>,
 ): Promise<Result> {
+  return await namingRows((row) => row + rowsBefore, work);
+}
+
+/**
+ * Does something with some rows of a table; an error about one of them names the row of the table.
+ * @param rowOf - The row of the table, from 1, by that among the rows at hand.
+ */
+export async function namingRows<Result>(
+  rowOf: (row: number) => number,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    if (rowsBefore > 0 && error instanceof DataError && error.row !== undefined) {
-      const row = error.row + rowsBefore;
+    if (error instanceof DataError && error.row !== undefined && rowOf(error.row) !== error.row) {
+      const row = rowOf(error.row);
       const message = error.message.replace(new RegExp(`\\brow ${error.row}\\b`), `row ${row}`);
       // The same error, so that it keeps what else it says.
       Object.assign(error, { row, message });

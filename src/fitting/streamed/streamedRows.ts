@@ -1,0 +1,271 @@
+/**
+ * The rows of a training on a table in batches: a sample that is in memory, and all others, which go to disk as the training sees them.
+ *
+ * @module
+ */
+
+import type { Model } from "../../models/model.ts";
+import { checkSignal, inPieces } from "../../platform/pieces.ts";
+import { ScratchFile } from "../../platform/scratchFile.ts";
+import { RandomStream, randomKey, split } from "../../random/philox.ts";
+import type { SampledRows } from "../../tables/batches/describeBatches.ts";
+import { countingRows } from "../../tables/batches/rowNumbers.ts";
+import type { TableBatches } from "../../tables/batches/tableBatches.ts";
+import { completenessOf, missingValue } from "../../tables/checks.ts";
+import { pickRows } from "../../tables/picks.ts";
+import { column, selectColumns, type Table } from "../../tables/table.ts";
+import { RowsDigest } from "../../tables/tableDigest.ts";
+import type { FitData, FitRows } from "../fitData.ts";
+import type { FitOptions } from "../fitOptions.ts";
+import type { RowStream, StreamedData } from "../gradient/fitByGradient.ts";
+import type { Likelihood } from "../gradient/likelihood.ts";
+import type { Rows } from "../gradient/minimize.ts";
+import { scaledWeights } from "../rowWeights.ts";
+import { StoredRows } from "./storedRows.ts";
+
+/** Rows of the sample that are prepared at once; of others those of a batch. */
+const chunkRows = 2 ** 16;
+
+/** What was gone through. */
+export interface StreamFacts {
+  readonly rows: number;
+  readonly of: number;
+  readonly sample: number;
+}
+
+/** A batch, and which of its rows a fit can use. */
+interface UsableBatch {
+  /** The used columns. */
+  readonly table: Table;
+  /** Places of the rows that can be used, and are not in the sample. */
+  readonly others: readonly number[];
+  /** Those that are in the sample. */
+  readonly sampled: readonly number[];
+  /** Rows that miss a value. */
+  readonly incomplete: number;
+}
+
+/** All rows of a table in batches, for a training by gradient. */
+export class StreamedRows implements RowStream {
+  readonly #batches: TableBatches;
+  readonly #most: number;
+  readonly #sample: SampledRows;
+  readonly #options: FitOptions;
+  readonly #folder: string | undefined;
+  #file: ScratchFile | undefined;
+  #data: StreamedData | undefined;
+  /** Rows beside the sample that can be used. */
+  #others = 0;
+  /** Weights are multiplied by it, as those of the sample are. */
+  #weightScale = 1;
+  #taken = 0;
+  /** Whether errors are about rows of the table: those before are about rows of the sample. */
+  hasBegun: boolean = false;
+
+  /**
+   * @param rows - Rows that are fitted to, at most: the sample and others at random.
+   * @param folder - Where rows are kept; undefined for that of the system.
+   */
+  constructor(
+    batches: TableBatches,
+    rows: number,
+    sample: SampledRows,
+    options: FitOptions,
+    folder: string | undefined,
+  ) {
+    this.#batches = batches;
+    this.#most = rows;
+    this.#sample = sample;
+    this.#options = options;
+    this.#folder = folder;
+  }
+
+  get facts(): StreamFacts {
+    return { rows: this.#taken, of: this.#data?.streamed ?? 0, sample: this.#sample.table.rows };
+  }
+
+  /** Counts the rows of the table, and digests them. */
+  async begin(data: FitData): Promise<StreamedData> {
+    this.hasBegun = true;
+    const { given, tableColumns } = data;
+    const { weights } = this.#options;
+    const digest = new RowsDigest([...given, ...tableColumns]);
+    let [dropped, done] = [0, 0];
+    let [sampledRows, sampledWeight] = [0, 0];
+    for await (const { table, others, sampled, incomplete } of this.#usable(data)) {
+      dropped += incomplete;
+      this.#others += others.length;
+      const usable = others.length + sampled.length;
+      const kept =
+        usable === table.rows
+          ? table
+          : pickRows(
+              table,
+              [...others, ...sampled].sort((a, b) => a - b),
+            );
+      await inPieces(digest.adding(kept), this.#options.signal, "The fit");
+      done += table.rows;
+      this.#options.onPhase?.({ phase: "rows", done, total: this.#batches.rows });
+      if (weights === undefined) continue;
+      const own = column(table, weights);
+      sampledRows += sampled.length;
+      for (const row of sampled) sampledWeight += own[row]!;
+    }
+    if (weights !== undefined) this.#weightScale = sampledRows / sampledWeight;
+    const others = Math.min(this.#others, this.#most - this.#sample.table.rows);
+    const streamed = data.train.rows + others;
+    this.#data = { ...data, dropped, digest: digest.text, streamed, rows: data.rows + others };
+    return this.#data;
+  }
+
+  /** What is fitted where the training goes through so many rows: the sample first, so that those that are scored as trained are. */
+  take(data: FitData, rows: number): FitData {
+    this.#taken = Math.min(this.#data!.streamed, rows);
+    return { ...data, rows: this.#taken + (data.validation?.rows ?? 0) };
+  }
+
+  async windows(
+    start: Model,
+    likelihood: Likelihood,
+    size: number,
+  ): Promise<(window: number) => Promise<Rows>> {
+    const data = this.#data!;
+    const { seed = 0, precision } = this.#options;
+    const key = split(randomKey(seed), "streamed");
+    const layout = layoutOf(data);
+    const isDouble = precision === "float64";
+    const rows = this.#taken;
+    this.#file = ScratchFile.open(this.#folder, rows * layout.width * (isDouble ? 8 : 4));
+    const stored = new StoredRows(this.#file, layout.width, isDouble, key);
+    const add = async (own: FitRows): Promise<void> => {
+      const prepared = await likelihood.prepare(start, own, false);
+      stored.add(interleaved(prepared.rows, layout));
+      this.#options.onPhase?.({ phase: "rows", done: stored.rows, total: rows });
+    };
+    const { train } = data;
+    for (let from = 0; from < Math.min(train.rows, rows); from += chunkRows)
+      await add(partOf(train, data, from, Math.min(rows, train.rows, from + chunkRows)));
+    if (stored.rows < rows) await this.#addOthers(data, rows - stored.rows, add);
+    return async (window) => {
+      const taken = separated(stored.window(window * size, size), layout);
+      return likelihood.rowsOfEpoch(taken)?.(window) ?? taken;
+    };
+  }
+
+  close(): void {
+    this.#file?.close();
+  }
+
+  /** Adds so many of the rows beside the sample, drawn at random. */
+  async #addOthers(data: FitData, rows: number, add: (rows: FitRows) => Promise<void>): Promise<void> {
+    const { seed = 0, weights, signal } = this.#options;
+    const stream = new RandomStream(split(split(randomKey(seed), "streamed"), "rows"));
+    let [wanted, left] = [rows, this.#others];
+    for await (const { table, others } of this.#usable(data)) {
+      checkSignal(signal, "The fit");
+      // Each choice of so many rows is as probable as any other (algorithm S, as for the sample).
+      const drawn = others.filter(() => {
+        if (stream.uniform() * left-- >= wanted) return false;
+        wanted--;
+        return true;
+      });
+      if (drawn.length === 0) continue;
+      const picked = pickRows(table, drawn);
+      const own = weights === undefined ? undefined : column(picked, weights);
+      await add({
+        rows: drawn.length,
+        data: selectColumns(picked, data.columns).values,
+        context: data.given.length > 0 ? selectColumns(picked, data.given).values : new Float64Array(0),
+        weights: own?.map((weight) => weight * this.#weightScale),
+        logAbsDet: 0,
+      });
+      if (wanted === 0) return;
+    }
+  }
+
+  /**
+   * The batches, with the rows of each that can be used.
+   * @throws DataError for an infinite value, a negative weight and, unless they are to be left out, a missing value: as a fit to a table in
+   *   memory, which names the row.
+   */
+  async *#usable({ columns, given }: FitData): AsyncGenerator<UsableBatch> {
+    const { weights, missing } = this.#options;
+    const names = [...given, ...columns, ...(weights === undefined ? [] : [weights])];
+    const { places } = this.#sample;
+    let next = 0;
+    for await (const batch of this.#batches) {
+      const { rowsBefore = 0 } = batch;
+      const table = selectColumns(batch, names);
+      const weightOf = weights === undefined ? undefined : column(table, weights);
+      const { complete, incomplete, first } = await countingRows(batch, async () => {
+        // For the error that a negative weight is.
+        if (weightOf?.some((weight) => weight < 0))
+          scaledWeights(weights!, weightOf, Array.from(weightOf.keys()));
+        return completenessOf(table);
+      });
+      if (first >= 0 && missing !== "drop")
+        throw missingValue(names[first % names.length]!, rowsBefore + Math.floor(first / names.length) + 1);
+      const [others, sampled]: [number[], number[]] = [[], []];
+      for (let row = 0; row < table.rows; row++) {
+        const isSampled = places[next] === rowsBefore + row;
+        if (isSampled) next++;
+        if (complete[row] === 1 && weightOf?.[row] !== 0) (isSampled ? sampled : others).push(row);
+      }
+      yield { table, others, sampled, incomplete };
+    }
+  }
+}
+
+/** Where the numbers of a row are among those that are kept of it. */
+interface Layout {
+  readonly width: number;
+  readonly inputs: readonly { readonly name: string; readonly size: number; readonly at: number }[];
+}
+
+function layoutOf({ columns, given, train }: FitData): Layout {
+  const sizes = [
+    ["data", columns.length],
+    ["context", given.length],
+    ["weight", train.weights ? 1 : 0],
+  ] as const;
+  let width = 0;
+  const inputs = sizes.flatMap(([name, size]) => {
+    const at = width;
+    width += size;
+    return size > 0 ? [{ name, size, at }] : [];
+  });
+  return { width, inputs };
+}
+
+/** The inputs of rows, a row's numbers side by side. */
+function interleaved({ rows, inputs }: Rows, layout: Layout): Float64Array {
+  const values = new Float64Array(rows * layout.width);
+  for (const { name, size, at } of layout.inputs) {
+    const own = inputs[name]!;
+    for (let row = 0; row < rows; row++)
+      for (let i = 0; i < size; i++) values[row * layout.width + at + i] = own[row * size + i]!;
+  }
+  return values;
+}
+
+function separated(values: Float64Array, layout: Layout): Rows {
+  const rows = values.length / layout.width;
+  const inputs = layout.inputs.map(({ name, size, at }) => {
+    const own = new Float64Array(rows * size);
+    for (let row = 0; row < rows; row++)
+      for (let i = 0; i < size; i++) own[row * size + i] = values[row * layout.width + at + i]!;
+    return [name, own];
+  });
+  return { rows, inputs: Object.fromEntries(inputs) };
+}
+
+/** Some rows of one side of a split. */
+function partOf(rows: FitRows, { columns, given }: FitData, from: number, to: number): FitRows {
+  return {
+    rows: to - from,
+    data: rows.data.subarray(from * columns.length, to * columns.length),
+    context: rows.context.subarray(from * given.length, to * given.length),
+    weights: rows.weights?.subarray(from, to),
+    logAbsDet: 0,
+  };
+}
