@@ -40,7 +40,10 @@ export interface Interpreted {
   /** What has to be given for each row. */
   readonly inputs: readonly InterpretedPort[];
   readonly stepInputs: readonly InterpretedPort[];
-  readonly parameters: readonly InterpretedPort[];
+  readonly parameters: readonly (InterpretedPort & {
+    /** Of a part of another: the name of that, and where in it the part begins. */
+    readonly part?: { readonly of: string; readonly start: number } | undefined;
+  })[];
   /** Outputs of each row; a shared one is given once. */
   readonly rows: readonly (InterpretedPort & { readonly isShared: boolean })[];
   readonly sums: readonly string[];
@@ -66,8 +69,15 @@ export class InterpretedExecutable implements Executable {
 
   constructor(program: Interpreted) {
     this.#program = program;
-    this.parameters = new Map(program.parameters.map(({ name, size }) => [name, size]));
-    this.#parameters = new Map(program.parameters.map(({ name, size }) => [name, new Float64Array(size)]));
+    const wholes = new Set(program.parameters.map(({ part }) => part?.of));
+    const listed = program.parameters.filter(({ name }) => !wholes.has(name));
+    this.parameters = new Map(listed.map(({ name, size }) => [name, size]));
+    const numbers = new Map<string, Float64Array>();
+    for (const { name, size, part } of program.parameters)
+      if (!part) numbers.set(name, new Float64Array(size));
+    for (const { name, size, part } of program.parameters)
+      if (part) numbers.set(name, numbers.get(part.of)!.subarray(part.start, part.start + size));
+    this.#parameters = numbers;
   }
 
   setParameters(values: Arrays): Promise<void> {
@@ -79,7 +89,9 @@ export class InterpretedExecutable implements Executable {
 
   getParameters(): Promise<Record<string, Float64Array>> {
     return this.#operations.inTurn(async () =>
-      Object.fromEntries(Array.from(this.#parameters, ([name, data]) => [name, data.slice()])),
+      Object.fromEntries(
+        Array.from(this.parameters.keys(), (name) => [name, this.#parameters.get(name)!.slice()]),
+      ),
     );
   }
 

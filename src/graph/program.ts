@@ -38,6 +38,8 @@ export interface Program {
   readonly sums: Readonly<Record<string, Expr>>;
   /** Applied together, after everything else of the step has read the old values. */
   readonly updates: readonly Update[];
+  /** Further parameters that the engine keeps, whether anything reads them or not. */
+  readonly kept?: readonly ParameterExpr[] | undefined;
 }
 
 /** A program with its leaves listed; in a graph as it was written, several of one name may stand for one. */
@@ -76,7 +78,7 @@ export function* preparation(
   if (ready) return ready;
   const rows = Object.entries(program.rows ?? {});
   const sums = Object.entries(program.sums ?? {});
-  const updates = program.updates ?? [];
+  const { updates = [], kept = [] } = program;
   for (const [name, value] of sums)
     if (value.space === "row")
       throw new ShapeError({
@@ -86,7 +88,8 @@ export function* preparation(
         received: "one of each row",
         remedy: "sum it over the rows first",
       });
-  for (const { parameter, value } of updates)
+  const updatedNames = new Set<string>();
+  for (const { parameter, value } of updates) {
     if (value.space === "row" || !sameShape(value.shape, parameter.shape))
       throw new ShapeError({
         where: "program",
@@ -94,8 +97,6 @@ export function* preparation(
         expected: `shared and of its shape, ${formatShape(parameter.shape)}`,
         received: formatShape(value.shape),
       });
-  const updatedNames = new Set<string>();
-  for (const { parameter } of updates) {
     if (updatedNames.has(parameter.name))
       throw new ShapeError({
         where: "program",
@@ -124,32 +125,30 @@ export function* preparation(
 
   yield;
   const order = allNodes(flat);
-  const leaves = <Op extends Expr["op"]>(op: Op): Extract<Expr, { op: Op }>[] =>
-    order.filter((node): node is Extract<Expr, { op: Op }> => node.op === op);
+  const leaves = <Op extends Expr["op"]>(op: Op, nodes = order): Extract<Expr, { op: Op }>[] =>
+    nodes.filter((node): node is Extract<Expr, { op: Op }> => node.op === op);
   const inputs = leaves("input");
   const parameters = leaves("parameter");
   yield;
   // Of the program as it was written: a parameter that the simplified graph does not read, or that is only updated,
   // is kept by the engine, so that it can be set.
-  const read = allNodes(written).filter((node): node is ParameterExpr => node.op === "parameter");
+  const read = leaves("parameter", allNodes(written));
   yield;
   const keyOf = ({ name, shape }: ParameterExpr): string => `${shape} ${name}`;
   const listed = new Set(parameters.map(keyOf));
-  for (const parameter of [...updates.map((update) => update.parameter), ...read]) {
+  for (const parameter of [...updates.map((update) => update.parameter), ...read, ...kept]) {
     if (listed.has(keyOf(parameter))) continue;
     listed.add(keyOf(parameter));
     parameters.push(parameter);
   }
   const stepInputs = leaves("stepInput");
   const randoms = leaves("random");
-  const streams = new Map<number, string>();
-  const shapes = new Map<string, Shape>();
-  for (const { stream, shape } of randoms) {
+  const streams = new Map<number, RandomExpr>();
+  for (const random of randoms) {
+    const { stream, shape } = random;
     const word = streamWord(stream);
     const other = streams.get(word);
-    const streamShape = shapes.get(stream);
-    shapes.set(stream, shape);
-    if (streamShape && !sameShape(streamShape, shape))
+    if (other?.stream === stream && !sameShape(other.shape, shape))
       throw new ShapeError({
         where: "program",
         problem: `the random stream "${stream}" is drawn in two shapes`,
@@ -158,15 +157,15 @@ export function* preparation(
         remedy: "name them apart",
       });
     // Names are hashed to 31 bits.
-    if (other !== undefined && other !== stream)
+    if (other && other.stream !== stream)
       throw new ShapeError({
         where: "program",
-        problem: `the random streams "${other}" and "${stream}" would be the same numbers`,
+        problem: `the random streams "${other.stream}" and "${stream}" would be the same numbers`,
         expected: "streams that differ",
         received: "two alike",
         remedy: "rename one",
       });
-    streams.set(word, stream);
+    streams.set(word, random);
   }
   // Leaves of one name and shape are one, which simplification finds; a graph as it was written may hold several.
   for (const list of [inputs, parameters, stepInputs]) {
@@ -184,7 +183,15 @@ export function* preparation(
       shapeOf.set(name, shape);
     }
   }
-  const complete = { ...prepared, inputs, parameters, stepInputs, randoms };
+  // One that has parts is set and got by those.
+  const wholes = parameters.map(({ part }) => part?.of.name);
+  const complete = {
+    ...prepared,
+    inputs,
+    parameters: parameters.filter(({ name }) => !wholes.includes(name)),
+    stepInputs,
+    randoms,
+  };
   if (simplified) simplifiedPrograms.set(program, complete);
   return complete;
 }

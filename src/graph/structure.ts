@@ -74,8 +74,13 @@ export function* structureInPieces(outputs: readonly Expr[], beside: string = ""
       writeWord(node.op);
       if (node.op === "map") writeWord(structureOfBody(node.body));
       else if (hasBody(node)) yield* writeBody(node);
-      else if ("name" in node) writeWord(node.name);
-      else
+      else if ("name" in node) {
+        writeWord(node.name);
+        if (node.op === "parameter" && node.part) {
+          writeWord(node.part.of.name);
+          write(node.part.start);
+        }
+      } else
         for (const fact of factsOf(node))
           if (ArrayBuffer.isView(fact)) writeWords(fact);
           else if (fact !== node) writeWord(String(fact));

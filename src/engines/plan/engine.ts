@@ -39,6 +39,8 @@ export function planEngine(crew: Crew = { threads: 3, order: [2, 1, 0] }): Engin
 
 /** A plan as what can be run: each time in fresh memory, so that nothing is left of the time before. */
 function interpreted(plan: Plan, crew: Crew): Interpreted {
+  const changes = new Set(plan.changes.map(({ parameter }) => parameter));
+  const changed = plan.parameters.filter(({ value }) => changes.has(value));
   const evaluate = ({ rows, inputs, stepInputs, parameters, draws }: Given, part: Part): Float64Array[] => {
     const machine = new PlanMachine(plan, crew);
     for (const port of plan.parameters) machine.numbersOf(port).set(parameters.get(port.name)!);
@@ -49,7 +51,7 @@ function interpreted(plan: Plan, crew: Crew): Interpreted {
     if (part === "sums and rows") return [...sums, ...outputs];
     if (part === "sums") return sums;
     machine.update();
-    return [...sums, ...plan.changes.map(({ parameter }) => parameterOf(plan, machine, parameter))];
+    return [...sums, ...changed.map((port) => machine.numbersOf(port).slice())];
   };
   return {
     inputs: plan.inputs,
@@ -57,13 +59,8 @@ function interpreted(plan: Plan, crew: Crew): Interpreted {
     parameters: plan.parameters,
     rows: plan.rows.map(({ name, size }) => ({ name, size, isShared: false })),
     sums: plan.outputs.map(({ name }) => name),
-    updated: plan.changes.map(({ parameter }) => plan.values[parameter]!.name),
+    updated: changed.map(({ name }) => name),
     hasRandoms: plan.hasRandoms,
     evaluate,
   };
-}
-
-/** The numbers of a parameter, by the number of its value. */
-function parameterOf(plan: Plan, machine: PlanMachine, value: number): Float64Array {
-  return machine.numbersOf({ name: "", value, start: 0, size: plan.values[value]!.size });
 }

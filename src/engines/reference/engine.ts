@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Expr, sizeOf } from "../../graph/expr.ts";
+import { type Expr, type ParameterExpr, sizeOf } from "../../graph/expr.ts";
 import { type PreparedProgram, preparation } from "../../graph/program.ts";
 import { inPieces } from "../../platform/pieces.ts";
 import { programUniforms } from "../../random/programUniforms.ts";
@@ -37,11 +37,17 @@ function portsOf(leaves: readonly Extract<Expr, { name: string }>[]): Interprete
   return leaves.map(({ name, shape }) => ({ name, size: sizeOf(shape) }));
 }
 
+/** Parameters that others are parts of. */
+function wholesOf(parameters: readonly ParameterExpr[]): ParameterExpr[] {
+  return [...new Set(parameters.flatMap(({ part }) => (part ? [part.of] : [])))];
+}
+
 /** A program as it was written; what it asks for is what is left when it is simplified. */
 function interpreted(program: PreparedProgram, simplified: PreparedProgram): Interpreted {
   const { rows, sums, updates } = program;
   /** In the order in which an interpretation is given their values. */
-  const leaves = [...program.inputs, ...program.parameters, ...program.randoms, ...program.stepInputs];
+  const parameters = [...program.parameters, ...wholesOf(program.parameters)];
+  const leaves = [...program.inputs, ...parameters, ...program.randoms, ...program.stepInputs];
   const outputsOf = (part: Part): Expr[] => {
     if (part === "rows") return Object.values(rows);
     if (part === "sums and rows") return [...Object.values(sums), ...Object.values(rows)];
@@ -54,17 +60,27 @@ function interpreted(program: PreparedProgram, simplified: PreparedProgram): Int
     if (!evaluate) interpretations.set(part, (evaluate = interpretation(outputsOf(part), leaves)));
     return evaluate;
   };
-  const valuesOfLeaves = ({ rows: count, inputs, stepInputs, parameters, draws }: Given): Float64Array[] => [
+  const valuesOfLeaves = ({
+    rows: count,
+    inputs,
+    stepInputs,
+    parameters: values,
+    draws,
+  }: Given): Float64Array[] => [
     // Zeros for what no output depends on once the graph is simplified.
     ...program.inputs.map(({ name, shape }) => inputs[name] ?? new Float64Array(count * sizeOf(shape))),
-    ...program.parameters.map(({ name }) => parameters.get(name)!),
+    ...parameters.map(({ name }) => values.get(name)!),
     ...program.randoms.map(({ stream, shape }) => programUniforms(draws, stream, count, sizeOf(shape))),
     ...portsOf(program.stepInputs).map((port) => stepInputOrZeros(stepInputs, port)),
   ];
   return {
     inputs: portsOf(simplified.inputs),
     stepInputs: portsOf(simplified.stepInputs),
-    parameters: portsOf(program.parameters),
+    parameters: parameters.map(({ name, shape, part }) => ({
+      name,
+      size: sizeOf(shape),
+      part: part && { of: part.of.name, start: part.start },
+    })),
     rows: Object.entries(rows).map(([name, { shape, space }]) => ({
       name,
       size: sizeOf(shape),

@@ -12,7 +12,8 @@
  * @module
  */
 
-import type { Expr, ParameterExpr } from "../../graph/expr.ts";
+import { type Expr, type ParameterExpr, sizeOf } from "../../graph/expr.ts";
+import { partOfParameter } from "../../graph/ops/leaves.ts";
 import * as g from "../../graph/ops.ts";
 import type { Update } from "../../graph/program.ts";
 import {
@@ -90,6 +91,8 @@ export function adamW(
   readonly updates: Update[];
   /** Norm of the gradient of all parameters together, before clipping; a shared scalar. */
   readonly norm: Expr;
+  /** Moments and averages of parameters that are parts of others, by which they are set and got. */
+  readonly kept: readonly ParameterExpr[];
 } {
   for (const [name, list] of Object.entries({ parameters, gradients }))
     checkArgument("adamW", name, list, expressions);
@@ -104,18 +107,26 @@ export function adamW(
   // A comparison with NaN is false, so that only a finite norm passes.
   const hasFiniteNorm = g.less(norm, 1e30);
   const scale = g.select(hasFiniteNorm, g.div(clip, g.max(norm, clip)), 0);
-  const updates = parameters.flatMap((p, i): Update[] => {
-    const gradient = g.mul(g.select(hasFiniteNorm, gradients[i]!, 0), scale);
+  const kept: ParameterExpr[] = [];
+  const updates = joinedGradients(parameters, gradients).flatMap((joined): Update[] => {
+    const { parameter: p, gradient: ofLoss, parts, hasDecay } = joined;
+    const gradient = g.mul(g.select(hasFiniteNorm, ofLoss, 0), scale);
     const mean = g.parameter(stateNames.mean(p.name), p.shape);
     const second = g.parameter(stateNames.square(p.name), p.shape);
     const average = g.parameter(stateNames.average(p.name), p.shape);
+    for (const { name, shape, part } of parts)
+      kept.push(
+        partOfParameter(mean, part.start, g.parameter(stateNames.mean(name), shape)),
+        partOfParameter(second, part.start, g.parameter(stateNames.square(name), shape)),
+        partOfParameter(average, part.start, g.parameter(stateNames.average(name), shape)),
+      );
     const nextMean = g.add(g.mul(beta1, mean), g.mul(1 - beta1, gradient));
     const nextSecond = g.add(g.mul(beta2, second), g.mul(1 - beta2, g.square(gradient)));
     const direction = g.div(
       g.mul(correction1, nextMean),
       g.add(g.sqrt(g.mul(correction2, nextSecond)), 1e-8),
     );
-    const decayed = p.shape.length > 1 ? g.add(direction, g.mul(options.decay ?? weightDecay, p)) : direction;
+    const decayed = hasDecay ? g.add(direction, g.mul(options.decay ?? weightDecay, p)) : direction;
     const moved = g.sub(p, g.mul(rate, decayed));
     const nextValue = g.select(hasFiniteNorm, moved, p);
     return [
@@ -125,7 +136,67 @@ export function adamW(
       { parameter: p, value: nextValue },
     ];
   });
-  return { updates, norm };
+  return { updates, norm, kept };
+}
+
+/** Parameters of more numbers are not joined: their gradients would be there twice. */
+const mostJoined = 2 ** 16;
+
+/**
+ * Parameters as parts of two, of those that decay and of those that do not: what an optimizer does to each number is then planned and
+ * called twice, not once for each parameter. Large ones stay as they are.
+ */
+export function joinedParameters(parameters: readonly ParameterExpr[]): ParameterExpr[] {
+  const parts = new Map<ParameterExpr, ParameterExpr>();
+  for (const kind of ["matrices", "vectors"]) {
+    const own = parameters.filter(
+      (p) => sizeOf(p.shape) <= mostJoined && isMatrix(p) === (kind === "matrices"),
+    );
+    const size = own.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+    if (own.length < 2) continue;
+    const whole = g.parameter(`joined.${kind}`, [size]);
+    let start = 0;
+    for (const p of own) {
+      parts.set(p, partOfParameter(whole, start, p));
+      start += sizeOf(p.shape);
+    }
+  }
+  return parameters.map((p) => parts.get(p) ?? p);
+}
+
+const isMatrix = ({ shape }: ParameterExpr): boolean => shape.length > 1;
+
+/** A parameter that is part of another. */
+type Part = ParameterExpr & Required<Pick<ParameterExpr, "part">>;
+
+/** What is updated by itself: a parameter, or a whole with its parts. */
+interface JoinedGradient {
+  readonly parameter: ParameterExpr;
+  readonly gradient: Expr;
+  readonly parts: readonly Part[];
+  readonly hasDecay: boolean;
+}
+
+function joinedGradients(
+  parameters: readonly ParameterExpr[],
+  gradients: readonly Expr[],
+): readonly JoinedGradient[] {
+  const gradientOf = new Map(parameters.map((p, i) => [p, gradients[i]!]));
+  const parts = parameters.filter((p): p is Part => p.part !== undefined);
+  const joined = [...new Set(parts.map(({ part }) => part.of))].map((whole): JoinedGradient => {
+    const own = parts.filter(({ part }) => part.of === whole);
+    return {
+      parameter: whole,
+      gradient: g.concatenate(own.map((p) => g.reshape(gradientOf.get(p)!, [sizeOf(p.shape)]))),
+      parts: own,
+      hasDecay: isMatrix(own[0]!),
+    };
+  });
+  const apart = parameters.filter(({ part }) => !part);
+  return [
+    ...joined,
+    ...apart.map((p) => ({ parameter: p, gradient: gradientOf.get(p)!, parts: [], hasDecay: isMatrix(p) })),
+  ];
 }
 
 /** Names of the step inputs that {@link adamW} reads. */

@@ -9,9 +9,10 @@ import { UsageError } from "../../errors.ts";
 import { vjpInPieces } from "../../graph/derivative/reverse.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { substitution } from "../../graph/rebuild.ts";
 import { structureInPieces } from "../../graph/structure.ts";
 import { inPieces, turnBetween } from "../../platform/pieces.ts";
-import { adamW, adamWStepInputs, type SharedAdamWOptions } from "./adamW.ts";
+import { adamW, adamWStepInputs, joinedParameters, type SharedAdamWOptions } from "./adamW.ts";
 import type { Objective } from "./objective.ts";
 
 /** An objective whose expressions may be written where they are needed: an engine may have their program already. */
@@ -80,14 +81,21 @@ export async function compileObjective(
   const total = g.sumRows(weight ?? g.rowMark());
   const training = await engine.compile(
     async () => {
-      const sum = sumOf(written(loss));
+      const parts = joinedParameters(parameters);
+      const joined = new Map<Expr, Expr>(parts.map((part, i) => [parameters[i]!, part]));
+      const values = [sumOf(written(loss)), ...state.map(({ value }) => value)];
+      const [sum, ...stateValues] = (await inPieces(substitution(values, joined), signal)) as [
+        Expr,
+        ...Expr[],
+      ];
       await turn();
-      const sums = await inPieces(vjpInPieces([sum], [g.constant(1)], parameters), signal);
+      const sums = await inPieces(vjpInPieces([sum], [g.constant(1)], parts), signal);
       await turn();
       const gradients = sums.map((gradient) => g.div(gradient, total));
-      const { updates, norm } = adamW(parameters, gradients, options);
+      const { updates, norm, kept } = adamW(parts, gradients, options);
       await turn();
-      return { sums: { loss: sum, total, norm }, updates: [...updates, ...state] };
+      const states = state.map(({ parameter }, i) => ({ parameter, value: stateValues[i]! }));
+      return { sums: { loss: sum, total, norm }, updates: [...updates, ...states], kept };
     },
     { signal, structure: `training ${name}` },
   );

@@ -36,6 +36,8 @@ export interface InputExpr extends Node {
 export interface ParameterExpr extends Node {
   readonly op: "parameter";
   readonly name: string;
+  /** Of a part of another parameter, whose numbers from `start` on it is. */
+  readonly part?: { readonly of: ParameterExpr; readonly start: number };
 }
 /** Shared value given anew with every step: a learning rate, a drawn depth. */
 export interface StepInputExpr extends Node {
@@ -71,6 +73,14 @@ export function parameter(name: string, shape: Shape): ParameterExpr {
   checkArgument("ops.parameter", "name", name, text);
   checkShape(`parameter "${name}"`, shape);
   return { op: "parameter", name, shape, space: "shared", inputs: [] };
+}
+
+/**
+ * Numbers of a parameter, from `start` on, under a name and a shape of their own: they are read, set and got by that name, and get new
+ * values with the whole alone, which cannot be set or got. Derivatives do not pass from one to the other.
+ */
+export function partOfParameter(of: ParameterExpr, start: number, leaf: ParameterExpr): ParameterExpr {
+  return { ...leaf, part: { of, start } };
 }
 
 /** A shared value supplied with every step. */

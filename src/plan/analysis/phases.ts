@@ -81,14 +81,13 @@ export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
   );
   yield;
   const consumers = new Map<Expr, Expr[]>();
-  for (const node of order)
-    for (const input of node.inputs) {
-      const list = consumers.get(input);
-      if (list) list.push(node);
-      else consumers.set(input, [node]);
-    }
-  for (const output of [...sumOutputs, ...updateOutputs])
-    consumers.set(output, [...(consumers.get(output) ?? []), output]);
+  const addConsumer = (of: Expr, node: Expr): void => {
+    const list = consumers.get(of);
+    if (list) list.push(node);
+    else consumers.set(of, [node]);
+  };
+  for (const node of order) for (const input of node.inputs) addConsumer(input, node);
+  for (const output of [...sumOutputs, ...updateOutputs]) addConsumer(output, output);
   return {
     prologueNodes,
     tileNodes,

@@ -26,7 +26,8 @@ const views = new WeakMap<Expr, View>();
 
 /** The view that a value is; most values own themselves. */
 export function viewOf(value: Expr): View {
-  if (value.op !== "reshape" && value.op !== "gather") return { owner: value, offset: 0 };
+  if (value.op !== "reshape" && value.op !== "gather" && !("part" in value))
+    return { owner: value, offset: 0 };
   let view = views.get(value);
   if (!view) views.set(value, (view = findView(value)));
   return view;
@@ -40,6 +41,9 @@ function findView(value: Expr): View {
     else if (owner.op === "gather" && isRun(owner.indices)) {
       offset += owner.indices[0]!;
       owner = owner.inputs[0]!;
+    } else if ("part" in owner) {
+      offset += owner.part!.start;
+      owner = owner.part!.of;
     } else return { owner, offset };
   }
 }

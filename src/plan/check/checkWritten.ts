@@ -51,7 +51,8 @@ export function faultsOfReads(plan: Plan, touchesOf: Touches): string[] {
   };
 
   for (const [id, { constant }] of values.entries()) if (constant) mark(id, [0, constant.length]);
-  for (const { value, size } of [...plan.parameters, ...plan.stepInputs]) mark(value, [0, size]);
+  for (const { value, start, size } of [...plan.parameters, ...plan.stepInputs])
+    mark(value, [start, start + size]);
 
   const read = (call: Call, { argument, ranges }: Touch, isNeeded?: (element: number) => boolean): void => {
     if (argument.kind !== "value") return;

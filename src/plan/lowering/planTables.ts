@@ -53,7 +53,7 @@ export class PlanTables implements CodeTable {
   constructor(target: PlanTarget, parameters: readonly ParameterExpr[]) {
     this.target = target;
     this.#top = target.reservedBytes;
-    for (const parameter of parameters) this.place(this.value(parameter));
+    for (const parameter of parameters) this.place(this.value(viewOf(parameter).owner));
   }
 
   /** End of what has been given out. */

@@ -37,9 +37,8 @@ export function placeUpdates(
       for (const input of node.inputs) {
         const { owner } = viewOf(input);
         if (owner.op !== "parameter") continue;
-        const list = readersOf.get(owner.name);
-        if (list) list.add(unit);
-        else readersOf.set(owner.name, new Set([unit]));
+        const list = readersOf.get(owner.name) ?? new Set();
+        readersOf.set(owner.name, list.add(unit));
       }
     }
   program.updates.forEach(({ parameter }, i) => {
@@ -53,7 +52,8 @@ export function placeUpdates(
         node.inputs.every((input) => {
           const { owner, offset } = viewOf(input);
           return (
-            !isParameter(owner, parameter.name) ||
+            owner.op !== "parameter" ||
+            owner.name !== parameter.name ||
             (offset === 0 && sizeOf(input.shape) === sizeOf(parameter.shape))
           );
         }),
@@ -68,8 +68,4 @@ export function placeUpdates(
     }
   });
   return copied;
-}
-
-function isParameter(node: Expr, name: string): boolean {
-  return node.op === "parameter" && node.name === name;
 }
