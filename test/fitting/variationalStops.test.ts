@@ -53,6 +53,41 @@ test("weights that cannot be relied on get more steps, unless their number is gi
   }
 });
 
+test("a forward divergence for which too few samples are effective is said to have stayed the reverse one", async () => {
+  // Ridges that bend one after the other, which few affine maps do not follow.
+  const names = ["a", "b", "c"];
+  const bent: LogDensity = (p, o) =>
+    names
+      .slice(1)
+      .reduce(
+        (sum, name, i) => o.sub(sum, o.mul(2000, o.square(o.sub(p[name]!, o.square(p[names[i]!]!))))),
+        o.mul(-0.5, o.square(p.a!)),
+      );
+  const parameters = Object.fromEntries(names.map((name) => [name, "real"] as const));
+  const options = { parameters, steps: 25, draws: 16, diagnosticSamples: 200, seed: 1, threads: 1 } as const;
+  const flow = variationalArchitecture("realnvp", { features: 3, transforms: 2, hidden: [4] });
+  const heard: string[] = [];
+  const bentReport = (
+    await approximate({
+      ...options,
+      flow,
+      logDensity: bent,
+      divergence: "forward",
+      onWarning: (line) => heard.push(line),
+    })
+  ).report;
+  const message = expect.stringMatching(
+    /^the forward divergence was not minimized at the end: [\d.]+ % of the samples were effective, and it takes 5 %/,
+  );
+  expect(bentReport.warnings).toContainEqual({ code: "reverse", message });
+  expect(heard).toContainEqual(message);
+  // Where the flow is near, the weights are there from the first step.
+  const round: LogDensity = (p, o) =>
+    names.reduce((sum, name) => o.sub(sum, o.add(o.square(p[name]!), o.abs(p[name]!))), o.mul(0, p.a!));
+  const near = await approximate({ ...options, flow, logDensity: round, alpha: 0.5 });
+  expect(near.report.warnings.map(({ code }) => code)).not.toContain("reverse");
+});
+
 test("annealing does not begin again with the steps that are added", async () => {
   const {
     report: { history },

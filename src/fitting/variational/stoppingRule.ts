@@ -46,6 +46,7 @@ export class StoppingRule {
   readonly #draw: DrawLogWeights;
   readonly #leastEffective: number;
   #logEvidence = unknownEvidence;
+  #effective = Number.NaN;
   #least = 1;
   #idle = 0;
 
@@ -60,9 +61,15 @@ export class StoppingRule {
     return this.#logEvidence;
   }
 
+  /** Share of the samples that was effective at the last look, where that was too little to go by weights; else undefined. */
+  get tooFewEffective(): number | undefined {
+    return this.#effective > this.#leastEffective ? undefined : this.#effective;
+  }
+
   /** Looks at the parameters, and says whether they are good enough to stop. */
   async isMet(values: ParameterValues): Promise<boolean> {
     const now = worthOf(await this.#draw(values, samplesOfLook, "enough"));
+    this.#effective = now.effective;
     this.#logEvidence = now.effective > this.#leastEffective ? now.logMean : unknownEvidence;
     const lost = 1 - now.effective;
     this.#idle = lost < 0.8 * this.#least ? 0 : this.#idle + 1;

@@ -30,7 +30,7 @@ import { variationalLoss } from "./variationalLoss.ts";
 const stepsAnEpoch = 25;
 /** Shares of effective samples from which on training goes by weights: a flow that is fitted to them alone may stay further from the density. */
 const leastEffective = 0.5;
-const leastEffectiveByOrder = 0.05;
+export const leastEffectiveByOrder = 0.05;
 const validationDraws = 2048;
 /** Nats that the bound of an almost exact flow is off on as many draws: a cruder one, by chance, may look better. */
 const validationNoise = 2e-3;
@@ -45,6 +45,11 @@ export interface Trained {
   readonly steps: number;
   /** Whether the rule of stopping is met. */
   readonly isMet: boolean;
+  /**
+   * Of an order of divergence that was asked for: the share of effective samples at the end, where that was too small for its weights, so that
+   * the last steps were those of the reverse divergence. Else undefined.
+   */
+  readonly tooFewEffective?: number | undefined;
 }
 
 /** A training compiled once. */
@@ -184,6 +189,7 @@ export function compileTraining(start: StartingFlow, options: TrainingOptions): 
         epochs: ran,
         steps: ran * stepsAnEpoch,
         isMet,
+        ...(typeof order === "number" && isWeighted ? { tooFewEffective: rule.tooFewEffective } : {}),
       };
     },
     dispose() {

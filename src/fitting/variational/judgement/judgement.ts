@@ -9,7 +9,7 @@ import { type RandomKey, RandomStream, randomKey, split } from "../../../random/
 import { type ApproximateOptions, diagnosticDraws } from "../approximateOptions.ts";
 import { type Diagnostics, diagnosticsOf } from "../approximation.ts";
 import type { StartingFlow } from "../startingFlow.ts";
-import type { Trained } from "../training.ts";
+import { leastEffectiveByOrder, type Trained } from "../training.ts";
 import { type Evidence, evidenceOf, shareBeyond } from "./evidence.ts";
 import type { ApproximationWarning, WarningCode } from "./warnings.ts";
 import type { Weighed, Weighing, WeightedSamples } from "./weighing.ts";
@@ -35,7 +35,7 @@ const mostMissed = 0.005;
 /** Draws samples of a flow, and of the wide one, and judges by them. */
 export async function judge(
   start: StartingFlow,
-  { model }: Trained,
+  { model, tooFewEffective }: Trained,
   weighing: Weighing,
   options: ApproximateOptions,
 ): Promise<Judgement> {
@@ -83,6 +83,7 @@ export async function judge(
   const isMissing = evidence.missed > Math.max(mostMissed, 3 * evidence.error);
   if (isMissing) warn("heavy-tails", missedMessage(evidence));
   await checkFlowRays(start, weighing, split(key, "rays"), diagnostics.logEvidence, warn);
+  if (tooFewEffective !== undefined) harmless.push(reverseWarning(options, tooFewEffective));
   const { raw } = samples;
   const isNaNAt = raw.logDensity.findIndex(Number.isNaN);
   if (isNaNAt >= 0)
@@ -125,6 +126,16 @@ export async function judge(
 function weightsMessage({ k, samples }: Diagnostics, count: number): string {
   if (Number.isNaN(k)) return `the shape of the weights of ${count} samples cannot be told; take 25 or more`;
   return `the importance weights have a heavy tail (k-hat ${k.toFixed(2)}, above ${Number(mostShape(samples).toFixed(2))}): the flow misses part of the density, and means and deviations are not to be relied on; try more steps, a larger flow, or parameters that depend on each other less, and see that every parameter has a prior or data`;
+}
+
+/** That a divergence that was asked for had no part in the last steps. */
+function reverseWarning({ alpha }: ApproximateOptions, effective: number): ApproximationWarning {
+  const asked = alpha === undefined ? "the forward divergence" : `the divergence of order ${alpha}`;
+  const shares = `${Number((100 * effective).toPrecision(2))} % of the samples were effective, and it takes ${100 * leastEffectiveByOrder} %`;
+  return {
+    code: "reverse",
+    message: `${asked} was not minimized at the end: ${shares}, so that the last steps were those of the reverse divergence; try more steps, a larger flow, or parameters that depend on each other less`,
+  };
 }
 
 function missedMessage({ missed }: Evidence): string {

@@ -7,13 +7,15 @@
 import type { ReportWarning } from "../../fitReport.ts";
 
 /**
- * Kinds of warnings. All but `no-mass`, and `modes-disagree` where the flow has all the modes, make an approximation unreliable:
+ * Kinds of warnings. All but `no-mass`, `reverse`, and `modes-disagree` where the flow has all the modes, make an approximation unreliable:
  *
  * - `improper`: the density may have no integral; the probe of its tails cannot tell.
  * - `heavy-tails`: tails of the density are heavier than those of the flow.
  * - `modes-disagree`: separate starts lead to separate places.
  * - `weights`: the importance weights have a tail too heavy for estimates (k-hat).
  * - `not-a-number`: the density is not a number at some samples.
+ * - `reverse`: a forward divergence, or one of an order, was asked for, and too few samples were effective for it: the steps at the end were
+ *   those of the reverse one.
  * - `no-mass`: the density is 0 at some samples, such as beyond a bound that was not declared.
  */
 export type WarningCode =
@@ -22,6 +24,7 @@ export type WarningCode =
   | "modes-disagree"
   | "weights"
   | "not-a-number"
+  | "reverse"
   | "no-mass";
 
 /** One thing that should be known. */
