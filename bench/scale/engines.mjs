@@ -1,7 +1,7 @@
 /**
  * A folder of Parquet files scored by the command line, ClickHouse (chdb) and Spark on two cores.
  *
- *     npm run bench:engines -- --rows 100000000 [--folder FOLDER] [--engines cli,clickhouse,spark] [--fit]
+ *     npm run bench:engines -- --rows 100000000 [--folder FOLDER] [--engines cli,clickhouse,spark] [--flow maf] [--fit]
  *
  * Prints seconds, processor seconds and the peak of resident memory, each of the process and all that it starts, and rows a second of both.
  * The folder is made where it is not there (80 bytes a row, see folder.mjs) and kept only if it is named; the default flow of ten columns.
@@ -20,6 +20,7 @@ const { values: asked } = parseArgs({
     rows: { type: "string", default: "1000000" },
     folder: { type: "string" },
     engines: { type: "string", default: "cli,clickhouse,spark" },
+    flow: { type: "string", default: "nsf-ar" },
     fit: { type: "boolean", default: false },
   },
 });
@@ -92,7 +93,7 @@ async function measured(name, [command, ...args], env = {}) {
 try {
   const { names } = await makeFolder(folder, rows);
   const model = join(work, "m.safetensors");
-  const fit = [...cli, "fit", folder, "--out", model, "--seed", "1", "--flow", "nsf-ar"];
+  const fit = [...cli, "fit", folder, "--out", model, "--seed", "1", "--flow", asked.flow];
   if (asked.fit) await measured("fit", fit);
   else execFileSync(fit[0], [...fit.slice(1), "--rows", "20000", "--epochs", "3"], { stdio: "ignore" });
   const exported = (to, ...flags) =>

@@ -15,7 +15,7 @@ export type Pieces<T> = Generator<void, T, void>;
 const pieceTime = 10;
 
 /** Elements of an array that are done between two pauses: some 100,000 take a millisecond. */
-const stride = 2 ** 15;
+export const stride: number = 2 ** 15;
 
 /** Nodes of a graph that are visited between two pauses: a pause costs more than what is done to most of them. */
 export const visitsApart = 16;

@@ -109,12 +109,14 @@ export function emptyRecord(name: string): ColumnRecord {
  * The record of a column of truth values, of which the first is given, and numbers.
  * @param otherRow - A row, from 1, whose number is neither 0 nor 1.
  */
-export function truthsBesideNumbers(
+export function truthsRecord(
   name: string,
-  parse: readonly ColumnParse[],
+  asked: readonly ColumnParse[],
   { row, cell }: { readonly row: number; readonly cell: string },
-  otherRow: number,
+  otherRow: number | undefined,
 ): ColumnRecord {
+  const parse: ColumnParse[] = asked.includes("boolean") ? ["boolean"] : [];
+  if (otherRow === undefined) return { name, readAs: "booleans", parse };
   return {
     name,
     readAs: "text",

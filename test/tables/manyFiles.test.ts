@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
@@ -58,6 +58,36 @@ it("decides what a column is by the rows of all files, packed ones among them", 
     { x: 1, y: "2" },
     { x: 3, y: "north" },
   ]);
+});
+
+it("reads numbers of Parquet once: what a column is follows from the first of them and the types of the files", async () => {
+  const path = join(folder, "once");
+  mkdirSync(path);
+  for (const name of ["a", "b"])
+    await writeTable(
+      tableFromRows(
+        ["x", "y"],
+        [
+          [0.5, 2],
+          [Number.NaN, 3],
+        ],
+      ),
+      join(path, `${name}.parquet`),
+    );
+  const late = [
+    { x: "one", y: 4 },
+    { x: "north", y: 5 },
+  ];
+  await writeTable(tableFromObjects(late), join(path, "c.parquet"));
+  const batches = await readBatches(path);
+  expect(batches.columns).toEqual(["y"]);
+  const halves = [2, 3].map((y, i) => ({ x: i === 0 ? "0.5" : null, y }));
+  expect(rowsOf(await tableOfBatches(batches))).toEqual([...halves, ...halves, ...late]);
+
+  // Damage in pages that only the rows need comes to light with the rows.
+  const bytes = readFileSync(join(path, "b.parquet"));
+  writeFileSync(join(path, "b.parquet"), bytes.fill(255, 4, 12));
+  await expect(tableOfBatches(await readBatches(path))).rejects.toThrow(/b\.parquet.*corrupt/);
 });
 
 it("says which file does not fit", async () => {

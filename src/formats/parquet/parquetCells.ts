@@ -47,7 +47,7 @@ const plainNumbers: CellReader = {
   kind: "numbers",
   // biome-ignore lint/correctness/useYield: an array is copied at once.
   *read(values) {
-    return new Float64Array(values as Float64Array);
+    return values instanceof Float64Array ? values : new Float64Array(values as unknown as Float32Array);
   },
 };
 

@@ -108,11 +108,53 @@ export function* readRuns(bytes: Uint8Array, width: number, count: number): Piec
   return out;
 }
 
+/** Whether `count` values of one bit are a single run of one value. */
+export function isOneRun(bytes: Uint8Array, value: number, count: number): boolean {
+  const reader = new ByteReader(bytes);
+  if (count === 0 || reader.left === 0) return false;
+  const header = reader.varint();
+  return header % 2 === 0 && header / 2 >= count && reader.left > 0 && reader.byte() === value;
+}
+
 function littleEndian(bytes: Uint8Array): number {
   return bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
 }
 
 function unpackBits(packed: Uint8Array, width: number, count: number, out: Uint32Array, start: number): void {
+  if (width <= 24) unpackFewBits(packed, width, count, out, start);
+  else unpackManyBits(packed, width, count, out, start);
+}
+
+/** Of widths with which the bits that are left and a byte more fit into 31. */
+function unpackFewBits(
+  packed: Uint8Array,
+  width: number,
+  count: number,
+  out: Uint32Array,
+  start: number,
+): void {
+  const mask = 2 ** width - 1;
+  let bitsLeft = 0;
+  let bits = 0;
+  let at = 0;
+  for (let i = start; i < start + count; i++) {
+    while (bits < width) {
+      bitsLeft |= packed[at++]! << bits;
+      bits += 8;
+    }
+    out[i] = bitsLeft & mask;
+    bitsLeft >>>= width;
+    bits -= width;
+  }
+}
+
+function unpackManyBits(
+  packed: Uint8Array,
+  width: number,
+  count: number,
+  out: Uint32Array,
+  start: number,
+): void {
   // Up to 7 bits of the byte before and 32 more: doubles hold 53.
   let bitsLeft = 0;
   let bits = 0;

@@ -6,11 +6,12 @@
  */
 
 import type { ColumnMetaData, SchemaElement } from "hyparquet";
-import { each, type Pieces } from "../../platform/pieces.ts";
+import { each, type Pieces, stride } from "../../platform/pieces.ts";
 import { crc32 } from "../crc32.ts";
 import type { PageCodec, RunPieces } from "./pageCodecs.ts";
 import {
   ByteReader,
+  isOneRun,
   type RawValues,
   readDeltaBytes,
   readDeltaNumbers,
@@ -175,6 +176,7 @@ interface Levels {
 }
 
 function* readLevels(bytes: Uint8Array, rows: number): Pieces<Levels> {
+  if (isOneRun(bytes, 1, rows)) return { present: undefined, count: rows };
   const levels = yield* readRuns(bytes, 1, rows);
   let count = 0;
   yield* each(rows, (i) => {
@@ -241,9 +243,12 @@ function* decode(
       const bits = reader.byte();
       const places = yield* readRuns(reader.take(reader.left), bits, count);
       const { length } = dictionary;
-      yield* each(count, (i) => {
-        if (places[i]! >= length) throw new Error("a page refers to what its dictionary does not have");
-      });
+      for (let from = 0; from < count; from += stride) {
+        const end = Math.min(count, from + stride);
+        for (let i = from; i < end; i++)
+          if (places[i]! >= length) throw new Error("a page refers to what its dictionary does not have");
+        yield;
+      }
       return { present, values: dictionary, places };
     }
     case "DELTA_BINARY_PACKED":

@@ -11,6 +11,7 @@ import type { ArrowField } from "../../formats/arrow/arrowSchema.ts";
 import { type CheckedLimits, checkExpansion, checkLimits, type ReadLimits } from "../../formats/limits.ts";
 import {
   chunkOf,
+  type FileColumn,
   fileColumns,
   indexColumns,
   type PageOfCells,
@@ -19,18 +20,42 @@ import {
 } from "../../formats/parquet/parquetFile.ts";
 import type { StoredType } from "../../formats/storedType.ts";
 import type { ByteSource } from "../../platform/byteSource.ts";
-import { each, inPieces, type Pieces } from "../../platform/pieces.ts";
+import { each, inPieces, type Pieces, stride } from "../../platform/pieces.ts";
 import type { BeginTable, CellFeed, FeedEnd } from "../batches/cellFeed.ts";
 import { mostExact } from "../reading/cell.ts";
 import type { CellReading, TableBuilder } from "../reading/tableBuilder.ts";
 import { damageOf, typedBuilder } from "./typedColumns.ts";
 
+/** The numbers of a page, one a row, NaN where there is none. */
+function* numbersOf(
+  { rows, present, places }: PageOfCells["page"],
+  cells: Float64Array,
+): Pieces<Float64Array> {
+  if (!present && !places) return cells;
+  const out = new Float64Array(rows);
+  let next = 0;
+  for (let from = 0; from < rows; from += stride) {
+    const end = Math.min(rows, from + stride);
+    for (let row = from; row < end; row++) {
+      if (present && present[row] !== 1) out[row] = Number.NaN;
+      else {
+        out[row] = cells[places ? places[next]! : next]!;
+        next++;
+      }
+    }
+    yield;
+  }
+  return out;
+}
+
 /** Adds the cells of a page below those of the column that are there. */
-function* setCells(
-  builder: TableBuilder,
-  place: number,
-  { page: { rows, present, places, values }, cells, reader: { kind, wholeText } }: PageOfCells,
-): Pieces<void> {
+function* setCells(builder: TableBuilder, place: number, { page, cells, reader }: PageOfCells): Pieces<void> {
+  const { rows, present, places, values } = page;
+  const { kind, wholeText } = reader;
+  if (kind === "numbers" && cells instanceof Float64Array) {
+    const isExact = !wholeText || cells.every((cell) => Math.abs(cell) <= mostExact);
+    if (isExact) return yield* builder.setNumbers(place, yield* numbersOf(page, cells));
+  }
   let next = 0;
   yield* each(rows, (row) => {
     if (present && present[row] !== 1) {
@@ -81,6 +106,7 @@ async function* rowsOf(
       if (column.nested !== undefined) continue;
       const chunk = chunkOf(group.columns, column.name);
       if (!chunk) throw new Error(`column "${column.name}" is missing in group ${at + 1} of rows`);
+      if (isFloating(column) && builder.skipNumbers(place, groups[at]!)) continue;
       for await (const page of readColumn(file, chunk, column, groups[at]!, check, run)) {
         await run(setCells(builder, place, page));
         stored[place] ??= storedAs(page, fields.get(column.name));
@@ -91,6 +117,11 @@ async function* rowsOf(
   }
   for (const [place, type] of stored.entries()) if (type) builder.store(place, type);
   return { remarks: [] };
+}
+
+/** Whether the cells of a column are floating-point numbers, whatever is in its pages. */
+function isFloating({ tree: { element } }: FileColumn): boolean {
+  return element.type === "DOUBLE" || element.type === "FLOAT";
 }
 
 /** What the file says of its columns as Arrow has them, where Arrow wrote it. */

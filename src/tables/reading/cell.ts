@@ -29,6 +29,23 @@ export function parseCell(cell: string): number | undefined {
   return undefined;
 }
 
+/** Marks of missing values beside the usual ones. A mark that is a number also stands for equal numbers: -999, -999.0. */
+export interface MissingMarks {
+  readonly texts: ReadonlySet<string>;
+  readonly numbers: ReadonlySet<number>;
+}
+
+/** How many of some numbers are not missing, and the place of the first that is neither 0 nor 1; -1 where there is none. */
+export function numbersIn(values: Float64Array): { readonly count: number; readonly firstOther: number } {
+  let [missing, firstOther] = [0, -1];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (Number.isNaN(value)) missing++;
+    else if (firstOther < 0 && value !== 0 && value !== 1) firstOther = i;
+  }
+  return { count: values.length - missing, firstOther };
+}
+
 /** The largest magnitude up to which a double tells each whole number from the next. */
 export const mostExact: number = Number.MAX_SAFE_INTEGER;
 

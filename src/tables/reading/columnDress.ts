@@ -15,6 +15,18 @@ interface Seen {
   readonly number: DressedNumber;
 }
 
+/** Rows of numbers like 1.234, which a later decimal comma would make thousands, that are kept in mind. */
+const mostPointRows = 10_000;
+const thousandsPattern = /^[+-]?[1-9]\d{0,2}\.\d{3}$/;
+
+/** The rows of plain numbers that a decimal comma would make thousands, with one more; undefined where this one cannot be that. */
+export function withPointRow(rows: number[], cell: string, row: number): number[] | undefined {
+  if (!cell.includes(".")) return rows;
+  if (rows.length >= mostPointRows || !thousandsPattern.test(cell.trim())) return undefined;
+  rows.push(row);
+  return rows;
+}
+
 /** What was seen so far. */
 export interface ColumnDress {
   /** The values if decimals follow a comma; the column's own are those with a point. */

@@ -7,24 +7,12 @@
 
 import { type ColumnBlock, type ColumnPlan, printed } from "../batches/columnPlan.ts";
 import { type ColumnParse, type ColumnRecord, numbersRecord } from "../columnRecord.ts";
-import { codeRecord, emptyRecord, RowNumbers, textRecord, truthsBesideNumbers } from "../leftOutColumn.ts";
+import { codeRecord, emptyRecord, RowNumbers, textRecord, truthsRecord } from "../leftOutColumn.ts";
 import { GrowingText } from "../textColumn.ts";
-import { isMissingCell, lossOf, mostExact, parseCell, truthOf } from "./cell.ts";
-import { type ColumnDress, dressRecord, startDress, takeDressed } from "./columnDress.ts";
-import { dressOf, leadingZerosPattern } from "./numberDress.ts";
-
-/** Marks of missing values beside the usual ones. A mark that is a number also stands for equal numbers: -999, -999.0. */
-export interface MissingMarks {
-  readonly texts: ReadonlySet<string>;
-  readonly numbers: ReadonlySet<number>;
-}
-
-/** How a column is to be read. */
-export interface ColumnReading {
-  /** What is known of its cells. */
-  readonly parse?: readonly ColumnParse[] | undefined;
-  readonly marks?: MissingMarks | undefined;
-}
+import type { MissingMarks } from "./cell.ts";
+import { isMissingCell, lossOf, mostExact, numbersIn, parseCell, truthOf } from "./cell.ts";
+import { type ColumnDress, dressRecord, startDress, takeDressed, withPointRow } from "./columnDress.ts";
+import { dressOf, hasLeadingZeros } from "./numberDress.ts";
 
 /** After this many cells of text further ones are no longer tried as numbers in another dress. */
 const mostTried = 64;
@@ -32,17 +20,8 @@ const mostTried = 64;
 const mostKnown = 4096;
 /** Different texts that are kept for a message. */
 const mostTexts = 4;
-/** Rows of numbers like 1.234, which a later decimal comma would make thousands, that are kept in mind. */
-const mostPointRows = 10_000;
 /** Different cells that are kept for the digits of long numbers alone: a million of them took 200 MB and 2 s. */
 const mostLongNumbers = 2 ** 18;
-const thousandsPattern = /^[+-]?[1-9]\d{0,2}\.\d{3}$/;
-
-/** Whether a number is written as codes are; the first character tells of most that they are not. */
-function hasLeadingZeros(cell: string): boolean {
-  const first = cell.charCodeAt(0);
-  return (first === 48 || first <= 32) && leadingZerosPattern.test(cell.trim());
-}
 
 /** The cells of one column so far. Rows that were skipped are missing (NaN). */
 export class GrowingColumn {
@@ -96,10 +75,16 @@ export class GrowingColumn {
    * @param firstRow - Rows of its table that are not kept, in which it was missing.
    * @param plan - What it turned out to be when the same cells were read before.
    */
-  constructor(name: string, reading: ColumnReading = {}, firstRow = 0, plan?: ColumnPlan) {
+  constructor(
+    name: string,
+    asked: readonly ColumnParse[] = [],
+    marks?: MissingMarks,
+    firstRow = 0,
+    plan?: ColumnPlan,
+  ) {
     this.name = name;
-    this.#asked = reading.parse ?? [];
-    this.#marks = reading.marks;
+    this.#asked = asked;
+    this.#marks = marks;
     this.#plan = plan;
     this.length = firstRow;
     this.#first = firstRow;
@@ -157,7 +142,7 @@ export class GrowingColumn {
     if (this.#dress !== undefined || this.#asked[0] === "text") return this.#readSlowly(cell);
     const value = parseCell(cell);
     if (value === undefined || hasLeadingZeros(cell)) return this.#readSlowly(cell);
-    if (this.#pointRows !== undefined) this.#notePoint(cell);
+    this.#pointRows &&= withPointRow(this.#pointRows, cell, this.length);
     this.#noteLoss(cell, value);
     this.number(value);
   }
@@ -172,6 +157,31 @@ export class GrowingColumn {
       if (this.#dress) this.#dress.bare++;
     }
     this.#push(number, number);
+  }
+
+  /** Whether there is nothing to find out of each number. */
+  get #isPlain(): boolean {
+    return !!this.#values && !this.#dress && !this.#written && !this.#rowNumbers && this.#booleans === 0;
+  }
+
+  /** Numbers of the rows that follow, as {@link number} takes one: at once where the column is plain. */
+  numbers(values: Float64Array): void {
+    if (!this.#isPlain || this.#marks) return values.forEach((value) => this.number(value));
+    const at = this.length - this.#first;
+    this.#reserve(at + values.length);
+    this.#values!.set(values, at);
+    const { count, firstOther } = numbersIn(values);
+    this.#numericCells += count;
+    if (firstOther >= 0) this.#otherRow ??= this.length + firstOther + 1;
+    this.length += values.length;
+  }
+
+  /** Leaves out numbers of the rows that follow, whose values are not wanted, if they would say nothing new; returns whether it does. */
+  skipNumbers(rows: number): boolean {
+    if (!this.#isPlain || this.#asked.length > 0 || this.#otherRow === undefined) return false;
+    this.#numericCells += rows;
+    this.fillTo(this.length + rows);
+    return true;
   }
 
   /** A truth value of the source. */
@@ -267,20 +277,12 @@ export class GrowingColumn {
     }
     if (this.#numericCells === 0) return { record: emptyRecord(name), reading: "point" };
     if (this.#booleans > 0) {
-      const record = this.#booleanRecord();
+      const other = this.#dress?.first?.row ?? this.#otherRow;
+      const record = truthsRecord(name, this.#asked, this.#boolean!, other);
       return { record, reading: record.leftOut ? "none" : "point" };
     }
     if (this.#dress) return dressRecord(name, this.#dress, this.#asked, this.#numericCells);
     return { record: this.#rowNumbers?.record ?? numbersRecord(name), reading: "point" };
-  }
-
-  #booleanRecord(): ColumnRecord {
-    const { name } = this;
-    const parse: ColumnParse[] = this.#asked.includes("boolean") ? ["boolean"] : [];
-    const other = this.#dress?.first?.row ?? this.#otherRow;
-    return other === undefined
-      ? { name, readAs: "booleans", parse }
-      : truthsBesideNumbers(name, parse, this.#boolean!, other);
   }
 
   #readSlowly(cell: string): void {
@@ -373,14 +375,6 @@ export class GrowingColumn {
     this.#wordsBefore = this.#wordsSoFar();
     this.#written = printed(this.#values!.subarray(0, this.length - this.#first), this.#wordsBefore);
     this.#writtenFrom = this.length;
-  }
-
-  /** Keeps in mind whether a plain number with a point could be thousands of a column with decimal commas. */
-  #notePoint(cell: string): void {
-    if (!cell.includes(".")) return;
-    const rows = this.#pointRows!;
-    if (rows.length < mostPointRows && thousandsPattern.test(cell.trim())) rows.push(this.length);
-    else this.#pointRows = undefined;
   }
 
   /** Makes place for so many rows, of those that are kept. */

@@ -70,6 +70,12 @@ const noCents = /(?<=\d)[.,]-{1,2}(?=$|[ \p{L}\p{Sc}])/u;
 /** Whole numbers of codes: `02134`, `007`. */
 export const leadingZerosPattern: RegExp = /^0\d+$/;
 
+/** Whether a number is written as codes are; the first character tells of most that they are not. */
+export function hasLeadingZeros(cell: string): boolean {
+  const first = cell.charCodeAt(0);
+  return (first === 48 || first <= 32) && leadingZerosPattern.test(cell.trim());
+}
+
 /** The digits of an integer part without its separators; undefined where these are not between thousands. */
 function ungrouped(integer: string, separators: string): string | undefined {
   if (/^\d*$/.test(integer)) return integer;

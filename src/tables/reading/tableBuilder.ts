@@ -10,13 +10,14 @@ import { UsageError } from "../../errors.ts";
 import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
 import type { StoredType } from "../../formats/storedType.ts";
 import { optionText } from "../../optionText.ts";
-import { each, inOnePiece, type Pieces } from "../../platform/pieces.ts";
+import { inOnePiece, type Pieces, stride } from "../../platform/pieces.ts";
 import type { ColumnPlan } from "../batches/columnPlan.ts";
 import { checkColumnNames } from "../columnNames.ts";
 import { type ColumnParse, type ColumnRecord, checkColumnParse, type LeftOut } from "../columnRecord.ts";
 import type { Table } from "../table.ts";
 import type { TextColumn } from "../textColumn.ts";
-import { GrowingColumn, type MissingMarks } from "./growingColumn.ts";
+import type { MissingMarks } from "./cell.ts";
+import { GrowingColumn } from "./growingColumn.ts";
 
 /** How cells are to be read. */
 export interface CellReading {
@@ -120,8 +121,8 @@ export class TableBuilder {
   addColumn(name: string): number {
     checkLimit("the table", this.#limits, "columns", this.#columns.length + 1);
     const place = this.#columns.length;
-    const reading = { parse: this.#parses.get(name), marks: this.#marks };
-    this.#columns.push(new GrowingColumn(name, reading, this.#firstRow, this.#plans?.[place]));
+    const [asked, plan] = [this.#parses.get(name), this.#plans?.[place]];
+    this.#columns.push(new GrowingColumn(name, asked, this.#marks, this.#firstRow, plan));
     return place;
   }
 
@@ -142,6 +143,24 @@ export class TableBuilder {
     const column = this.#columns[place]!;
     column.fillTo(this.#rows);
     column.number(value);
+  }
+
+  /** Sets the cells of the column from the current row on, as {@link setNumber} does one by one. */
+  *setNumbers(place: number, values: Float64Array): Pieces<void> {
+    const column = this.#columns[place]!;
+    column.fillTo(this.#rows);
+    for (let from = 0; from < values.length; from += stride) {
+      column.numbers(values.subarray(from, from + stride));
+      yield;
+    }
+  }
+
+  /**
+   * Leaves out `rows` numbers of a column from the current row on, where only what the columns are is to be found out, and they would say
+   * nothing new of it. Returns whether it does so: then the source need not read them.
+   */
+  skipNumbers(place: number, rows: number): boolean {
+    return !this.isWhole && !this.#plans && this.#columns[place]!.skipNumbers(rows);
   }
 
   /** Sets the current row's cell to a truth value: 1 or 0. */
@@ -254,9 +273,12 @@ export class TableBuilder {
       }
       const cells = block.values;
       const first = numbers++;
-      yield* each(rows, (row) => {
-        values[row * width + first] = cells[row]!;
-      });
+      for (let from = 0; from < rows; from += stride) {
+        const end = Math.min(rows, from + stride);
+        for (let row = from, at = from * width + first; row < end; row++, at += width)
+          values[at] = cells[row]!;
+        yield;
+      }
     }
     return {
       columns: plans.flatMap(({ record }, place) => (isNumbers[place] ? [record.name] : [])),
