@@ -81,7 +81,7 @@ function chunksOf(modules: Modules): Map<string, string> {
   );
   place(evaluation, "evaluation");
   const isRare = (id: string): boolean =>
-    /(transformers.\w+|distributions.(uniform|independent|joint)|bijections.(domains|matrices|piecewise)).readers\.ts$/.test(
+    /(transformers.\w+|distributions.(uniform|independent|joint)|bijections.(domains|matrices)).readers\.ts$/.test(
       id,
     );
   // What a rare family needs and the library has at once, too, is not in the family's file: the library would load it all.

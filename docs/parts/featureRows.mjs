@@ -124,11 +124,11 @@ export const sections = [
       ["multi-scale split / factor-out", ".YY..pYY..YYY....", []],
       ["squeeze (space to depth)", ".YY..YYY..YYY....", []],
       ["graph with several inputs/outputs", ".....pY.p........", []],
-      ["surjections, augmentation", "..p....Y.........", ["~absoluteValue"]],
+      ["surjections, augmentation", "..p....Y.........", ["~absoluteValue", "sort", "rounding", "largest"]],
       [
         "dequantization (uniform, variational)",
         "..p.pp.Y...pp.p..",
-        ["~Chain of mixed columns|/flows/columns"],
+        ["rounding", "Chain of mixed columns|/flows/columns"],
       ],
       ["stochastic layers (MCMC, VAE)", "..Y....Y.........", []],
       [
@@ -166,7 +166,7 @@ export const sections = [
         ["studentT", "laplace", "logistic", "tailedNormal"],
       ],
       ["mixtures", "YpYYYYY.YYY......", ["mixtureOf", "gaussianMixture", "kernelDensity"]],
-      ["truncated, half, sorted", "Y....Y.YYp.......", ["~truncated", "half"]],
+      ["truncated, half, sorted", "Y....Y.YYp.......", ["truncated", "half", "sorted"]],
       ["trainable base", "YYYYYYpYYYY......", ["diagonalNormal", "studentT", "gaussianMixture"]],
       ["conditional / class base", "YYY.ppYY.Y....p..", ["conditionalGaussianMixture"]],
       ["mixture of flows", "Y..YYY..YYY......", []],

@@ -52,3 +52,4 @@ export {
 } from "../fitting/variational/parameterSpace.ts";
 export type { VariationalDivergence, VariationalGradient } from "../fitting/variational/variationalLoss.ts";
 export { trainedLeaves } from "../graph/parameters.ts";
+export { type LogProbBoundOptions, logProbBound } from "../models/scores/logProbBound.ts";

@@ -6,3 +6,4 @@
  */
 
 export { absoluteValue } from "./absoluteValue.ts";
+export { sort } from "./sort.ts";

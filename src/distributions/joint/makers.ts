@@ -11,3 +11,4 @@ export {
 } from "./conditionalGaussianMixture.ts";
 export { type LowRankNormalOptions, lowRankNormal } from "./lowRankNormal.ts";
 export { type MixtureOfOptions, mixtureOf } from "./mixtureOf.ts";
+export { type SortedOptions, sorted } from "./sorted.ts";

@@ -26,6 +26,7 @@ import { actNorm } from "../../../src/bijections/normalization/actNorm.ts";
 import { batchNormalization } from "../../../src/bijections/normalization/batchNormalization.ts";
 import { whitening } from "../../../src/bijections/normalization/whitening.ts";
 import { absoluteValue } from "../../../src/bijections/piecewise/absoluteValue.ts";
+import { sort } from "../../../src/bijections/piecewise/sort.ts";
 import { directionalMap } from "../../../src/bijections/residual/directionalMap.ts";
 import { planar } from "../../../src/bijections/residual/planar.ts";
 import { radial } from "../../../src/bijections/residual/radial.ts";
@@ -411,6 +412,17 @@ export const bijectionCases: Readonly<
   rotation: {
     "four features": { bijection: rotation({ features: 4 }), startsAsIdentity: true },
     "one feature": { bijection: rotation({ features: 1 }), startsAsIdentity: true },
+  },
+  sort: {
+    "three features": {
+      bijection: sort({ features: 3 }),
+      startsAsIdentity: false,
+      edges: [0],
+      foldsAt: () => [0, 0, 0],
+      // What comes out ascends.
+      within: (direction, point) =>
+        direction === "forward" ? point : point.map((x) => clamped(x, 20)).sort((a, b) => a - b),
+    },
   },
   standardization: {
     "three features": { bijection: standardization({ features: 3 }), startsAsIdentity: true },

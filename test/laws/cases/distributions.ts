@@ -16,12 +16,20 @@ import { vonMises } from "../../../src/distributions/independent/vonMises.ts";
 import { conditionalGaussianMixture } from "../../../src/distributions/joint/conditionalGaussianMixture.ts";
 import { lowRankNormal } from "../../../src/distributions/joint/lowRankNormal.ts";
 import { mixtureOf } from "../../../src/distributions/joint/mixtureOf.ts";
+import { sorted } from "../../../src/distributions/joint/sorted.ts";
 import { kernelDensity } from "../../../src/distributions/kernelDensity.ts";
 import { standardNormal } from "../../../src/distributions/standardNormal.ts";
 import { tailedNormal } from "../../../src/distributions/tailedNormal.ts";
 import { uniform } from "../../../src/distributions/uniform/uniform.ts";
+import { sortedValues } from "../../../src/graph/library/sorted.ts";
 import * as g from "../../../src/graph/ops.ts";
 import type { DistributionName } from "./exported.ts";
+
+/** The same at points that ascend: engines and differences are compared where there is a density. */
+const atAscending = (own: Distribution): Distribution => ({
+  ...own,
+  logProb: (x, p) => own.logProb(sortedValues(x, own.features), p),
+});
 
 /** Rows by the name of the exported function: a distribution of any number of features. */
 export const distributionCases: Readonly<
@@ -61,6 +69,20 @@ export const distributionCases: Readonly<
   },
   studentT: { plain: (features) => studentT({ features }) },
   kernelDensity: { "five points": (features) => kernelDensity({ features, points: 5 }) },
+  sorted: {
+    "standard normal": (features) => atAscending(sorted({ of: standardNormal({ features }) })),
+    "uniform and normal": (features) =>
+      atAscending(
+        sorted({
+          of: mixtureOf({
+            parts: [
+              uniform({ lower: new Array(features).fill(-2), upper: new Array(features).fill(4) }),
+              standardNormal({ features }),
+            ],
+          }),
+        }),
+      ),
+  },
   standardNormal: { plain: (features) => standardNormal({ features }) },
   tailedNormal: { "a tenth": (features) => tailedNormal({ features, share: 0.1 }) },
   truncated: {

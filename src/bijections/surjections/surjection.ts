@@ -1,0 +1,35 @@
+/**
+ * Maps from base to data that many points share, by their ways back: each is drawn, and has a weight (Nielsen et al. 2020, "SurVAE Flows",
+ * https://arxiv.org/abs/2007.02731, equations 4 and 5).
+ *
+ * @module
+ */
+
+import type { Expr } from "../../graph/expr.ts";
+import type { Bound, ParameterTree } from "../../graph/parameters.ts";
+
+/** A point on the side of the base that is mapped to y, and what it counts. */
+export interface Lift {
+  /** A preimage x, of the shape `[latent]`. */
+  readonly value: Expr;
+  /** log p(y | x) - log q(x | y), in nats; minus infinity where y has none. A scalar. */
+  readonly logWeight: Expr;
+}
+
+/** A map from base to data that is not one to one, with draws of its preimages. */
+export interface Surjection {
+  /** What it is called. */
+  readonly type: string;
+  /** Size of y, on the side of the data. */
+  readonly features: number;
+  /** Size of x, on the side of the base. */
+  readonly latent: number;
+  /** Standard normal numbers that {@link Surjection.lifts} take. */
+  readonly noise: number;
+  /** What it needs besides its argument, by name. */
+  readonly parameters: ParameterTree;
+  /** Base to data. */
+  forward(x: Expr): Expr;
+  /** Draws of preimages of y, one of each branch: the mean of the sum of p(x) e^logWeight is p(y). */
+  lifts(y: Expr, noise: Expr, parameters: Bound): readonly Lift[];
+}

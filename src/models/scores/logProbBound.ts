@@ -1,0 +1,76 @@
+/**
+ * A lower bound of the log-density of what a surjection makes of a flow: nothing that comes of it is called a log-density.
+ *
+ * @module
+ */
+
+import { aBijection, type Bijection } from "../../bijections/bijection.ts";
+import type { Surjection } from "../../bijections/surjections/surjection.ts";
+import { aDistribution, type Distribution } from "../../distributions/distribution.ts";
+import { ShapeError } from "../../errors.ts";
+import type { Expr } from "../../graph/expr.ts";
+import { checkExpressions } from "../../graph/ops/leaves.ts";
+import * as g from "../../graph/ops.ts";
+import type { Bound } from "../../graph/parameters.ts";
+import { anObject, checkArgument, checkedOptions, count, type OptionTable, required } from "../../options.ts";
+import { pushforwardLogProb } from "../density.ts";
+
+/** The parts of {@link logProbBound}, and how often it draws. */
+export interface LogProbBoundOptions {
+  /** What is pushed forward. */
+  readonly base: Distribution;
+  /** From the base to what the surjection takes, of as many features as that. */
+  readonly bijection: Bijection;
+  /** From there to the data. */
+  readonly surjection: Surjection;
+  /** Draws of preimages for each row (default 1): with more the bound is tighter, and the cost in proportion. */
+  readonly draws?: number | undefined;
+}
+
+const logProbBoundOptionTable: OptionTable<LogProbBoundOptions> = {
+  base: required(aDistribution),
+  bijection: required(aBijection),
+  surjection: required(anObject),
+  draws: count,
+};
+
+/**
+ * A draw whose mean is at most log p(y), of y = surjection(bijection(base)): the logarithm of a mean over draws of preimages x of p(x) p(y | x) /
+ * q(x | y), all branches of one draw together (Nielsen et al. 2020, https://arxiv.org/abs/2007.02731, equation 4; with several draws the bound of Burda
+ * et al. 2016, https://arxiv.org/abs/1509.00519, which rises to log p(y)). It draws from `ops.randomNormal` under the names `lift 0` and on: anew in each step
+ * of a training by `minimize`, whose loss its opposite can be.
+ *
+ * @param y - `[surjection.features]`.
+ * @param parameters - Of the three parts, bound.
+ * @returns A scalar, in nats. Of `rounding` it bounds the logarithm of a probability, of `largest` that of a density of the Lebesgue measure.
+ * @throws ShapeError if the parts do not fit each other.
+ * @example const loss = ops.neg(logProbBound(y, parameters, { base, bijection, surjection: rounding({ features: 2 }), draws: 4 }));
+ */
+export function logProbBound(
+  y: Expr,
+  parameters: { readonly base: Bound; readonly bijection: Bound; readonly surjection: Bound },
+  options: LogProbBoundOptions,
+  context?: Expr,
+): Expr {
+  const where = "logProbBound";
+  checkExpressions(where, y);
+  checkArgument(where, "parameters", parameters, anObject, "such as { base, bijection, surjection }");
+  const { base, bijection, surjection, draws = 1 } = checkedOptions(where, options, logProbBoundOptionTable);
+  if (bijection.features !== surjection.latent || base.features !== surjection.latent)
+    throw new ShapeError({
+      where,
+      subject: "the base and the bijection",
+      expected: `of ${surjection.latent} features, as ${surjection.type} takes`,
+      received: `${base.features} and ${bijection.features}`,
+    });
+  const terms = Array.from({ length: draws }, (_, draw) => {
+    const noise = g.randomNormal([surjection.noise], `lift ${draw}`);
+    return surjection
+      .lifts(y, noise, parameters.surjection)
+      .map(({ value, logWeight }) =>
+        g.add(pushforwardLogProb(base, bijection, value, parameters, context), logWeight),
+      );
+  }).flat();
+  const total = terms.reduce((sum, term) => g.logAddExp(sum, term));
+  return draws === 1 ? total : g.sub(total, Math.log(draws));
+}
