@@ -65,6 +65,16 @@ interface Problem {
   dispose?(): void;
 }
 
+/** Rows of a step, more or less: by a third at most, so that whole epochs make as many steps as were chosen. */
+const usualBatch = 256;
+
+function stepsAnEpoch(rows: number, steps: number): number {
+  const usual = Math.max(1, Math.round(rows / usualBatch));
+  for (let away = 0; away <= usual / 3; away++)
+    for (const count of [usual + away, usual - away]) if (steps % count === 0) return count;
+  return usual;
+}
+
 /** An architecture bound to its parameters. */
 interface BoundFlow {
   readonly base: Distribution;
@@ -211,9 +221,9 @@ export class LiveSession extends Session {
       ).toBytes();
     await this.prepare(base, stepsAt(initial), engine);
     await show(initial);
-    const batch = Math.min(256, train.rows);
-    const perEpoch = Math.max(1, Math.round(train.rows / batch));
-    const epochs = Math.max(1, Math.round(steps / perEpoch));
+    const perEpoch = stepsAnEpoch(train.rows, steps);
+    const batch = Math.round(train.rows / perEpoch);
+    const epochs = Math.max(1, Math.floor(steps / perEpoch));
     let shownAt = performance.now();
     let cost = performance.now();
     let trained = 0;
