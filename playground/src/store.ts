@@ -8,6 +8,7 @@ import { computed, effect, type ReadonlySignal, type Signal, signal } from "@pre
 import { drawSet } from "./data/sets.ts";
 import type { Judgment, Place, Probed, Progress, Reply, Request, Snapshot, Square } from "./flow/protocol.ts";
 import { type FlowChoice, fewestDrawn, isLive, linkOf, type State, stateOfLink } from "./state.ts";
+import { wantsStillness } from "./theme.ts";
 
 /** What is chosen. */
 export const state: Signal<State> = signal(stateOfLink(location.hash));
@@ -89,6 +90,9 @@ type Shown = Readonly<
 
 type WorkerKind = "live" | "verb";
 
+const isAt = ([x, y]: readonly [number, number], other: readonly [number, number] | undefined): boolean =>
+  x === other?.[0] && y === other[1];
+
 function startWorker(kind: WorkerKind): Worker {
   // The bundler finds a worker by its address as it stands.
   return kind === "live"
@@ -106,6 +110,14 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
   let count = 0;
   let taken: ((bytes: Uint8Array | undefined) => void) | undefined;
   const begun = signal(0);
+  /** Who wants less motion sees a training at its beginning, when it is paused and at its end: what else there is to see waits. */
+  let unseen: { snapshot?: Snapshot; probed?: Probed } = {};
+  const see = (): void => {
+    if (unseen.snapshot) run.snapshot.value = unseen.snapshot;
+    if (unseen.probed) run.probed.value = unseen.probed;
+    unseen = {};
+  };
+  const isStill = (): boolean => run.phase.peek() === "training" && wantsStillness();
   const run: Run = {
     choice,
     phase: signal<Phase>("idle"),
@@ -121,6 +133,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     hold(isHeld) {
       post({ type: "hold", isHeld });
       run.phase.value = isHeld ? "held" : "training";
+      see();
     },
     restart() {
       begun.value++;
@@ -179,6 +192,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
         opened: opened.peek(),
       };
     asked = { number: ++count, kind };
+    unseen = {};
     run.message.value = opened.value = "";
     history.value = [];
     judgment.value = undefined;
@@ -227,15 +241,19 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
         return;
       case "phase":
         run.phase.value = reply.phase;
+        see();
         return;
       case "progress":
         run.history.value = [...run.history.peek(), reply.progress];
         return;
       case "snapshot":
-        run.snapshot.value = reply.snapshot;
+        unseen.snapshot = reply.snapshot;
+        if (!isStill()) see();
         return;
       case "probed":
-        run.probed.value = reply.probed;
+        unseen.probed = reply.probed;
+        // A probe that somebody moves is followed.
+        if (!isStill() || !isAt(reply.probed.point, run.probed.peek()?.point)) see();
         return;
       case "target":
         targetPoints.value = reply.points;

@@ -68,13 +68,18 @@ async function downloadOf(page: Page, name: string): Promise<Buffer> {
   return Buffer.from(bytes);
 }
 
-/** What axe has to say of a page. */
+/** What axe has to say of a page, in light and dark. */
 async function findings(page: Page): Promise<string[]> {
   await page.evaluate(axe);
-  return await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof import("axe-core") }).axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
+  const found: string[] = [];
+  for (const theme of ["Dark", "Light"]) {
+    const { violations } = await page.evaluate(() =>
+      (globalThis as unknown as { axe: typeof import("axe-core") }).axe.run({ resultTypes: ["violations"] }),
+    );
+    found.push(...violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`));
+    await page.getByRole("button", { name: theme, exact: true }).click();
+  }
+  return found;
 }
 
 /** `npm run test:browsers` runs the same in Firefox. */
@@ -258,6 +263,7 @@ describe.skipIf(path === undefined)(
       await drawn.mouse.up();
       await trained(drawn);
       expect(Number.isFinite(await numberOf(drawn, ".score b"))).toBe(true);
+      expect(await findings(drawn)).toEqual([]);
       await drawn.getByRole("button", { name: "Compare" }).click();
       await drawn.getByLabel("Kind of flow").last().selectOption("gradient-flow");
       await drawn.waitForFunction(() => document.querySelectorAll(".picture").length === 2);
@@ -265,6 +271,7 @@ describe.skipIf(path === undefined)(
       await drawn.waitForFunction(
         () => location.hash.includes("points=") && location.hash.includes("gradient-flow"),
       );
+      expect(await findings(drawn)).toEqual([]);
       const link = new URL(drawn.url()).hash;
       const again = await open(link, [360, 740]);
       await trained(again);
@@ -393,6 +400,7 @@ describe.skipIf(path === undefined)(
       expect(Number.parseInt(effective!, 10)).toBeGreaterThan(80);
       // Half the determinant of the precision: 2 pi / sqrt(4) = 3.14.
       expect(await opened.locator(".numbers").textContent()).toContain("is 3.14");
+      expect(await findings(opened)).toEqual([]);
       const before = await opened.locator(".score b").textContent();
       expect(before).not.toBe("–");
       const scored = await opened.locator('[data-testid="sum"]').textContent();
@@ -453,10 +461,33 @@ describe.skipIf(path === undefined)(
       expect(rates).toEqual(rates.toSorted((a, b) => b - a));
     });
 
-    test("has no findings of axe, in light and dark", async () => {
-      for (const theme of ["Dark", "Light"]) {
-        expect(await findings(page)).toEqual([]);
-        await page.getByRole("button", { name: theme, exact: true }).click();
+    test("has no findings of axe, with the article below and the slider halfway", async () => {
+      await page.getByRole("slider", { name: "Place in the flow" }).fill("0.5");
+      expect(await findings(page)).toEqual([]);
+    });
+
+    test.skipIf(isFirefox)("who wants less motion sees the beginning and the end", async () => {
+      const context = await browser.newContext({ reducedMotion: "reduce", serviceWorkers: "block" });
+      try {
+        const still = await context.newPage();
+        await still.goto(`${host.address}#steps=200`);
+        const phase = still.locator("figcaption .note");
+        const seen = new Set<string>();
+        await expect.poll(() => phase.textContent(), patience).toMatch(/^training: step/);
+        while ((await phase.textContent())!.startsWith("training")) {
+          const picture = await pictureOf(still);
+          if ((await phase.textContent())!.startsWith("training")) seen.add(picture);
+        }
+        // That of the beginning may be on its way when the training begins.
+        expect(seen.size).toBeLessThan(3);
+        await expect.poll(async () => seen.has(await pictureOf(still)), patience).toBe(false);
+        // It plays on request alone, from stop to stop.
+        const slider = still.getByRole("slider", { name: "Place in the flow" });
+        expect(await slider.inputValue()).toBe("1");
+        await still.getByRole("button", { name: "Normalize" }).click();
+        await expect.poll(() => slider.inputValue(), patience).toBe("0.8");
+      } finally {
+        await context.close();
       }
     });
   },

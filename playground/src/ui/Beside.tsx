@@ -168,23 +168,24 @@ export function Beside({ run }: { readonly run: Run }) {
           </dd>
         </div>
       </dl>
-      {judgment && (
+      {isEnergy && !run.opened.value && (
         <>
           <h3>Can its samples stand for the target?</h3>
           <dl>
             <div>
               <dt>k-hat</dt>
-              <dd>{written(judgment.kHat, 2)}</dd>
+              <dd>{judgment ? written(judgment.kHat, 2) : "–"}</dd>
             </div>
             <div>
               <dt>Effective samples</dt>
-              <dd>{Math.round(100 * judgment.effectiveShare)} %</dd>
+              <dd>{judgment ? `${Math.round(100 * judgment.effectiveShare)} %` : "–"}</dd>
             </div>
           </dl>
           <p class="note">
             Each sample is weighed by target over flow. Below 0.7 the heaviest weights are tame, and averages
             by the weights can be relied on; the second number says how many equal samples those of the flow
-            are worth. The integral of exp(−energy) is {written(Math.exp(judgment.logIntegral), 2)}.
+            are worth. The integral of exp(−energy) is{" "}
+            {judgment ? written(Math.exp(judgment.logIntegral), 2) : "–"}.
           </p>
         </>
       )}
