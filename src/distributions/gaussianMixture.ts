@@ -17,6 +17,7 @@ import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { type Bound, leafOf, trained } from "../graph/parameters.ts";
 import { logTwoPi } from "../numerics/constants.ts";
+import { placeInTriangle, placesBelow, placesOnDiagonal } from "../numerics/triangle.ts";
 import { anyNumber, checkCount, checkedOptions, type OptionTable, required } from "../options.ts";
 import { chosenItem } from "./choice.ts";
 import type { Distribution } from "./distribution.ts";
@@ -28,9 +29,6 @@ export interface GaussianMixtureDistributionOptions {
   /** Number of components, at least 1. */
   readonly components: number;
 }
-
-/** Place of row i and column j in a lower triangle that is stored line by line. */
-const placeInTriangle = (i: number, j: number): number => (i * (i + 1)) / 2 + j;
 
 const gaussianMixtureOptionTable: OptionTable<GaussianMixtureDistributionOptions> = {
   features: required(anyNumber),
@@ -50,6 +48,7 @@ export function gaussianMixture(options: GaussianMixtureDistributionOptions): Di
   checkCount("gaussianMixture", "features", features);
   checkCount("gaussianMixture", "components", components);
   const size = (features * (features + 1)) / 2;
+  const [below, onDiagonal] = [placesBelow(features), placesOnDiagonal(features)];
   /** Elements of all factors, by component: `at` gives the place in the triangle, or -1 for 0. */
   const elements = (factor: Expr, count: number, at: (element: number) => number): Expr =>
     g.gather(
@@ -63,15 +62,12 @@ export function gaussianMixture(options: GaussianMixtureDistributionOptions): Di
   const parts = (p: Bound): { factors: Expr; logDiagonals: Expr; logWeights: Expr } => {
     const factor = leafOf(p, "factor");
     const logDiagonals = elements(factor, features, (i) => placeInTriangle(i, i));
-    const strict = elements(factor, features * features, (e) => {
-      const [i, j] = [Math.floor(e / features), e % features];
-      return j < i ? placeInTriangle(i, j) : -1;
-    });
+    const strict = elements(factor, features * features, (e) => below[e]!);
     const diagonals = g.gather(
       g.exp(logDiagonals),
       Int32Array.from({ length: components * features * features }, (_, e) => {
-        const [i, j] = [Math.floor(e / features) % features, e % features];
-        return i === j ? Math.floor(e / (features * features)) * features + i : -1;
+        const row = onDiagonal[e % (features * features)]!;
+        return row < 0 ? -1 : Math.floor(e / (features * features)) * features + row;
       }),
       [components, features * features],
     );

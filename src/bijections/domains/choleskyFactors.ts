@@ -17,6 +17,7 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
+import { trianglePlaces } from "../../numerics/triangle.ts";
 import {
   checkArgument,
   checkedOptions,
@@ -42,13 +43,6 @@ const correlationFactorOptionTable: OptionTable<FactorOptions> = {
   features: count,
 };
 const covarianceFactorOptionTable: OptionTable<FactorOptions> = { size: required(count), features: count };
-
-/** Row and column of each feature, row by row. */
-function placesOf(size: number, withDiagonal: boolean): readonly (readonly [number, number])[] {
-  return Array.from({ length: size }, (_, i) =>
-    Array.from({ length: withDiagonal ? i + 1 : i }, (_, j) => [i, j] as const),
-  ).flat();
-}
 
 /** How many features a map has: those of its triangle, and those that pass through. */
 function featuresOf(where: string, triangle: number, features: number = triangle): number {
@@ -84,7 +78,7 @@ export function correlationFactor(options: FactorOptions): Bijection {
     options,
     correlationFactorOptionTable,
   );
-  const places = placesOf(size, false);
+  const places = trianglePlaces(size, false);
   const features = featuresOf("correlationFactor", places.length, asked);
   const isFactor = g.constant(Array.from({ length: features }, (_, i) => Number(i < places.length)));
   // What comes before in the row of each feature.
@@ -136,7 +130,7 @@ export function correlationFactor(options: FactorOptions): Bijection {
  */
 export function covarianceFactor(options: FactorOptions): Bijection {
   const { size, features: asked } = checkedOptions("covarianceFactor", options, covarianceFactorOptionTable);
-  const places = placesOf(size, true);
+  const places = trianglePlaces(size, true);
   const features = featuresOf("covarianceFactor", places.length, asked);
   const flags = Array.from({ length: features }, (_, k) => Number(places[k]?.[0] === (places[k]?.[1] ?? -1)));
   const isDiagonal = g.constant(flags);

@@ -5,7 +5,8 @@
  *     log N(x; m, L L') = -|L^-1 (x - m)|^2 / 2 - sum_i log L_ii - n log(2 pi) / 2
  *
  * Of a component the network gives the logit of its weight, the mean, and the lower triangle of L line by line: logarithms on the
- * diagonal, to whose exponentials `leastScale` is added, so that every output is a covariance. The mean is that of the network and a
+ * diagonal, to whose exponentials, as far as numbers hold them (`positive.ts`), `leastScale` is added, so that every output is a covariance.
+ * The mean is that of the network and a
  * place of the component's own, fixed, without which all components would learn the same.
  *
  * @see https://publications.aston.ac.uk/id/eprint/373/
@@ -26,6 +27,7 @@ import {
 import { denseConditioner } from "../../networks/denseConditioner.ts";
 import { withConditioner } from "../../networks/registry.ts";
 import { logTwoPi } from "../../numerics/constants.ts";
+import { placeInTriangle, placesBelow, placesOnDiagonal } from "../../numerics/triangle.ts";
 import {
   anyNumber,
   checkCount,
@@ -37,6 +39,7 @@ import {
   required,
 } from "../../options.ts";
 import { RandomStream, randomKey } from "../../random/philox.ts";
+import { defaultReach, positive } from "../../transformers/elementary/positive.ts";
 import type { Distribution } from "../distribution.ts";
 import { normalShare } from "../normalShare.ts";
 
@@ -92,8 +95,9 @@ export function conditionalGaussianMixture(options: ConditionalGaussianMixtureOp
   const network = conditioner.network({ inputs: context, outputs: components * (1 + features + size) });
   const stream = new RandomStream(randomKey(0));
   const places = Float64Array.from({ length: components * features }, () => spread * stream.normal());
-  /** Place of row i and column j in a triangle. */
-  const placeOf = (i: number, j: number): number => (i * (i + 1)) / 2 + j;
+  const shape = [features, features];
+  const [below, onDiagonal] = [placesBelow(features), placesOnDiagonal(features)];
+  const ofDiagonal = Int32Array.from({ length: features }, (_, i) => placeInTriangle(i, i));
   const parts = (
     p: Bound,
     c: Expr | undefined,
@@ -112,27 +116,11 @@ export function conditionalGaussianMixture(options: ConditionalGaussianMixtureOp
     const triangles = g.slice(raw, components * (1 + features), components * (1 + features + size));
     const each = Array.from({ length: components }, (_, k) => {
       const lower = g.slice(triangles, k * size, (k + 1) * size);
-      const own = g.exp(
-        g.gather(
-          lower,
-          Array.from({ length: features }, (_, i) => placeOf(i, i)),
-          [features],
-        ),
-      );
+      const { value: own } = positive(g.gather(lower, ofDiagonal, [features]), defaultReach);
       const diagonal = leastScale > 0 ? g.add(own, leastScale) : own;
-      const cells = Array.from({ length: features * features }, (_, e) => [
-        Math.floor(e / features),
-        e % features,
-      ]);
-      const below = cells.map(([i, j]) => (j! < i! ? placeOf(i!, j!) : -1));
-      const onDiagonal = cells.map(([i, j]) => (i === j ? i! : -1));
-      const shape = [features, features];
       return {
         mean: g.slice(spreadMeans, k * features, (k + 1) * features),
-        factor: g.add(
-          g.gather(lower, Int32Array.from(below), shape),
-          g.gather(diagonal, Int32Array.from(onDiagonal), shape),
-        ),
+        factor: g.add(g.gather(lower, below, shape), g.gather(diagonal, onDiagonal, shape)),
         logDet: g.sum(g.log(diagonal)),
       };
     });
