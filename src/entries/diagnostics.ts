@@ -49,6 +49,7 @@ export {
   type HeldOutScore,
   privacyWarning,
 } from "../diagnostics/evaluate/evaluate.ts";
+export { type EvaluateBatchesOptions, evaluateBatches } from "../diagnostics/evaluate/evaluateBatches.ts";
 export { evaluationText } from "../diagnostics/evaluate/evaluationText.ts";
 export type { MarginalDistance } from "../diagnostics/evaluate/marginalDistances.ts";
 export { type CheckLawsOptions, checkLaws, type LawReport } from "../diagnostics/laws/checkLaws.ts";
@@ -67,6 +68,7 @@ export {
   type ScoredBatch,
   scoreBatches,
 } from "../models/batches/scoreBatches.ts";
+export { type ColumnMeans, type LogProbSummary, ScoreSummary } from "../models/batches/scoreSummary.ts";
 export type { ColumnContributions, Contributions } from "../models/scores/contributions.ts";
 export type { ImpossibleRow } from "../models/scores/impossibleCells.ts";
 export type { ColumnMeasure, ReferenceMeasure } from "../models/scores/measure.ts";

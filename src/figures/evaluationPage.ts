@@ -39,7 +39,7 @@ const fixed = (value: number, digits: number): string =>
 type Fact = readonly [name: string, value: string, note: string];
 
 function factsOf(evaluation: Evaluation): Fact[] {
-  const { logProb, classifier, associations, closest, rows, leftOut } = evaluation;
+  const { logProb, classifier, associations, closest, rows, sampledRows, leftOut } = evaluation;
   const outside = logProb.outsideSupport > 0 ? `, without ${count(logProb.outsideSupport)} of density 0` : "";
   return [
     [
@@ -47,8 +47,8 @@ function factsOf(evaluation: Evaluation): Fact[] {
       count(rows),
       evaluation.fittedToTheseRows
         ? "THE VERY ROWS OF THE FIT"
-        : leftOut > 0
-          ? `${count(leftOut)} not compared`
+        : leftOut > 0 || sampledRows !== undefined
+          ? `${count(rows - (sampledRows ?? rows) + leftOut)} not compared`
           : "not seen by the fit, as far as is known",
     ],
     ["nats per row", fixed(logProb.mean, 3), `± ${fixed(logProb.standardError, 3)}${outside}`],

@@ -1,5 +1,5 @@
 /**
- * The mean of independent numbers, with its standard error.
+ * The mean of independent numbers, with its standard error: of all at once, or one by one.
  *
  * @module
  */
@@ -14,4 +14,33 @@ export function meanAndError(values: Float64Array): {
   const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const standardError = Math.sqrt(square / (n - 1) / n);
   return { mean, standardError: Number.isNaN(standardError) ? Number.POSITIVE_INFINITY : standardError };
+}
+
+/**
+ * Mean and variance of numbers that come one by one.
+ *
+ * B. P. Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 4 (1962)
+ */
+export class RunningMean {
+  /** Numbers so far. */
+  count: number = 0;
+  #mean = 0;
+  #squares = 0;
+
+  /** Adds a number. */
+  add(value: number): void {
+    const difference = value - this.#mean;
+    this.#mean += difference / ++this.count;
+    this.#squares += difference * (value - this.#mean);
+  }
+
+  /** NaN of none. */
+  get mean(): number {
+    return this.count > 0 ? this.#mean : Number.NaN;
+  }
+
+  /** Of the mean; NaN of fewer than two. */
+  get standardError(): number {
+    return this.count > 1 ? Math.sqrt(this.#squares / (this.count - 1) / this.count) : Number.NaN;
+  }
 }

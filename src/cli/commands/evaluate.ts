@@ -18,6 +18,7 @@ import {
   addTableOptions,
   namingTable,
   type RowsFlags,
+  readDataBatches,
   readRows,
   sayHowRead,
   type TableFlags,
@@ -41,16 +42,21 @@ async function run(model: string, test: string, flags: EvaluateFlags): Promise<v
   const { out, train, json } = flags;
   if (out !== undefined) checkOutput(out, [".html", ".svg", ".png", ".json"], "a page");
   const { load } = await import("../../index.ts");
-  const { evaluate, evaluationText, privacyWarning } = await import("../../entries/diagnostics.ts");
+  const { evaluate, evaluateBatches, evaluationText, privacyWarning } = await import(
+    "../../entries/diagnostics.ts"
+  );
   const flow = await load(model);
-  const table = await readRows(test, flags);
+  // All rows are scored unless fewer are asked for.
+  const table = flags.rows === undefined ? await readDataBatches(test, flags) : await readRows(test, flags);
   await sayHowRead(table, [...flow.columns, ...flow.given]);
   const { train: _, ...options } = chosenOptions<EvaluateOptions>(flags, evaluateFlags);
-  const evaluation = await evaluate(flow, table, {
+  const how = {
     ...options,
     ...(train === undefined ? {} : { train: await readRows(train, flags) }),
     onWarning: warn,
-  });
+  };
+  const evaluation =
+    "values" in table ? await evaluate(flow, table, how) : await evaluateBatches(flow, table, how);
   const title = `${basename(model)} on ${test === "-" ? "standard input" : basename(test)}`;
   if (out !== undefined) {
     const { evaluationPage, writeFigure } = await import("../../entries/figures.ts");

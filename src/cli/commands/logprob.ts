@@ -5,7 +5,7 @@
  */
 
 import type { Command } from "commander";
-import type { ImpossibleRow } from "../../entries/diagnostics.ts";
+import type { ColumnMeans, ImpossibleRow, LogProbSummary } from "../../entries/diagnostics.ts";
 import { UsageError } from "../../entries/errors.ts";
 import { logProbOptionTable } from "../../entries/options.ts";
 import type { Flow, LogProbOptions, Table } from "../../index.ts";
@@ -23,7 +23,6 @@ import {
 } from "../output.ts";
 import { batchesAfter, isFolder, PartFolder } from "../scores/partFolder.ts";
 import { RowsProgress } from "../scores/rowsProgress.ts";
-import { type ColumnMeans, type LogProbSummary, ScoreSummary } from "../scores/scoreSummary.ts";
 import { asWritten, giveScores, scoreColumns, withColumns } from "../scores/scoreTable.ts";
 import { describeSolver, FirstRows } from "../solver.ts";
 import {
@@ -75,7 +74,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
   if (isParts) checkParts(data, flags);
   else if (out !== undefined) checkTableOutput(out, [model, data]);
   const { column, load, tableFromColumns } = await import("../../index.ts");
-  const { scoreBatches } = await import("../../entries/diagnostics.ts");
+  const { ScoreSummary, scoreBatches } = await import("../../entries/diagnostics.ts");
   const flow = await load(model);
   if (given !== undefined) checkGiven(given, flow);
   const allBatches = await readDataBatches(data, flags);

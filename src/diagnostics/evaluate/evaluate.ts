@@ -60,7 +60,9 @@ export interface Evaluation {
   readonly given: readonly string[];
   /** Held-out rows. */
   readonly rows: number;
-  /** Held-out rows that samples are not compared with: they miss a value that the model needs, or have a given level that it does not know. */
+  /** Held-out rows, drawn at random, of which all but {@link logProb} and {@link contributions} is said; absent where that is all. */
+  readonly sampledRows?: number | undefined;
+  /** Of these, held-out rows that samples are not compared with: they miss a value that the model needs, or have a given level that it does not know. */
   readonly leftOut: number;
   /** Whether the held-out rows are the very rows of the fit: then nothing here is out of sample. */
   readonly fittedToTheseRows: boolean;
@@ -90,6 +92,10 @@ export interface Evaluation {
 /** What no number here can show. */
 export const privacyWarning: string =
   "Synthetic rows are no guarantee of privacy: these numbers find samples that copy rows of the fit, and cannot show that nothing of a person is given away.";
+
+/** What is said where the held-out rows are those of the fit. */
+export const fittedWarning: string =
+  "the model was fitted to these very rows: what is said of them holds for no others, and flatters a model that has learnt rows by heart";
 
 /** Rows that a classifier can be asked about. */
 const fewestRows = 10;
@@ -195,10 +201,7 @@ export async function evaluate(flow: Flow, test: Table, given: EvaluateOptions =
   const compared = comparedColumns(columns, testRows, samples);
   const fitted = compared.slice(flow.given.length);
   const fittedToTheseRows = flow.wasFittedTo(test);
-  if (fittedToTheseRows)
-    onWarning?.(
-      "the model was fitted to these very rows: what is said of them holds for no others, and flatters a model that has learnt rows by heart",
-    );
+  if (fittedToTheseRows) onWarning?.(fittedWarning);
   if (train && flow.description.fitted.digest !== undefined && !flow.wasFittedTo(train))
     onWarning?.(`${optionText("train")} is not the table that the model was fitted to, or not all of it`);
   const closest = train && closestRecords(compared, cellsOf(train, columns).cells, split(key, "closest"));

@@ -67,7 +67,8 @@ const namedPairs = 5;
 /** The whole of an evaluation as text of several lines. */
 export function evaluationText(evaluation: Evaluation): string {
   checkEvaluation("evaluationText", evaluation);
-  const { rows, leftOut, logProb, classifier, marginals, associations, contributions } = evaluation;
+  const { rows, sampledRows, leftOut, logProb, classifier, marginals, associations, contributions } =
+    evaluation;
   const byColumn = new Map(contributions?.map((contribution) => [contribution.column, contribution]));
   const share = new Map(classifier.columns.map((column) => [column.column, column.share]));
   const table = aligned(
@@ -100,6 +101,11 @@ export function evaluationText(evaluation: Evaluation): string {
     .slice(0, namedPairs);
   const lines = [
     `held-out rows     ${count(rows)}${leftOut > 0 ? `, ${count(leftOut)} of them not compared, for missing values or given levels that are new` : ""}`,
+    ...(sampledRows === undefined
+      ? []
+      : [
+          `                  ${count(sampledRows)} of them, at random, are compared with samples; log-densities are of all`,
+        ]),
     ...(evaluation.fittedToTheseRows
       ? ["                  these are the very rows of the fit: nothing here is out of sample"]
       : []),

@@ -4,15 +4,19 @@
  * @module
  */
 
-import type { Contributions, ScoredBatch } from "../../entries/diagnostics.ts";
+import { RunningMean } from "../../numerics/meanAndError.ts";
+import type { Contributions } from "../scores/contributions.ts";
+import type { ScoredBatch } from "./scoreBatches.ts";
 
-/** What `--json` prints, before minus infinity becomes null. */
+/** What is said of log-densities, in nats. */
 export interface LogProbSummary {
+  /** Rows, those without a score among them. */
   readonly rows: number;
   /** Minus infinity where a row is impossible: see {@link possible}. */
   readonly meanLogProb: number;
   /** Of the mean; NaN for fewer than two rows, or where the mean is not finite. */
   readonly standardError: number;
+  /** The least score; NaN where there is none. */
   readonly minimum: number;
   /** Rows without a score, most of which miss a value: the other numbers are of the rest. */
   readonly missing: number;
@@ -24,39 +28,16 @@ export interface LogProbSummary {
 
 /** What columns add on average, over the possible rows. */
 export interface ColumnMeans {
+  /** Mean log-density where values on a grid count as densities. */
   readonly meanLogDensity: number;
+  /** What each column adds, in the order of the model. */
   readonly columns: readonly (Omit<Contributions["columns"][number], "outcome" | "value"> & {
     readonly meanOutcome?: number;
     readonly meanValue: number;
   })[];
 }
 
-/**
- * Mean and variance of numbers that come one by one.
- *
- * B. P. Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 4 (1962)
- */
-class RunningMean {
-  count = 0;
-  #mean = 0;
-  #squares = 0;
-
-  add(value: number): void {
-    const difference = value - this.#mean;
-    this.#mean += difference / ++this.count;
-    this.#squares += difference * (value - this.#mean);
-  }
-
-  get mean(): number {
-    return this.count > 0 ? this.#mean : Number.NaN;
-  }
-
-  get standardError(): number {
-    return this.count > 1 ? Math.sqrt(this.#squares / (this.count - 1) / this.count) : Number.NaN;
-  }
-}
-
-/** See the head of this file. */
+/** Mean, standard error, minimum and impossible rows of scores that come in batches, and what columns add on average. */
 export class ScoreSummary {
   readonly #possible = new RunningMean();
   #rows = 0;
