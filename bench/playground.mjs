@@ -130,10 +130,10 @@ async function inNode() {
   const progress = [];
   const { flow, steps, seed, data } = firstState;
   const request = {
-    ...{ type: "train", run: 1, energy: undefined, flow, steps, seed },
+    ...{ type: "train", run: 1, threads: 1, energy: undefined, flow, steps, seed },
     ...{ points: drawSet(data.name, data.rows, 1), view: { x: 0, y: 0, half: 3 } },
   };
-  const session = new LiveSession(request, 1, (reply) => {
+  const session = new LiveSession(request, (reply) => {
     if (reply.type === "progress") progress.push(reply.progress);
   });
   await session.begin();

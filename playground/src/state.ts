@@ -20,7 +20,7 @@ export const kinds = {
   gaussianization: { label: "Gaussianization (no network)" },
   sliced: { label: "Sliced transport (no network)" },
   "dual-ascent": { label: "Dual ascent (no network)" },
-  "gradient-flow": { label: "Gradient flow of a mixture (no network)" },
+  "gradient-flow": { label: "Gradient flow of a mixture" },
   mixture: { label: "Gaussian mixture" },
   gaussian: { label: "Gaussian" },
 } as const satisfies Record<string, KindOnPage>;

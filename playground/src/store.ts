@@ -55,6 +55,11 @@ export const view: ReadonlySignal<Square> = computed(() => {
   return { x: (low[0]! + high[0]!) / 2, y: (low[1]! + high[1]!) / 2, half };
 });
 
+/** Threads that train: where they may share memory one core is left to the page, and four are enough for two columns. */
+export const threads: number = crossOriginIsolated
+  ? Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1))
+  : 1;
+
 /** Where a training is. */
 export type Phase = "idle" | "compiling" | "training" | "held" | "done" | "failed";
 
@@ -142,6 +147,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
       ask("verb", (number) => ({
         type: "open",
         run: number,
+        threads,
         bytes,
         points: points.peek(),
         view: view.peek(),
@@ -292,6 +298,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
           ask(isLive(flow.kind) ? "live" : "verb", (number) => ({
             type: "train",
             run: number,
+            threads,
             flow,
             ...request,
           }));

@@ -133,6 +133,10 @@ describe.skipIf(path === undefined)(
         performance.getEntriesByType("resource").map(({ name }) => name),
       );
       expect(loaded.every((name) => name.startsWith(host.address) || name.startsWith("blob:"))).toBe(true);
+      // Scripts are files, and the policy of the page holds it to that.
+      const policy = await page.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content");
+      expect(policy).toMatch(/default-src 'none'; script-src 'self' 'wasm-unsafe-eval';/);
+      expect(await page.locator("script:not([src])").count()).toBe(0);
       const scripts = new Set(host.requests.filter((name) => name.endsWith(".js")));
       const sizes = [...scripts].map(
         (name) => gzipSync(readFileSync(fileURLToPath(new URL(`../dist${name}`, import.meta.url)))).length,
@@ -416,6 +420,34 @@ describe.skipIf(path === undefined)(
       expect(await findings(opened)).toEqual([]);
       await opened.close();
     });
+
+    test.skipIf(isFirefox)(
+      "several threads train where memory may be shared, one elsewhere, to the same end",
+      async () => {
+        const ends = new Set<string | null>();
+        for (const isolated of [true, false]) {
+          const place = await serve({ isolated });
+          const visit = await browser.newPage({ serviceWorkers: "block" });
+          try {
+            const protocol = await visit.context().newCDPSession(visit);
+            await protocol.send("Emulation.setHardwareConcurrencyOverride", { hardwareConcurrency: 4 });
+            await visit.goto(`${place.address}#flow=realnvp,2,8&steps=150`);
+            await trained(visit);
+            expect(await visit.locator(".numbers").textContent()).toContain(
+              isolated ? "on 3 threads" : "on 1 thread",
+            );
+            expect(await visit.locator("footer").textContent()).toContain(
+              isolated ? "3 train, of 4 cores" : "One thread trains",
+            );
+            ends.add(await visit.locator(".score b").textContent());
+          } finally {
+            await visit.close();
+            await place.close();
+          }
+        }
+        expect(ends.size).toBe(1);
+      },
+    );
 
     test("works without a network after the first visit, on a host that sets no headers", async () => {
       const plain = await serve({ isolated: false });

@@ -115,7 +115,7 @@ async function divergenceOf(
 ): Promise<Problem> {
   // What reads formulas is loaded when there is one.
   const { logDensityOf, targetOf, weighed } = await import("./energy.ts");
-  const engine = wasmEngine({ threads: session.threadCount, precision: "float64" });
+  const engine = wasmEngine({ threads: session.training.threads, precision: "float64" });
   const target = await targetOf(text, engine, session.stopped).catch((error: unknown) => {
     throw new EnergyError(error instanceof Error ? error.message : String(error));
   });
@@ -156,10 +156,6 @@ export class LiveSession extends Session {
     return this.request as Training;
   }
 
-  get threadCount(): number {
-    return this.threads;
-  }
-
   get stopped(): AbortSignal {
     return this.signal;
   }
@@ -188,7 +184,7 @@ export class LiveSession extends Session {
     const problem =
       energy === undefined ? likelihoodOf(flow, points, seed) : await divergenceOf(this, flow, energy);
     const { train, heldOut, mean, scale } = problem;
-    const engine = wasmEngine({ threads: this.threads });
+    const engine = wasmEngine({ threads: this.training.threads });
     const initial = initialValues(tree, randomKey(seed));
     const whole = chain([bijection, standardization({ features: 2 })]);
     const stepsAt = (values: ParameterValues): Step[] =>

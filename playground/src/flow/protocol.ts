@@ -14,11 +14,12 @@ export interface Square {
   readonly half: number;
 }
 
-/** From the page to the worker. */
+/** From the page to the worker; `threads` that may compute. */
 export type Request =
   | {
       readonly type: "train";
       readonly run: number;
+      readonly threads: number;
       /** x and y in turn; of an energy empty. */
       readonly points: Float64Array;
       /** Formula of an energy, in place of points. */
@@ -31,6 +32,7 @@ export type Request =
   | {
       readonly type: "open";
       readonly run: number;
+      readonly threads: number;
       readonly bytes: Uint8Array;
       readonly points: Float64Array;
       readonly view: Square;

@@ -39,7 +39,6 @@ export abstract class Session {
   protected points: Float64Array;
   readonly #abort = new AbortController();
   protected readonly signal: AbortSignal = this.#abort.signal;
-  protected readonly threads: number;
   #evaluator: Evaluator | undefined;
   /** Closed while somebody holds it, and while another is about to take its place. */
   #held: Gate | undefined;
@@ -52,10 +51,9 @@ export abstract class Session {
   /** Makes the model file, when there is a flow. */
   protected toBytes: (() => Promise<Uint8Array>) | undefined;
 
-  constructor(request: Beginning, threads: number, send: Send) {
+  constructor(request: Beginning, send: Send) {
     this.request = request;
     this.points = request.points;
-    this.threads = threads;
     this.send = send;
   }
 
@@ -111,7 +109,7 @@ export abstract class Session {
     }
     this.#evaluator = evaluator;
     const names = ["base", ...steps.map(({ name }) => name)];
-    this.send({ type: "stops", run: this.request.run, names, threads: this.threads });
+    this.send({ type: "stops", run: this.request.run, names, threads: this.request.threads });
   }
 
   /** Shows the flow with values of its base and its steps; the first time its density before all else. */

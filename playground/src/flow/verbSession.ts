@@ -37,7 +37,7 @@ export class VerbSession extends Session {
     const { flow, report } = await fit(tableFromRows(columns, points), {
       flow: fittedKind(choice.kind),
       seed,
-      threads: this.threads,
+      threads: this.request.threads,
       signal: this.signal,
       onProgress: ({ step, steps, trainLogProb, validationLogProb }) =>
         this.send({
@@ -83,7 +83,7 @@ export class VerbSession extends Session {
     const ofBase = withoutPrefix(parameters, "base.");
     const ofFlow = stepsOf(flow.bijection, withoutPrefix(parameters, "bijection."));
     this.toBytes = async () => flow.toBytes();
-    const engine = wasmEngine({ threads: this.threads, precision: "float64" });
+    const engine = wasmEngine({ threads: this.request.threads, precision: "float64" });
     if (hasWay) {
       const way = gradientFlowSteps(mixtureOf(ofBase));
       const steps = [...way.steps, ...ofFlow];

@@ -10,12 +10,9 @@ import { type Beginning, EnergyError, type Send, type Session } from "./session.
 declare const self: DedicatedWorkerGlobalScope;
 
 /** A kind of session. */
-type SessionMaker = new (request: Beginning, threads: number, send: Send) => Session;
+type SessionMaker = new (request: Beginning, send: Send) => Session;
 
 const send = (reply: Reply, transfer: Transferable[] = []): void => self.postMessage(reply, transfer);
-
-/** One core is left to the page. */
-const threads = self.crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)) : 1;
 
 /** The flow that is shown, and one that has nothing to show yet. */
 let session: Session | undefined;
@@ -26,7 +23,7 @@ async function begin(Maker: SessionMaker, request: Beginning): Promise<void> {
   coming?.stop();
   // What is under way waits: should the new one fail, it goes on.
   session?.wait(true);
-  const current = new Maker(request, threads, (reply, transfer) => {
+  const current = new Maker(request, (reply, transfer) => {
     if (current === coming && reply.type === "stops") {
       session?.stop();
       session = current;

@@ -2,7 +2,7 @@
 
 import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { runs, state } from "../store.ts";
+import { runs, state, threads } from "../store.ts";
 import { openTable, openText, stage, table, trouble } from "../table/tableStore.ts";
 import { switchTheme, theme } from "../theme.ts";
 import { Beside } from "./Beside.tsx";
@@ -130,7 +130,7 @@ export function App() {
           Everything is computed on your machine, by the library <code>pushforward</code> {libraryVersion}.
           The page asks no server for anything but its own files.{" "}
           {crossOriginIsolated
-            ? "Threads share memory here: training takes all cores but one."
+            ? `Threads share memory here: ${threads === 1 ? "one trains" : `${threads} train`}, of ${navigator.hardwareConcurrency} cores.`
             : "One thread trains: this page may not share memory between threads. Where its host sets no headers for that, a second visit has them."}
         </p>
       </footer>
