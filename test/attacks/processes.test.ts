@@ -5,7 +5,7 @@
 
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cliPath, quickFlags, runCli, sampleCsv } from "../cli/runCli.ts";
@@ -40,6 +40,12 @@ beforeAll(async () => {
   writeFileSync(at("d.csv"), sampleCsv(200));
   const made = await runInProcess(["fit", "d.csv", "--out", "m.safetensors", ...quickFlags], { cwd });
   expect(made.code).toBe(0);
+  // Columns whose cells are drawn one by one, some of them empty.
+  const columns =
+    "fit d.csv --flow columns --out c.safetensors --epochs 1 --hidden 8 --members 1 --threads 1";
+  expect((await runInProcess(columns.split(" "), { cwd })).code).toBe(0);
+  const lines = Array.from({ length: 30_000 }, (_, i) => `${i % 100 === 0 ? "" : i / 30_000},0.5,1`);
+  writeFileSync(at("holes.csv"), `x,y,c\n${lines.join("\n")}\n`);
 });
 
 describe("a fit that is stopped", () => {
@@ -96,6 +102,33 @@ describe("a fit that is stopped", () => {
       expect(readdirSync(cwd).filter((name) => name.endsWith(".tmp"))).toEqual([]);
     },
   );
+});
+
+describe("output that is written while its process is killed", () => {
+  it.each([
+    ["sample m.safetensors -n 100000 --seed 1", "s.csv"],
+    ["sample m.safetensors -n 100000 --seed 1", "s.parquet"],
+    ["impute c.safetensors holes.csv --seed 1", "i.csv"],
+  ])("%s --out %s is what was there or the whole", async (command, out) => {
+    const args = [...command.split(" "), "--out", out];
+    writeFileSync(at(out), "old");
+    const child = spawn(node, [...nodeFlags, cliPath, ...args], { cwd, stdio: "ignore" });
+    const exit = once(child, "exit");
+    const temporaries = (): string[] => readdirSync(cwd).filter((name) => name.startsWith(`.${out}.`));
+    const isWriting = (): boolean =>
+      statSync(at(out)).size !== 3 ||
+      temporaries().some((name) => (statSync(at(name), { throwIfNoEntry: false })?.size ?? 0) > 0);
+    while (child.exitCode === null && !isWriting()) await new Promise((resolve) => setTimeout(resolve, 2));
+    child.kill("SIGKILL");
+    await exit;
+    const left = readFileSync(at(out));
+    const again = await runInProcess(args, { cwd });
+    expect(again).toMatchObject({ code: 0 });
+    const whole = readFileSync(at(out));
+    expect(left.equals(Buffer.from("old")) || left.equals(whole)).toBe(true);
+    expect(whole.length).toBeGreaterThan(5e5);
+    expect(temporaries()).toEqual([]);
+  });
 });
 
 describe("readers that go away", () => {
