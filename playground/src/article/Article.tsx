@@ -8,15 +8,16 @@ export default function Article() {
   return (
     <article>
       <p>
-        A flow pushes a simple law forward to that of the data, and its inverse makes the data normal. Both
-        words of "normalizing flow" are about that way back, as it was first walked: in small steps.
+        A flow pushes a simple distribution, the base, forward to that of the data. Its inverse goes back:
+        where the base is normal, a bell curve, it makes the data normal. Both words of "normalizing flow" are
+        about that way back, as it was first walked: in small steps.
       </p>
       <section>
         <h3>1. Push forward, change variables</h3>
         <p>
-          Take numbers under a bell curve, and send each through an increasing map. No number is lost, so the
-          probability of a strip stays the same, and the density changes by how much the strip is stretched.
-          This is all that a flow needs to give an exact density.
+          Take numbers under a bell curve, and send each through an increasing, differentiable map. No number
+          is lost, so the probability of a strip stays the same. A strip that is stretched to twice its width
+          is half as dense. This is all that a flow needs to give an exact density.
         </p>
         <PushForward />
       </section>
@@ -24,43 +25,50 @@ export default function Article() {
         <h3>2. Compose</h3>
         <p>
           One simple map does little. But maps can follow each other, and the inverse of the whole is the
-          inverses in reverse order. That is what the layers in the picture above are, and the terms of the
-          probe.
+          inverses in reverse order. Such maps are the layers in the picture above, and the terms of the probe
+          are the logarithms of what each does to the density.
         </p>
         <Composition />
       </section>
       <section>
         <h3>3. In the limit: a flow in time</h3>
         <p>
-          Let the maps be small and many, each built to raise the log-likelihood L. In the limit points move
-          along a differential equation, and its map from time 0 to time t is a flow in the mathematician's
-          sense. The equation is a gradient flow, smoothed by the maps that one has; below it is as it stands.
-          R. Jordan, D. Kinderlehrer and F. Otto (1998) found that the Fokker–Planck equation is one.
+          Start at the data, and let the maps be small and many, each built to raise the log-likelihood L, the
+          mean of log p over the data. In the limit points move along a differential equation, and the map
+          from where they are at time 0 to where they are at time t is a flow in the mathematician's sense.
+          The equation is a gradient flow, smoothed by the maps that one has; the figure shows it without that
+          smoothing. The densities of its points solve the Fokker–Planck equation, of which R. Jordan, D.
+          Kinderlehrer and F. Otto (1998) found that it is a steepest descent.
         </p>
         <Infinitesimal />
       </section>
       <section>
         <h3>4. The dual flow to normality</h3>
         <p>
-          For points there is no density to take the gradient of. E. Tabak and E. Vanden-Eijnden (2010) go up
-          L by elementary maps instead, along random directions "towards normality": each is a small step, and
-          what it does is found from the points alone. In the same year "normalizing flows" stood in a title,
-          of J. Agnelli, M. Cadeiras, E. Tabak, C. Turner and E. Vanden-Eijnden.
+          Of points one knows no density whose gradient one could take. E. Tabak and E. Vanden-Eijnden (2010)
+          go up L by elementary maps instead, along random orthogonal directions "towards normality": each is
+          a small step, and what it should do is found from the points alone. The ascent is dual: the same
+          steps take the points to the bell curve, and run backwards they take the bell curve to a density of
+          the data. In the same year "normalizing flows" stood in a title, of J. Agnelli, M. Cadeiras, E.
+          Tabak, C. Turner and E. Vanden-Eijnden.
         </p>
         <DualFlow />
       </section>
       <section>
         <h3>5. Gaussianization</h3>
-        <p>Older than the name, and still a flow in steps: each round of it raises L, too.</p>
+        <p>
+          Older than the name, and a flow in steps as well. Turning the points leaves L as it is, and making
+          each axis normal raises it, by as much as the axes were not normal.
+        </p>
         <Gaussianization />
       </section>
       <section>
         <h3>6. Residual maps as small steps</h3>
         <p>
-          A residual layer x + g(x) looks like one step of a differential equation. As long as g is a
-          contraction it is a bijection. The limit of many such steps, with g learned, is a continuous flow
-          (R. Chen and others 2018, W. Grathwohl and others 2018): a flow of a differential equation again,
-          but of a learned field, not of the gradient of L.
+          A residual layer x + g(x) looks like one step of a differential equation. If g is a contraction, the
+          layer is a bijection. The limit of many such steps, each smaller and all learned, is a continuous
+          flow (R. Chen and others 2018, W. Grathwohl and others 2018): a flow of a differential equation
+          again, but its velocity is learned, and is not the gradient of L.
         </p>
         <Residual />
       </section>
@@ -69,22 +77,26 @@ export default function Article() {
         <p>
           The name spread with D. Rezende and S. Mohamed (2015), for maps that are trained, all at once, by
           gradients of their parameters. Their layers are no steps in time: layer k need not be nearer to the
-          base than layer k − 1, as the slider shows. So the name is historical for most of what bears it. In
-          these pages a <b>bijection</b> pushes a <b class="base">base</b> <b>forward</b> to the data, its{" "}
-          <b>inverse</b> normalizes, and a <b>flow</b> is the distribution: base and bijection together.
+          base than layer k − 1, as the slider shows. So the name is historical for most of what bears it.
+          (That the density stays normalized, that its integral stays 1, is no reason for the name: any
+          bijection does that.) And people call many things a flow: the map, one layer of it, the fitted
+          model. In these pages a <b>bijection</b> pushes a <b class="base">base</b> <b>forward</b> to the
+          data, its <b>inverse</b> normalizes, and a <b>flow</b> is the distribution: base and bijection
+          together.
         </p>
         <Constant />
       </section>
       <p class="note">
-        Sources: S. Chen, R. Gopinath, "Gaussianization" (2000). R. Jordan, D. Kinderlehrer, F. Otto, "The
-        variational formulation of the Fokker–Planck equation" (1998). E. Tabak, E. Vanden-Eijnden, "Density
-        estimation by dual ascent of the log-likelihood" (2010). J. Agnelli and others, "Clustering and
-        classification through normalizing flows in feature space" (2010). V. Laparra, G. Camps-Valls, J.
-        Malo, "Iterative Gaussianization" (2011). E. Tabak, C. Turner, "A family of nonparametric density
-        estimation algorithms" (2013). D. Rezende, S. Mohamed, "Variational inference with normalizing flows"
-        (2015). R. Chen, Y. Rubanova, J. Bettencourt, D. Duvenaud, "Neural ordinary differential equations"
-        (2018). W. Grathwohl and others, "FFJORD" (2018). J. Behrmann and others, "Invertible residual
-        networks" (2019). R. Chen, J. Behrmann, D. Duvenaud, J. Jacobsen, "Residual flows" (2019).
+        Sources: J. Friedman, "Exploratory projection pursuit" (1987). S. Chen, R. Gopinath, "Gaussianization"
+        (2000). R. Jordan, D. Kinderlehrer, F. Otto, "The variational formulation of the Fokker–Planck
+        equation" (1998). E. Tabak, E. Vanden-Eijnden, "Density estimation by dual ascent of the
+        log-likelihood" (2010). J. Agnelli and others, "Clustering and classification through normalizing
+        flows in feature space" (2010). V. Laparra, G. Camps-Valls, J. Malo, "Iterative Gaussianization: from
+        ICA to random rotations" (2011). E. Tabak, C. Turner, "A family of nonparametric density estimation
+        algorithms" (2013). D. Rezende, S. Mohamed, "Variational inference with normalizing flows" (2015). R.
+        Chen, Y. Rubanova, J. Bettencourt, D. Duvenaud, "Neural ordinary differential equations" (2018). W.
+        Grathwohl and others, "FFJORD" (2018). J. Behrmann and others, "Invertible residual networks" (2019).
+        R. Chen, J. Behrmann, D. Duvenaud, J. Jacobsen, "Residual flows" (2019).
       </p>
     </article>
   );

@@ -72,6 +72,7 @@ export function Infinitesimal() {
           />
           {spaced(-3.2, 3.2, 17).map((z) => {
             const length = 20 * Math.tanh((-z - score(z)) / 2);
+            if (Math.abs(length) < 3) return null;
             const head = Math.max(-4, Math.min(4, length));
             return (
               <path
@@ -84,17 +85,18 @@ export function Infinitesimal() {
           <path class="line text" d={pathOf(levels.map(([t, value]) => [right(t), rise(value)]))} />
           <circle class="dot" cx={right(time)} cy={rise(level)} r="5" />
           <text x="440" y={height - 22}>
-            −KL(ρₜ ‖ μ) by t
+            L (less a constant) by t
           </text>
         </>
       }
       controls={<Drag label="time t" range={[0, last]} step={0.02} value={time} onDrag={setTime} />}
       answer={
         <>
-          A differential equation. Each point moves with the velocity ∇log μ − ∇log ρₜ (the arrows): steepest
-          ascent of the log-likelihood L in the metric of L²(ρₜ). So dL/dt = E|∇log μ − ∇log ρₜ|² ={" "}
-          <b>{written(rate)}</b>, which is never below 0; it is 0 exactly where ρₜ is normal. Here the law is
-          a mixture of two normals, whose way is known exactly.
+          A differential equation. With μ the density of the bell curve and ρₜ that of the points at time t,
+          each point moves with the velocity ∇log μ − ∇log ρₜ (the arrows): steepest ascent of L in the metric
+          of L²(ρₜ). L is −KL(ρₜ ‖ μ) but for a constant, and dL/dt = E|∇log μ − ∇log ρₜ|² ={" "}
+          <b>{written(rate)}</b>: never below 0, and 0 exactly where ρₜ = μ. Here the data are a mixture of
+          two normals, of which ρₜ is known exactly.
         </>
       }
     />
@@ -104,81 +106,155 @@ export function Infinitesimal() {
 const count = 300;
 const stepsInAll = 160;
 
+/** A map z + rate (z − center) / (reach + |z − center|); it increases as long as the rate is above −reach. */
+interface RadialMap {
+  readonly center: number;
+  readonly reach: number;
+  readonly rate: number;
+}
+const pushOf = ({ center, reach }: Omit<RadialMap, "rate">, z: number): number =>
+  (z - center) / (reach + Math.abs(z - center));
+const slopeOf = ({ center, reach }: Omit<RadialMap, "rate">, z: number): number =>
+  reach / (reach + Math.abs(z - center)) ** 2;
+
+/** What there is after some steps. */
+interface Ascent {
+  /** The points at the beginning, before they are shifted and scaled. */
+  readonly data: Float64Array;
+  readonly mean: number;
+  readonly deviation: number;
+  readonly maps: readonly RadialMap[];
+  /** The points, and L, after each step. */
+  readonly states: readonly { readonly points: Float64Array; readonly level: number }[];
+}
+
 /** The ascent by small radial maps around random centers, from the data towards normal. */
-function ascent(): readonly { readonly points: Float64Array; readonly level: number }[] {
+function ascent(): Ascent {
   const uniform = uniforms(5);
   const draw = normals(uniform);
-  const raw = Float64Array.from({ length: count }, (_, i) =>
+  const data = Float64Array.from({ length: count }, (_, i) =>
     i % 5 < 3 ? -1.1 + 0.22 * draw() : 1.2 + 0.35 * draw(),
   );
-  const mean = raw.reduce((a, b) => a + b) / count;
-  const deviation = Math.sqrt(raw.reduce((sum, x) => sum + (x - mean) ** 2, 0) / count);
-  let points = raw.map((x) => (x - mean) / deviation);
+  const mean = data.reduce((a, b) => a + b) / count;
+  const deviation = Math.sqrt(data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / count);
+  let points = data.map((x) => (x - mean) / deviation);
   let logSlope = -Math.log(deviation);
   const levelOf = (z: Float64Array): number =>
     z.reduce((sum, value) => sum + Math.log(normal(value)), 0) / count;
   const states = [{ points, level: levelOf(points) + logSlope }];
+  const maps: RadialMap[] = [];
   for (let step = 0; step < stepsInAll; step++) {
     // A center is drawn from the points and from the normal in turn.
     const center = step % 2 === 0 ? points[Math.floor(uniform() * count)]! : draw();
-    const reach = 0.35 + 0.5 * uniform();
-    const psi = (z: number): number => (z - center) * Math.exp(-(((z - center) / reach) ** 2) / 2);
-    const slope = (z: number): number =>
-      (1 - ((z - center) / reach) ** 2) * Math.exp(-(((z - center) / reach) ** 2) / 2);
-    const gradient = points.reduce((sum, z) => sum + slope(z) - z * psi(z), 0) / count;
+    const around = { center, reach: 0.35 + 0.5 * uniform() };
+    // How L rises with the rate, and how that falls.
+    let [first, second] = [0, 0];
+    for (const z of points) {
+      const [push, slope] = [pushOf(around, z), slopeOf(around, z)];
+      first += slope - z * push;
+      second += slope ** 2 + push ** 2;
+    }
     const before = states[states.length - 1]!.level;
-    // As far as L rises, and never so far that the map could turn over.
-    for (let rate = Math.max(-0.4, Math.min(0.4, 0.8 * gradient)); Math.abs(rate) > 1e-4; rate /= 2) {
-      const moved = points.map((z) => z + rate * psi(z));
-      const added = points.reduce((sum, z) => sum + Math.log(1 + rate * slope(z)), 0) / count;
-      const level = levelOf(moved) + logSlope + added;
-      if (level < before) continue;
+    const most = 0.4 * around.reach;
+    let rate = Math.max(-most, Math.min(most, first / second));
+    for (; Math.abs(rate) > 1e-4; rate /= 2) {
+      const moved = points.map((z) => z + rate * pushOf(around, z));
+      const added = points.reduce((sum, z) => sum + Math.log(1 + rate * slopeOf(around, z)), 0) / count;
+      if (levelOf(moved) + logSlope + added < before) continue;
       points = moved;
       logSlope += added;
+      maps.push({ ...around, rate });
       break;
     }
+    if (maps.length === step) maps.push({ ...around, rate: 0 });
     states.push({ points, level: levelOf(points) + logSlope });
   }
-  return states;
+  return { data, mean, deviation, maps, states };
+}
+
+/** The density that the bell curve has when the first steps are run backwards. */
+function dualDensity({ mean, deviation, maps }: Ascent, step: number, x: number): number {
+  let z = (x - mean) / deviation;
+  let slope = 1 / deviation;
+  for (const map of maps.slice(0, step)) {
+    slope *= 1 + map.rate * slopeOf(map, z);
+    z += map.rate * pushOf(map, z);
+  }
+  return normal(z) * slope;
+}
+
+/** Bars of the shares of points. */
+function Bars(props: {
+  readonly points: Float64Array;
+  readonly range: readonly [number, number];
+  readonly across: (value: number) => number;
+  readonly up: (density: number) => number;
+}) {
+  const [from, to] = props.range;
+  const bins = 40;
+  const counts = new Float64Array(bins);
+  for (const z of props.points) {
+    const bin = Math.floor(((z - from) / (to - from)) * bins);
+    if (bin >= 0 && bin < bins) counts[bin]!++;
+  }
+  const widthOfBin = (to - from) / bins;
+  return (
+    <>
+      {Array.from(counts, (value, bin) => {
+        const [left, top] = [props.across(from + bin * widthOfBin), props.up(value / count / widthOfBin)];
+        return (
+          <rect
+            key={bin}
+            class="bar data"
+            x={left}
+            y={top}
+            width={props.across(from + (bin + 1) * widthOfBin) - left - 0.8}
+            height={Math.max(0, props.up(0) - top)}
+          />
+        );
+      })}
+    </>
+  );
 }
 
 export function DualFlow() {
   const [step, setStep] = useState(12);
-  const states = useMemo(ascent, []);
+  const way = useMemo(ascent, []);
+  const { states } = way;
   const { points, level } = states[step]!;
-  const across = scaled(-4, 4, 10, 400);
-  const up = scaled(0, 0.75, height - 40, 10);
-  const bins = 40;
-  const counts = new Float64Array(bins);
-  for (const z of points) {
-    const bin = Math.floor(((z + 4) / 8) * bins);
-    if (bin >= 0 && bin < bins) counts[bin]!++;
-  }
-  const right = scaled(0, stepsInAll, 440, width - 12);
-  const rise = scaled(states[0]!.level, states[stepsInAll]!.level, height - 40, 24);
+  const foot = height - 40;
+  const [normals, datas] = [[-4, 4] as const, [-2.6, 2.8] as const];
+  const across = scaled(...normals, 6, 222);
+  const up = scaled(0, 0.75, foot, 10);
+  const acrossData = scaled(...datas, 240, 456);
+  const upData = scaled(0, 1.3, foot, 10);
+  const right = scaled(0, stepsInAll, 480, width - 8);
+  const rise = scaled(states[0]!.level, states[stepsInAll]!.level, foot, 24);
   return (
     <Figure
-      question="Can small steps make points normal?"
+      question="Can small steps make points normal, and the bell curve a density of the points?"
       picture={
         <>
-          <path class="axis" d={`M10 ${height - 40}H400M440 ${height - 40}H${width - 10}`} />
-          {Array.from(counts, (value, bin) => {
-            const share = value / count / (8 / bins);
-            return (
-              <rect
-                key={bin}
-                class="bar data"
-                x={across(-4 + (8 * bin) / bins)}
-                y={up(share)}
-                width={390 / bins - 1}
-                height={Math.max(0, height - 40 - up(share))}
-              />
-            );
-          })}
-          <path class="line base" d={pathOf(spaced(-4, 4, 120).map((z) => [across(z), up(normal(z))]))} />
+          <path class="axis" d={`M6 ${foot}H222M240 ${foot}H456M480 ${foot}H${width - 8}`} />
+          <Bars points={points} range={normals} across={across} up={up} />
+          <path
+            class="line base"
+            d={pathOf(spaced(...normals, 120).map((z) => [across(z), up(normal(z))]))}
+          />
+          <Bars points={way.data} range={datas} across={acrossData} up={upData} />
+          <path
+            class="line model"
+            d={pathOf(spaced(...datas, 270).map((x) => [acrossData(x), upData(dualDensity(way, step, x))]))}
+          />
           <path class="line text" d={pathOf(states.map((state, i) => [right(i), rise(state.level)]))} />
           <circle class="dot" cx={right(step)} cy={rise(level)} r="5" />
-          <text x="440" y={height - 22}>
+          <text x="6" y={height - 22}>
+            the points, moved
+          </text>
+          <text x="240" y={height - 22}>
+            data and density
+          </text>
+          <text x="480" y={height - 22}>
             L by step
           </text>
         </>
@@ -187,9 +263,10 @@ export function DualFlow() {
       answer={
         <>
           After {step} steps L is <b>{written(level)}</b> nats per point. Each step is near the identity, and
-          goes as far as it raises L. The points go to the normal; the dual of their way, run backwards from
-          the normal, is a density of the data. The maps here are radial ones around random centers, as E.
-          Tabak and C. Turner took them in 2013; those of 2010 went along random directions.
+          is made shorter until L does not fall. On the left the points go to the bell curve; beside it the
+          same steps, run backwards, have taken the bell curve to the density that is drawn over the data. The
+          maps are radial ones around random centers, as in E. Tabak and C. Turner (2013); those of 2010 went
+          along random directions.
         </>
       }
     />

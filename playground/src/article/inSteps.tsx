@@ -6,7 +6,7 @@ import { drawSet } from "../data/sets.ts";
 import { written } from "../ui/numbers.ts";
 import { Drag, Figure, height, normal, pathOf, scaled, spaced, width } from "./parts.tsx";
 
-const rounds = 10;
+const rounds = 16;
 const count = 500;
 
 /** Sorted normal numbers, one for each rank: the middle of each of so many equal shares. */
@@ -51,19 +51,20 @@ function gaussianized(): readonly Float64Array[] {
   return states;
 }
 
-/** Mean of the fourth power along many directions, from that of a normal: what is not yet normal. */
+/** The excess kurtosis along many directions, the one that is farthest from 0: what is not yet normal. */
 function excess(points: Float64Array): number {
-  let worst = 0;
-  for (const angle of spaced(0, Math.PI, 37)) {
-    let [two, four] = [0, 0];
-    for (let i = 0; i < points.length; i += 2) {
-      const value = Math.cos(angle) * points[i]! + Math.sin(angle) * points[i + 1]!;
-      two += value ** 2;
-      four += value ** 4;
-    }
-    worst = Math.max(worst, Math.abs((four * (points.length / 2)) / two ** 2 - 3));
-  }
-  return worst;
+  const count = points.length / 2;
+  const excesses = spaced(0, Math.PI, 37).map((angle) => {
+    const along = Array.from(
+      { length: count },
+      (_, i) => Math.cos(angle) * points[2 * i]! + Math.sin(angle) * points[2 * i + 1]!,
+    );
+    const mean = along.reduce((a, b) => a + b) / count;
+    const moment = (power: number): number =>
+      along.reduce((sum, value) => sum + (value - mean) ** power, 0) / count;
+    return moment(4) / moment(2) ** 2 - 3;
+  });
+  return excesses.reduce((farthest, value) => (Math.abs(value) > Math.abs(farthest) ? value : farthest));
 }
 
 export function Gaussianization() {
@@ -95,10 +96,11 @@ export function Gaussianization() {
       answer={
         <>
           A round turns the points, then makes each axis normal by itself, here by ranks. One round makes the
-          margins normal and leaves the moons; further ones mix the axes. The largest excess kurtosis along
-          any direction is now <b>{written(excess(points), 2)}</b>; that of a normal is 0. S. Chen and R.
-          Gopinath (2000) turned to the least dependent axes; V. Laparra, G. Camps-Valls and J. Malo (2011)
-          took any rotation, random ones among them.
+          margins normal and leaves the moons; further ones mix the axes. The excess kurtosis, 0 for a normal,
+          is <b>{written(excess(points), 2)}</b> along the direction where it is farthest from 0. J. Friedman
+          (1987) made one interesting direction after the other normal, to see what else there is. S. Chen and
+          R. Gopinath (2000) turned to the least dependent axes and made all of them normal; V. Laparra, G.
+          Camps-Valls and J. Malo (2011) took any rotation, random ones among them.
         </>
       }
     />
@@ -132,7 +134,7 @@ export function Residual() {
             ])}
           />
           <path
-            class={`line ${isFolded ? "data" : "model"}`}
+            class={`line ${isFolded ? "text" : "model"}`}
             d={pathOf(spaced(-6, 6, 240).map((x) => [across(x), up(image(x))]))}
           />
         </>
@@ -143,15 +145,16 @@ export function Residual() {
       answer={
         isFolded ? (
           <>
-            Now g is no contraction, and the map turns back: some values come from <b>three</b> places. There
-            is no inverse, and no flow.
+            Now g is no contraction, and here the map turns back: some values come from <b>three</b> places.
+            There is no inverse, and no flow.
           </>
         ) : (
           <>
             While the slope of g stays below 1, g is a contraction: the map rises everywhere, and x = y − g(x)
             finds the inverse, here in <b>{tries.length - 1}</b> iterations to six digits. The closer to 1,
-            the longer it takes. So each residual map is a small step; many of them go far. J. Behrmann and
-            others (2019), R. Chen and others (2019).
+            the longer it takes. So each residual map is a small step, and many of them go far: the invertible
+            residual networks of J. Behrmann and others (2019) and the residual flows of R. Chen and others
+            (2019).
           </>
         )
       }

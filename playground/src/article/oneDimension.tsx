@@ -61,8 +61,8 @@ export function PushForward() {
       answer={
         <>
           The two strips hold the same probability. Where the map is steep it spreads that out: log p(x) = log
-          of the bell curve at z minus log of the slope = {written(Math.log(normal(z)))} − (
-          {written(Math.log(slope(z)))}) = <b>{written(Math.log(normal(z)) - Math.log(slope(z)))}</b> at x ={" "}
+          of the bell curve at z minus log of the slope = {written(Math.log(normal(z)))} −{" "}
+          {written(Math.log(slope(z)))} = <b>{written(Math.log(normal(z)) - Math.log(slope(z)))}</b> at x ={" "}
           {written(image(z), 2)}.
         </>
       }

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { download } from "../ui/download.ts";
+import { OpenModel } from "../ui/FileButton.tsx";
 import { written } from "../ui/numbers.ts";
 import { PairPlot } from "./PairPlot.tsx";
 import type { Cell, Columns, FitFacts, Ranking, TableFacts } from "./protocol.ts";
@@ -42,6 +43,10 @@ function usualOf(cells: readonly Cell[]): string {
   for (const cell of there) counts.set(String(cell), (counts.get(String(cell)) ?? 0) + 1);
   return [...counts].reduce((most, next) => (next[1] > most[1] ? next : most), ["", 0] as const)[0];
 }
+
+/** Rows that are worth less than so many independent ones. */
+const wordsOf = (worth: number): string =>
+  `Few rows of the flow come near this value: those drawn are worth about ${Math.max(1, Math.round(worth)).toLocaleString("en")} different ones. Hold a more usual value, or fit for longer.`;
 
 /** A cell as it is written. */
 const cellText = (cell: Cell | undefined): string => {
@@ -95,20 +100,7 @@ function Fit({ facts }: { readonly facts: TableFacts }) {
           <button type="button" disabled={!at} onClick={stop}>
             Stop and keep
           </button>
-          <label class="button">
-            Open model
-            <input
-              type="file"
-              class="hidden"
-              accept=".safetensors"
-              disabled={isBusy}
-              onChange={({ currentTarget }) => {
-                const file = currentTarget.files?.[0];
-                if (file) void openModel(file);
-                currentTarget.value = "";
-              }}
-            />
-          </label>
+          <OpenModel disabled={isBusy} onFile={(file) => void openModel(file)} />
           <button type="button" onClick={closeTable}>
             Close table
           </button>
@@ -119,7 +111,13 @@ function Fit({ facts }: { readonly facts: TableFacts }) {
             ? `: ${Math.round((100 * at.done) / at.of)} %, ${written(at.heldOutLogProb, 2)} nats per held-out row`
             : ""}
         </p>
-        {at && <progress max={at.of} value={at.done} aria-label="Training" />}
+        {/* Its place is kept, so that nothing moves when it comes and goes. */}
+        <progress
+          max={at?.of ?? 1}
+          value={at?.done ?? 0}
+          aria-label="Training"
+          style={{ visibility: at ? "visible" : "hidden" }}
+        />
       </fieldset>
       {notes.value.length > 0 && (
         <div class="notes">
@@ -193,7 +191,9 @@ function Strange({
                       {guilty && (
                         <small>
                           {Math.round(100 * guilty.share)} %
-                          {guilty.expected === undefined ? "" : `, usual ${cellText(guilty.expected)}`}
+                          {guilty.expected === undefined || guilty.expected === cells[name]
+                            ? ""
+                            : `, usual ${cellText(guilty.expected)}`}
                         </small>
                       )}
                     </td>
@@ -217,9 +217,11 @@ function Draw(props: {
   const [rows, setRows] = useState(1000);
   const [column, setColumn] = useState("");
   const [value, setValue] = useState("");
+  const [worth, setWorth] = useState<number | undefined>(undefined);
   const condition = column === "" || value === "" ? undefined : { column, value };
   const draw = async (isKept: boolean): Promise<void> => {
     const drawn = await ask(drawing, "sample", { rows, condition });
+    setWorth(drawn?.worth);
     if (!drawn) return;
     props.onDrawn(drawn.shown);
     if (isKept) download("synthetic.csv", drawn.csv as Uint8Array<ArrayBuffer>, "text/csv");
@@ -235,7 +237,7 @@ function Draw(props: {
       <h2 id="draw-title">Rows like yours</h2>
       <p class="note">
         Synthetic rows in the table's own types. Hold a column at a value to draw rows given it: the picture
-        shows them at once. A number that the columns before it all but determine takes longest.
+        shows them at once. A value that few rows come near takes some seconds.
       </p>
       <div class="row">
         <label class="field">
@@ -292,7 +294,7 @@ function Draw(props: {
         </button>
       </div>
       <p class="note" role="status">
-        {isDrawn ? `${drawing} …` : ""}
+        {isDrawn ? `${drawing} …` : worth === undefined || worth >= rows ? "" : wordsOf(worth)}
       </p>
       <p class="note">
         On the command line:{" "}
@@ -351,7 +353,7 @@ export function TableView() {
             </p>
             {fit.warnings.map((line) => (
               <p key={line} class="note">
-                {line}.
+                {`${line.charAt(0).toUpperCase()}${line.slice(1)}`}.
               </p>
             ))}
           </section>

@@ -78,7 +78,12 @@ export interface Questions {
   };
   readonly sample: {
     readonly ask: { readonly rows: number; readonly condition: Condition | undefined };
-    readonly answer: { readonly shown: Columns; readonly csv: Uint8Array };
+    readonly answer: {
+      readonly shown: Columns;
+      readonly csv: Uint8Array;
+      /** How many independent rows they are worth, where they were picked from candidates. */
+      readonly worth: number | undefined;
+    };
   };
   /** A model of columns that the table has. */
   readonly open: { readonly ask: { readonly file: File }; readonly answer: FitFacts };

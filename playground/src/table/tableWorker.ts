@@ -194,16 +194,22 @@ async function sample({
 }: Questions["sample"]["ask"]): Promise<Questions["sample"]["answer"]> {
   const number = condition && condition.value.trim() !== "" ? Number(condition.value) : Number.NaN;
   const isText = heldTable().texts?.some(({ name }) => name === condition?.column) ?? false;
+  let worth: number | undefined;
   abort = new AbortController();
   const drawn = await heldFlow().sample(rows, {
     seed: 2,
     threads,
     signal: abort.signal,
     ...(condition
-      ? { given: { [condition.column]: isText || Number.isNaN(number) ? condition.value : number } }
+      ? {
+          given: { [condition.column]: isText || Number.isNaN(number) ? condition.value : number },
+          onGiven: ({ effectiveSize }) => {
+            worth = effectiveSize;
+          },
+        }
       : {}),
   });
-  return { shown: columnsOf(someRows(drawn, 2)), csv: await tableToBytes(drawn, "csv") };
+  return { shown: columnsOf(someRows(drawn, 2)), csv: await tableToBytes(drawn, "csv"), worth };
 }
 
 async function answerTo(request: Exclude<TableRequest, { name: "stop" }>): Promise<unknown> {

@@ -79,7 +79,7 @@ function TableLine() {
         {trouble.value}
       </p>
     );
-  return stage.value && !table.value ? <p class="banner">{stage.value}</p> : null;
+  return stage.value && !table.value ? <p class="banner under-way">{stage.value}</p> : null;
 }
 
 export function App() {

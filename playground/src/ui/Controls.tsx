@@ -18,6 +18,7 @@ import {
 import { change, isDrawing, runs, state } from "../store.ts";
 import { openTable } from "../table/tableStore.ts";
 import { theme } from "../theme.ts";
+import { FileButton } from "./FileButton.tsx";
 import { Message } from "./Picture.tsx";
 
 /** A small picture of a set. */
@@ -72,19 +73,11 @@ function Data() {
           <span>Draw your own</span>
         </label>
       </div>
-      <label class="button">
-        Open a table
-        <input
-          type="file"
-          class="hidden"
-          accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,.npy,.npz,.gz"
-          onChange={({ currentTarget }) => {
-            const file = currentTarget.files?.[0];
-            if (file) void openTable(file);
-            currentTarget.value = "";
-          }}
-        />
-      </label>
+      <FileButton
+        label="Open a table"
+        accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,.npy,.npz,.gz"
+        onFile={(file) => void openTable(file)}
+      />
       <p class="note">CSV, Parquet, Arrow or JSON lines: choose one, drop it anywhere, or paste cells.</p>
       <EnergyFields />
       {drawing && (

@@ -61,10 +61,11 @@ export function Probe() {
         <Coordinate axis={1} />
       </div>
       <p>
-        Drag the ring in the picture. Going back to the base, each layer stretches or squeezes the
-        surroundings of the point; the logarithms of these factors and the base's own log-density add up to
-        log p. The square around the ring has area 1 in the base; here it has area{" "}
-        <b class="number">{written(Math.abs(a * d - b * c), 2)}</b>, which is what a determinant is.
+        Drag the ring in the picture. The square around it has area 1 in the base; here it has area{" "}
+        <b class="number">{written(Math.abs(a * d - b * c), 2)}</b>, which is what a determinant is. No
+        probability is lost on the way, so where areas grow by a factor, the density is divided by it. The
+        factors of the layers multiply, and logarithms add: log p is the base's own log-density, plus the
+        logarithm of what each layer does on the way back.
       </p>
       <table>
         <caption class="hidden">

@@ -81,7 +81,7 @@ export function Slider() {
         />
         <div class="ticks" aria-hidden="true">
           {Array.from({ length: count + 1 }, (_, stop) => (
-            <i key={stop} class={stop === nearest ? "near" : ""} />
+            <i key={`${stop} of ${count}`} class={stop === nearest ? "near" : ""} />
           ))}
         </div>
         <div class="ends">
@@ -93,6 +93,12 @@ export function Slider() {
       <button type="button" aria-pressed={playing.value === 1} onClick={() => play(1)}>
         Push forward <span aria-hidden="true">▶</span>
       </button>
+      <p class="note">
+        The left end is the <span class="base">base</span>: a bell curve in two dimensions, from which one can
+        draw and whose density is known. On the way to the right the flow is applied, layer by layer or
+        through time; at the right end the base has become the <span class="model">density</span>. On the way
+        back each layer is undone, and the <span class="data">data</span> become normal.
+      </p>
     </div>
   );
 }

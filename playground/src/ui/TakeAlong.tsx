@@ -4,6 +4,7 @@ import { colorsOf } from "../picture/draw.ts";
 import { notice, points, runs, state } from "../store.ts";
 import { architectureCode, command } from "../takeAlong.ts";
 import { download } from "./download.ts";
+import { OpenModel } from "./FileButton.tsx";
 import { Message, sceneOf } from "./Picture.tsx";
 
 async function copy(text: string, what: string): Promise<void> {
@@ -53,11 +54,7 @@ export function TakeAlong() {
     const scenes = runs.filter(({ choice }) => choice.value).map(sceneOf);
     download("playground.svg", svgOf(scenes, 720, colorsOf(document.documentElement)), "image/svg+xml");
   };
-  const open = async (input: HTMLInputElement): Promise<void> => {
-    const file = input.files?.[0];
-    if (file) run.open(new Uint8Array(await file.arrayBuffer()));
-    input.value = "";
-  };
+  const open = async (file: File): Promise<void> => run.open(new Uint8Array(await file.arrayBuffer()));
   return (
     <section class="take" aria-labelledby="take-title">
       <h2 id="take-title">Take it along</h2>
@@ -68,15 +65,7 @@ export function TakeAlong() {
         <button type="button" disabled={!hasFlow} onClick={model}>
           Download model
         </button>
-        <label class="button">
-          Open model
-          <input
-            type="file"
-            class="hidden"
-            accept=".safetensors"
-            onChange={({ currentTarget }) => void open(currentTarget)}
-          />
-        </label>
+        <OpenModel onFile={(file) => void open(file)} />
         <button type="button" onClick={() => download("points.csv", csvOfPoints(), "text/csv")}>
           Download points
         </button>
