@@ -1,5 +1,6 @@
 /** The built page in a browser, as a visitor uses it. */
 
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,9 +32,20 @@ async function numberOf(page: Page, selector: string): Promise<number> {
   return Number((await page.locator(selector).first().textContent())!.replace("−", "-"));
 }
 
-/** What the first picture shows, as text that can be compared. A worker draws it: wait for what is expected. */
+/** A digest of what the first picture shows. A worker draws it: wait for what is expected. */
 async function pictureOf(page: Page): Promise<string> {
-  return await page.evaluate(() => document.querySelector<HTMLCanvasElement>(".picture canvas")!.toDataURL());
+  const picture = await page.evaluate(() =>
+    document.querySelector<HTMLCanvasElement>(".picture canvas")!.toDataURL(),
+  );
+  return createHash("sha256").update(picture).digest("hex");
+}
+
+/** The same, once nothing that was asked for before is still to be drawn. */
+async function settledPictureOf(page: Page): Promise<string> {
+  for (let last = "", next = await pictureOf(page); ; last = next, next = await pictureOf(page)) {
+    if (next === last) return next;
+    await page.waitForTimeout(500);
+  }
 }
 
 /** Types over what is in a field, key by key: by WebDriver BiDi `fill` leaves what was there. */
@@ -170,7 +182,7 @@ describe.skipIf(path === undefined)(
 
     test("the slider moves by keyboard, and everything with it", async () => {
       const slider = page.getByRole("slider", { name: "Place in the flow" });
-      const atData = await pictureOf(page);
+      const atData = await settledPictureOf(page);
       await slider.focus();
       await page.keyboard.press("Home");
       expect(await slider.getAttribute("aria-valuetext")).toBe("base");

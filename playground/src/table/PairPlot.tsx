@@ -3,69 +3,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import { type Colors, colorsOf } from "../picture/draw.ts";
 import { theme } from "../theme.ts";
+import { type Axis, axisOf } from "./axis.ts";
 import type { Cell, Columns } from "./protocol.ts";
-
-/** Places along an axis, from 0 to 1; NaN for cells that have none. */
-interface Axis {
-  readonly place: (cell: Cell, i: number) => number;
-  readonly bins: number;
-  readonly low: string;
-  readonly high: string;
-}
-
-const mostLevels = 16;
-
-/** A number in few letters. */
-const short = (value: number): string => {
-  const text =
-    Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-3)
-      ? value.toExponential(1)
-      : String(Number(value.toPrecision(4)));
-  return text.replace("-", "−");
-};
-
-/** A number in [0, 1) that belongs to a row, and follows no order of rows. */
-function scatter(row: number): number {
-  let bits = Math.imul(row + 1, 0x9e3779b1);
-  bits = Math.imul(bits ^ (bits >>> 15), 0x85ebca77);
-  return ((bits ^ (bits >>> 13)) >>> 0) / 2 ** 32;
-}
-
-function axisOf(cells: readonly Cell[]): Axis {
-  const numbers = cells.filter((cell): cell is number => typeof cell === "number" && Number.isFinite(cell));
-  if (numbers.length > 0 && numbers.length >= cells.filter((cell) => cell !== null).length / 2) {
-    const sorted = numbers.toSorted((a, b) => a - b);
-    const [low, high] = [
-      sorted[Math.floor(0.002 * sorted.length)]!,
-      sorted[Math.floor(0.998 * (sorted.length - 1))]!,
-    ];
-    const margin = 0.04 * (high - low) || 1;
-    return {
-      place: (cell) =>
-        typeof cell === "number" ? (cell - low + margin) / (high - low + 2 * margin) : Number.NaN,
-      bins: 24,
-      low: short(low),
-      high: short(high),
-    };
-  }
-  const counts = new Map<string, number>();
-  for (const cell of cells) if (cell !== null) counts.set(String(cell), (counts.get(String(cell)) ?? 0) + 1);
-  const levels = [...counts]
-    .toSorted((a, b) => b[1] - a[1])
-    .slice(0, mostLevels)
-    .map(([level]) => level);
-  const at = new Map(levels.map((level, i) => [level, i]));
-  return {
-    // Apart from each other, the same for each row each time.
-    place: (cell, i) => {
-      const level = at.get(String(cell));
-      return level === undefined ? Number.NaN : (level + 0.2 + 0.6 * scatter(i)) / levels.length;
-    },
-    bins: Math.max(1, levels.length),
-    low: levels[0] ?? "",
-    high: levels.length > 1 ? `${levels.length} levels` : "",
-  };
-}
 
 function paint(
   context: CanvasRenderingContext2D,

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { download } from "../ui/download.ts";
 import { OpenModel } from "../ui/FileButton.tsx";
 import { written } from "../ui/numbers.ts";
+import { isWorthSeeing } from "./axis.ts";
 import { PairPlot } from "./PairPlot.tsx";
 import type { Cell, Columns, FitFacts, Ranking, TableFacts } from "./protocol.ts";
 import {
@@ -129,7 +130,7 @@ function Fit({ facts }: { readonly facts: TableFacts }) {
                 <dd>
                   <small>
                     {taken}
-                    {use === "fit" ? "" : `, ${use === "exclude" ? "left out" : use}`}; {values}
+                    {use === "fit" || use === "exclude" ? "" : `, ${use}`}; {values}
                   </small>
                 </dd>
               </div>
@@ -309,7 +310,10 @@ export function TableView() {
   const fit = fitted.value;
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [drawn, setDrawn] = useState<Columns | undefined>(undefined);
-  useEffect(() => setChosen(facts.columns.slice(0, 3)), [facts]);
+  useEffect(() => {
+    const seen = facts.columns.filter((name) => isWorthSeeing(facts.shown[name] ?? []));
+    setChosen((seen.length > 0 ? seen : facts.columns).slice(0, 3));
+  }, [facts]);
   // What was drawn belongs to the flow before.
   useEffect(() => setDrawn(undefined), [fit]);
   const names = chosen.filter((name) => facts.columns.includes(name));

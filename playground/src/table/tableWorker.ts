@@ -109,9 +109,16 @@ async function fitTable({ kind, budget, seed }: Questions["fit"]["ask"]): Promis
     logProb: report.validationLogProb,
     scored: "held-out rows",
     interrupted: report.interrupted,
-    warnings: report.warnings.map(({ message }) => message.replaceAll("`", "")),
+    warnings: report.warnings.map(({ message }) => onPage(message)),
   });
 }
+
+/** A warning without the options of code and of the command line, which the page has none of. */
+const onPage = (message: string): string =>
+  message
+    .replaceAll("`", "")
+    .replaceAll(/; [^;]*\b(pass|kinds|parse|keep)\b[^;]*/g, "")
+    .replace(/a larger budget: (\d+) is/, "$1 seconds of training are");
 
 async function open({ file }: Questions["open"]["ask"]): Promise<FitFacts> {
   const rows = heldTable();
