@@ -81,7 +81,7 @@ function chunksOf(modules: Modules): Map<string, string> {
   );
   place(evaluation, "evaluation");
   const isRare = (id: string): boolean =>
-    /(transformers.\w+|distributions.(uniform|independent|joint)|bijections.(domains|matrices)).readers\.ts$/.test(
+    /(transformers.\w+|distributions.(uniform|independent|joint|composed)|bijections.(domains|matrices|orthogonal)).readers\.ts$/.test(
       id,
     );
   // What a rare family needs and the library has at once, too, is not in the family's file: the library would load it all.
@@ -93,9 +93,11 @@ function chunksOf(modules: Modules): Map<string, string> {
   });
   const isElsewhere = (own: string, family: string): boolean =>
     isRare(family) && atOnce.has(own) && !own.startsWith(dirname(family));
-  // The rarest bases take from a family what that family has in its own file.
+  // The rarest bases, and rare matrices, take from a family what that family has in its own file.
   const takesFrom = (taker: string, family: string): boolean =>
-    /distributions.(independent|joint)/.test(taker) && !isRare(family);
+    /distributions.(independent|joint|composed)/.test(taker)
+      ? !isRare(family)
+      : /bijections.matrices/.test(taker) && /bijections.orthogonal/.test(family);
   families.forEach((id, i) => {
     const alone = [...closures[i]!].filter((own) =>
       closures.every((other, j) => i === j || !other.has(own) || takesFrom(families[j]!, id)),

@@ -169,7 +169,7 @@ export const sections = [
       ["truncated, half, sorted", "Y....Y.YYp.......", ["truncated", "half", "sorted"]],
       ["trainable base", "YYYYYYpYYYY......", ["diagonalNormal", "studentT", "gaussianMixture"]],
       ["conditional / class base", "YYY.ppYY.Y....p..", ["conditionalGaussianMixture"]],
-      ["mixture of flows", "Y..YYY..YYY......", []],
+      ["mixture of flows", "Y..YYY..YYY......", ["mixtureOfFlows", "mixtureOf", "pushforward"]],
     ],
   },
   {

@@ -55,6 +55,9 @@ const architectures: Readonly<Record<FlowKind, Maker>> = {
   bpf: ofPaper(({ bernsteinFlow }) => bernsteinFlow),
   unaf: ofNetworks(({ unconstrainedAutoregressiveFlow }) => unconstrainedAutoregressiveFlow),
   bnaf: ofNetworks(({ blockNeuralAutoregressiveFlow }) => blockNeuralAutoregressiveFlow),
+  gf: ofPaper(({ gaussianizationFlow }) => gaussianizationFlow),
+  ttf: ofPaper(({ tailTransformFlow }) => tailTransformFlow),
+  "mixture-of-flows": ofPaper(({ mixtureOfFlows }) => mixtureOfFlows),
   ncsf: async (options) => (await import("./circularFlow.ts")).circularSplineFlow(options),
 };
 
@@ -64,6 +67,6 @@ export async function architectureOf(
   { bins, ...sizes }: NeuralSplineFlowOptions,
 ): Promise<Architecture> {
   if (!Object.hasOwn(architectures, kind)) refuse("fit", "flow", `one of ${flowKinds.join(", ")}`, kind);
-  const hasBins = bins !== undefined && ["nsf", "nsf-ar", "ncsf"].includes(kind);
+  const hasBins = bins !== undefined && ["nsf", "nsf-ar", "ncsf", "ttf", "mixture-of-flows"].includes(kind);
   return architectures[kind as FlowKind](hasBins ? { ...sizes, bins } : sizes);
 }

@@ -31,6 +31,9 @@ export const makers: Readonly<Record<FlowKind, string>> = {
   unaf: "unconstrainedAutoregressiveFlow",
   bnaf: "blockNeuralAutoregressiveFlow",
   ncsf: "circularSplineFlow",
+  gf: "gaussianizationFlow",
+  ttf: "tailTransformFlow",
+  "mixture-of-flows": "mixtureOfFlows",
 };
 
 /**

@@ -24,6 +24,9 @@ export const flowKinds = [
   "unaf",
   "bnaf",
   "ncsf",
+  "gf",
+  "ttf",
+  "mixture-of-flows",
 ] as const;
 
 /** Name of an architecture that is trained by gradient. */

@@ -16,15 +16,13 @@ import { readers as domains } from "./domains/readers.ts";
 import { readers as linear } from "./linear/readers.ts";
 import { readers as matrices } from "./matrices/readers.ts";
 import { readers as normalization } from "./normalization/readers.ts";
+import { readers as orthogonal } from "./orthogonal/readers.ts";
 import { readers as piecewise } from "./piecewise/readers.ts";
 import { bijectionRegistry } from "./registry.ts";
 import { readers as residual } from "./residual/readers.ts";
 
-/**
- * The bijection that a description stands for.
- * @throws FormatError for an unknown type.
- */
-export function bijectionFromJson(json: unknown): Bijection {
+/** Makes all of our own bijections known, and the transformers and conditioners that they hold. */
+export function provideBijections(): void {
   for (const readers of [
     autoregressive,
     combinators,
@@ -34,11 +32,20 @@ export function bijectionFromJson(json: unknown): Bijection {
     matrices,
     blocks,
     normalization,
+    orthogonal,
     piecewise,
     residual,
   ])
     bijectionRegistry.provide(readers);
   provideConditioners();
   transformerRegistry.provide(everyReader);
+}
+
+/**
+ * The bijection that a description stands for.
+ * @throws FormatError for an unknown type.
+ */
+export function bijectionFromJson(json: unknown): Bijection {
+  provideBijections();
   return bijectionRegistry.read(json);
 }

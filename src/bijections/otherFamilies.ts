@@ -35,11 +35,14 @@ const families: readonly Family<Bijection>[] = [
       "haarWavelets",
       "lowRankAffine",
       "matrixExponential",
-      "orthogonal",
       "qrAffine",
       "svdAffine",
     ] satisfies TypesOf<typeof import("./matrices/makers.ts")>,
     load: () => import("./matrices/readers.ts"),
+  },
+  {
+    types: ["orthogonal"] satisfies TypesOf<typeof import("./orthogonal/makers.ts")>,
+    load: () => import("./orthogonal/readers.ts"),
   },
   {
     types: ["blockAutoregressive"] satisfies TypesOf<typeof import("./blocks/makers.ts")>,

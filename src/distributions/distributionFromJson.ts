@@ -4,6 +4,8 @@
  * @module
  */
 
+import { provideBijections } from "../bijections/bijectionFromJson.ts";
+import { readers as composed } from "./composed/readers.ts";
 import type { Distribution } from "./distribution.ts";
 import { readers as independent } from "./independent/readers.ts";
 import { readers as joint } from "./joint/readers.ts";
@@ -16,6 +18,8 @@ import { readers as uniform } from "./uniform/readers.ts";
  * @throws FormatError for an unknown type.
  */
 export function distributionFromJson(json: unknown): Distribution {
-  distributionRegistry.provide({ ...readers, ...uniform, ...independent, ...joint });
+  // A flow is a distribution, too.
+  provideBijections();
+  distributionRegistry.provide({ ...readers, ...uniform, ...independent, ...joint, ...composed });
   return distributionRegistry.read(json);
 }

@@ -20,6 +20,10 @@ export const distributionRegistry: Registry<Distribution> = /* @__PURE__ */ new 
       types: ["uniform"] satisfies readonly (keyof typeof import("./uniform/makers.ts"))[],
       load: () => import("./uniform/readers.ts"),
     },
+    {
+      types: ["mixtureOf", "pushforward"] satisfies readonly (keyof typeof import("./composed/makers.ts"))[],
+      load: () => import("./composed/readers.ts"),
+    },
     // Without lists of their types: a page that needs none of them has none.
     { load: () => import("./independent/readers.ts") },
     { load: () => import("./joint/readers.ts") },

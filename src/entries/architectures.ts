@@ -40,12 +40,18 @@ export {
 export {
   type BernsteinFlowOptions,
   bernsteinFlow,
+  type GaussianizationFlowOptions,
+  gaussianizationFlow,
   inverseAutoregressiveFlow,
+  type MixtureOfFlowsOptions,
+  mixtureOfFlows,
   type NeuralAutoregressiveFlowOptions,
   neuralAutoregressiveFlow,
   nice,
   type SumOfSquaresFlowOptions,
   sumOfSquaresFlow,
+  type TailTransformFlowOptions,
+  tailTransformFlow,
 } from "../architectures/paperFlows.ts";
 export { type ResidualFlowOptions, residualFlow } from "../architectures/residualFlow.ts";
 export type { Training } from "../architectures/training.ts";

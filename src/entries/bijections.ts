@@ -22,6 +22,7 @@ export * from "../bijections/domains/makers.ts";
 export * from "../bijections/linear/makers.ts";
 export * from "../bijections/matrices/makers.ts";
 export * from "../bijections/normalization/makers.ts";
+export * from "../bijections/orthogonal/makers.ts";
 export * from "../bijections/piecewise/makers.ts";
 export * from "../bijections/residual/makers.ts";
 export type { RadialProfile } from "../bijections/residual/radialProfiles.ts";

@@ -4,10 +4,11 @@
  * @module pushforward/distributions
  */
 
+export * from "../distributions/composed/makers.ts";
+export { pushforwardLogProb, pushforwardSample } from "../distributions/density.ts";
 export type { Distribution, DistributionJson } from "../distributions/distribution.ts";
 export { distributionFromJson } from "../distributions/distributionFromJson.ts";
 export * from "../distributions/independent/makers.ts";
 export * from "../distributions/joint/makers.ts";
 export * from "../distributions/makers.ts";
 export * from "../distributions/uniform/makers.ts";
-export { pushforwardLogProb, pushforwardSample } from "../models/density.ts";

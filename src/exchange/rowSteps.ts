@@ -5,10 +5,10 @@
  * @module
  */
 
+import { pushforwardLogProb, pushforwardSample } from "../distributions/density.ts";
 import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { type Bound, bindTree, subtreeOf } from "../graph/parameters.ts";
-import { pushforwardLogProb, pushforwardSample } from "../models/density.ts";
 import { type Model, parameterTree, preparedContext, usesContext } from "../models/model.ts";
 import type { ExportFunction } from "./exportOptions.ts";
 import { withLastShare } from "./lastShare.ts";

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { pushforwardLogProb, pushforwardSample } from "../distributions/density.ts";
 import type { Engine, Executable } from "../engines/engine.ts";
 import { setKnownParameters } from "../engines/setKnownParameters.ts";
 import { wasmEngine } from "../engines/wasm/engine.ts";
@@ -12,7 +13,6 @@ import * as g from "../graph/ops.ts";
 import { type Bound, bindTree, subtreeOf } from "../graph/parameters.ts";
 import type { Program } from "../graph/program.ts";
 import { CompiledPrograms } from "./compiledPrograms.ts";
-import { pushforwardLogProb, pushforwardSample } from "./density.ts";
 import { type Model, parameterTree, preparedContext, usesContext } from "./model.ts";
 
 /** Which engine computes, and how. */

@@ -18,6 +18,7 @@ const kindsInWords: ReadonlyMap<string, string> = new Map([
   ["residual", "residual flow"],
   ["cnf", "continuous flow"],
   ["flow-matching", "continuous flow by flow matching"],
+  ["mixture-of-flows", "mixture of flows"],
   ["columns", "chain of mixed columns"],
   ["gaussian", "Gaussian, full covariance"],
   ["mixture", "mixture of Gaussians"],

@@ -14,6 +14,7 @@ import { bounded } from "../../src/bijections/domains/bounded.ts";
 import { correlationFactor, covarianceFactor } from "../../src/bijections/domains/choleskyFactors.ts";
 import { ordered } from "../../src/bijections/domains/ordered.ts";
 import { affine } from "../../src/bijections/linear/affine.ts";
+import { pushforwardLogProb, pushforwardSample } from "../../src/distributions/density.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import {
   chainTransformer,
@@ -26,7 +27,6 @@ import {
   tanhTransformer,
 } from "../../src/entries/transformers.ts";
 import { input } from "../../src/graph/ops.ts";
-import { pushforwardLogProb, pushforwardSample } from "../../src/models/density.ts";
 import type { Transformer } from "../../src/transformers/transformer.ts";
 import { Subject } from "../laws/harness.ts";
 import { expectClose, golden } from "./golden.ts";

@@ -2,16 +2,15 @@
 
 import { expect, test } from "vitest";
 import { neuralSplineFlow } from "../../src/architectures/architecture.ts";
+import { pushforwardSample } from "../../src/distributions/density.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import { fitData, fitDataInPieces } from "../../src/fitting/fitData.ts";
-
 import * as g from "../../src/graph/ops.ts";
 import { bindTree } from "../../src/graph/parameters.ts";
 import type { Program } from "../../src/graph/program.ts";
-import { pushforwardSample } from "../../src/models/density.ts";
 import { inOnePiece, inPieces, type Pieces } from "../../src/platform/pieces.ts";
 import { randomKey } from "../../src/random/philox.ts";
 import { tableFromRows } from "../../src/tables/table.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { type Architecture, neuralSplineFlow, realNVP } from "../../src/architectures/architecture.ts";
+import { pushforwardLogProb, pushforwardSample } from "../../src/distributions/density.ts";
 import { compileProgram } from "../../src/engines/wasm/compileProgram.ts";
 import { control } from "../../src/engines/wasm/control.ts";
 import type { Precision } from "../../src/engines/wasm/emit/vector.ts";
@@ -12,7 +13,6 @@ import { type ParameterExpr, topologicalOrder } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { bindTree } from "../../src/graph/parameters.ts";
 import { type Program, prepareProgram } from "../../src/graph/program.ts";
-import { pushforwardLogProb, pushforwardSample } from "../../src/models/density.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 

@@ -3,12 +3,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { pushforwardLogProb } from "../../src/distributions/density.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { importModel } from "../../src/entries/exchange.ts";
 import { minimize } from "../../src/fitting/gradient/minimize.ts";
 import * as g from "../../src/graph/ops.ts";
 import { bindTree, subtreeOf, trainedLeaves } from "../../src/graph/parameters.ts";
-import { pushforwardLogProb } from "../../src/models/density.ts";
 import { flowOfModel } from "../../src/models/flow.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 

@@ -2,12 +2,12 @@
 
 import { describe, expect, test } from "vitest";
 import { realNVP } from "../../src/architectures/architecture.ts";
+import { pushforwardLogProb } from "../../src/distributions/density.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { ShapeError, UsageError } from "../../src/errors.ts";
 import { flowOf, parametersOf } from "../../src/fitting/flowOf.ts";
 import * as g from "../../src/graph/ops.ts";
 import { bindTree } from "../../src/graph/parameters.ts";
-import { pushforwardLogProb } from "../../src/models/density.ts";
 import { type Flow, load } from "../../src/models/flow.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";

@@ -6,16 +6,15 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { type Architecture, realNVP } from "../../src/architectures/architecture.ts";
 import type { ArchitectureParameters, PreparedTraining, Training } from "../../src/architectures/training.ts";
+import { pushforwardLogProb } from "../../src/distributions/density.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import type { FitOptions } from "../../src/fitting/fitOptions.ts";
-
 import { minimize, type StepDraw } from "../../src/fitting/gradient/minimize.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
-import { pushforwardLogProb } from "../../src/models/density.ts";
 import { type RandomStream, randomKey } from "../../src/random/philox.ts";
 import { draw } from "./tables.ts";
 

@@ -1,6 +1,7 @@
 /** Laws that every distribution obeys. */
 
 import { describe, expect, test } from "vitest";
+import { readers as composed } from "../../src/distributions/composed/readers.ts";
 import type { Distribution } from "../../src/distributions/distribution.ts";
 import { distributionFromJson } from "../../src/distributions/distributionFromJson.ts";
 import { readers as independent } from "../../src/distributions/independent/readers.ts";
@@ -21,7 +22,7 @@ const cases = flatCases(distributionCases);
 
 test("the table of distributions has a row for every type that a model file may hold, and for no other", () => {
   expect(Object.keys(distributionCases).sort()).toEqual(
-    Object.keys({ ...readers, ...uniform, ...independent, ...joint }).sort(),
+    Object.keys({ ...readers, ...uniform, ...independent, ...joint, ...composed }).sort(),
   );
 });
 

@@ -6,6 +6,7 @@
 
 import "../checkGraphs.ts";
 import type { Bijection, Mapped } from "../../src/bijections/bijection.ts";
+import { pushforwardLogProb } from "../../src/distributions/density.ts";
 import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import type { Engine, Executable } from "../../src/engines/engine.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
@@ -15,7 +16,6 @@ import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import { type Bound, bindTree, flattenTree, leafOf, subtreeOf } from "../../src/graph/parameters.ts";
 import type { Program } from "../../src/graph/program.ts";
-import { pushforwardLogProb } from "../../src/models/density.ts";
 import type { Values } from "./parameters.ts";
 
 /** Where to evaluate: rows of values (and of the context), row-major. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { bijectionFromJson } from "../../src/bijections/bijectionFromJson.ts";
 import { bijectionRegistry } from "../../src/bijections/registry.ts";
+import * as composedMakers from "../../src/distributions/composed/makers.ts";
 import * as independentMakers from "../../src/distributions/independent/makers.ts";
 import * as jointMakers from "../../src/distributions/joint/makers.ts";
 import * as distributionMakers from "../../src/distributions/makers.ts";
@@ -33,7 +34,7 @@ test.each([
   [
     "distribution",
     distributionRegistry,
-    { ...distributionMakers, ...independentMakers, ...jointMakers, ...uniformMakers },
+    { ...distributionMakers, ...composedMakers, ...independentMakers, ...jointMakers, ...uniformMakers },
     "",
   ],
   [

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { pushforwardLogProb, pushforwardSample } from "../../src/distributions/density.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import {
   affine,
@@ -14,7 +15,6 @@ import { ShapeError, UsageError } from "../../src/entries/errors.ts";
 import { logProbBound, minimize } from "../../src/entries/fitting.ts";
 import { bindTree, initialValues, ops } from "../../src/entries/graph.ts";
 import { randomKey } from "../../src/entries/random.ts";
-import { pushforwardLogProb, pushforwardSample } from "../../src/models/density.ts";
 import { normalCdf } from "../../src/numerics/special.ts";
 import { affineTransformer } from "../../src/transformers/affineTransformer.ts";
 

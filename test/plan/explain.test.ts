@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { realNVP } from "../../src/architectures/architecture.ts";
+import { pushforwardLogProb } from "../../src/distributions/density.ts";
 import { vjp } from "../../src/graph/derivative/derivative.ts";
 import * as g from "../../src/graph/ops.ts";
 import { bindTree } from "../../src/graph/parameters.ts";
-import { pushforwardLogProb } from "../../src/models/density.ts";
 import { explain } from "../../src/plan/explain.ts";
 import { blocks, readText } from "../docs/project.ts";
 

@@ -26,7 +26,7 @@ import {
 } from "../../options.ts";
 import { softClip } from "../../transformers/softClip.ts";
 import type { Bijection } from "../bijection.ts";
-import { identityMatrix, invertedMatrix, shortened } from "./matrices.ts";
+import { identityMatrix, invertedMatrix, shortened } from "../orthogonal/matrixFunctions.ts";
 
 /** Options of {@link lowRankAffine}. */
 export interface LowRankAffineOptions {

@@ -8,7 +8,6 @@
 export { channelAffine } from "./channelAffine.ts";
 export { type LowRankAffineOptions, lowRankAffine } from "./lowRankAffine.ts";
 export { matrixExponential } from "./matrixExponential.ts";
-export { type OrthogonalOptions, orthogonal } from "./orthogonal.ts";
 export { qrAffine, type ReflectedAffineOptions } from "./qrAffine.ts";
 export { discreteCosine, type HaarWaveletsOptions, haarWavelets } from "./spectra.ts";
 export { svdAffine } from "./svdAffine.ts";

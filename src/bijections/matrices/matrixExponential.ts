@@ -16,7 +16,7 @@ import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, trained } from "../../graph/parameters.ts";
 import { checkedOptions, count, type OptionTable, required } from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
-import { exponentialOf, identityMatrix, shortened } from "./matrices.ts";
+import { exponentialOf, identityMatrix, shortened } from "../orthogonal/matrixFunctions.ts";
 
 const matrixExponentialOptionTable: OptionTable<{ readonly features: number }> = {
   features: required(count),

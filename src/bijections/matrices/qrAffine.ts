@@ -18,9 +18,8 @@ import { type Bound, leafOf, trained } from "../../graph/parameters.ts";
 import { checkedOptions, count, type OptionTable, required } from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
 import { diagonalMatrix } from "../linear/triangularAffine.ts";
-import { pairedVectors } from "./matrices.ts";
-import { usualReflections } from "./orthogonal.ts";
-import { constantMatrix, reflectedColumns } from "./reflections.ts";
+import { pairedVectors } from "../orthogonal/matrixFunctions.ts";
+import { constantMatrix, reflectedColumns, usualReflections } from "./reflections.ts";
 
 /** Options of {@link qrAffine} and {@link svdAffine}. */
 export interface ReflectedAffineOptions {

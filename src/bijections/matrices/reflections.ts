@@ -30,3 +30,8 @@ export function reflectedColumns(vectors: Expr | undefined, n: number, columns: 
   }
   return basis;
 }
+
+/** Reflections unless a number is given: enough for any rotation, and an even number. */
+export function usualReflections(features: number): number {
+  return features + (features % 2);
+}

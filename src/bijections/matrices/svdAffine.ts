@@ -16,10 +16,9 @@ import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, trained } from "../../graph/parameters.ts";
 import { checkedOptions } from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
-import { pairedVectors } from "./matrices.ts";
-import { usualReflections } from "./orthogonal.ts";
+import { pairedVectors } from "../orthogonal/matrixFunctions.ts";
 import { type ReflectedAffineOptions, reflectedAffineOptionTable } from "./qrAffine.ts";
-import { reflectedColumns } from "./reflections.ts";
+import { reflectedColumns, usualReflections } from "./reflections.ts";
 
 /**
  * SVD affine bijection, the identity at the start with an even number of reflections. Both directions cost O(features^2) per row, and

@@ -5,6 +5,7 @@
  */
 
 import type { Bijection } from "../../bijections/bijection.ts";
+import { pushforwardLogProb } from "../../distributions/density.ts";
 import { standardNormal } from "../../distributions/standardNormal.ts";
 import type { Engine, Executable } from "../../engines/engine.ts";
 import { setKnownParameters } from "../../engines/setKnownParameters.ts";
@@ -13,7 +14,6 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, bindTree } from "../../graph/parameters.ts";
 import type { Program } from "../../graph/program.ts";
-import { pushforwardLogProb } from "../../models/density.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 
 /** Base to data, or data to base. */

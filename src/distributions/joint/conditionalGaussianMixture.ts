@@ -41,7 +41,7 @@ import {
 import { RandomStream, randomKey } from "../../random/philox.ts";
 import { defaultReach, positive } from "../../transformers/elementary/positive.ts";
 import type { Distribution } from "../distribution.ts";
-import { normalShare } from "../normalShare.ts";
+import { normalShare, pickedItem } from "../normalShare.ts";
 
 /** Options of {@link conditionalGaussianMixture}. */
 export interface ConditionalGaussianMixtureOptions {
@@ -145,16 +145,7 @@ export function conditionalGaussianMixture(options: ConditionalGaussianMixtureOp
       const level = normalShare(g.reshape(g.slice(noise, features, features + 1), []));
       const z = g.slice(noise, 0, features);
       const points = each.map(({ mean, factor }) => g.add(mean, matrixProduct(factor, z)));
-      // The last one is where the level is above all sums before, what rounding leaves above with it.
-      let sum: Expr = g.constant(0);
-      const bounds = points.slice(1).map((_, k) => {
-        sum = g.add(sum, g.exp(g.reshape(g.slice(logWeights, k, k + 1), [])));
-        return sum;
-      });
-      return bounds.reduceRight(
-        (rest, bound, k) => g.select(g.less(level, bound), points[k]!, rest),
-        points[components - 1]!,
-      );
+      return pickedItem(level, g.exp(logWeights), points);
     },
     toJSON: () => ({
       type: "conditionalGaussianMixture",

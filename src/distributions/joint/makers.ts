@@ -10,5 +10,4 @@ export {
   conditionalGaussianMixture,
 } from "./conditionalGaussianMixture.ts";
 export { type LowRankNormalOptions, lowRankNormal } from "./lowRankNormal.ts";
-export { type MixtureOfOptions, mixtureOf } from "./mixtureOf.ts";
 export { type SortedOptions, sorted } from "./sorted.ts";

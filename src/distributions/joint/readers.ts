@@ -14,5 +14,4 @@ export const readers: Readers<Distribution> = {
   .../* @__PURE__ */ readersByName<Distribution>(makers),
   conditionalGaussianMixture: conditionalGaussianMixtureFromJson,
   sorted: ({ of }, read) => makers.sorted({ of: read(of) }),
-  mixtureOf: ({ parts }, read) => makers.mixtureOf({ parts: (parts as unknown[]).map(read) }),
 };

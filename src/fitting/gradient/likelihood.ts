@@ -6,11 +6,11 @@
 
 import type { Architecture } from "../../architectures/architecture.ts";
 import { kindOf } from "../../architectures/kindOf.ts";
+import { pushforwardLogProb } from "../../distributions/density.ts";
 import { NumericalError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { bindTree, flattenTree, trainedLeaves } from "../../graph/parameters.ts";
-import { pushforwardLogProb } from "../../models/density.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree } from "../../models/model.ts";
 import { initialValues, withoutPrefix } from "../../models/parameters.ts";

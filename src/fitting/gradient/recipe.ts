@@ -96,6 +96,11 @@ function continuousDefaults(
   return { hidden, epochs, steps, learningRate, ...(isMatching ? { weightDecay: matchingWeightDecay } : {}) };
 }
 
+/** What Gaussianization flows do otherwise: without a network, mixtures bear large steps, and need them to come apart. */
+function mixtureDefaults(kind: string | undefined): Partial<Recipe> {
+  return kind === "gf" ? { learningRate: 5e-2 } : {};
+}
+
 /** What residual flows do otherwise: many small maps of one hidden layer, whose bounded slopes bear large steps. */
 function residualDefaults(kind: string | undefined, rows: number): Partial<Recipe> {
   return kind === "residual" ? { transforms: rows < 1000 ? 8 : 16, hidden: [64], learningRate: 2e-2 } : {};
@@ -189,6 +194,7 @@ export function defaultRecipe(
   const chosen = {
     ...continuousDefaults(settings.flow, rows, features, batch),
     ...residualDefaults(settings.flow, rows),
+    ...mixtureDefaults(settings.flow),
     ...elementaryDefaults(settings.flow, rows, features, batch),
     ...settings,
   };
@@ -210,9 +216,9 @@ export function defaultRecipe(
       chosen.transforms ??
       (flow === "realnvp" || flow === "nice"
         ? 8
-        : ["sospf", "bpf", "unaf", "ncsf"].includes(flow)
+        : ["sospf", "bpf", "unaf", "ncsf", "ttf"].includes(flow)
           ? 3
-          : flow === "bnaf"
+          : ["bnaf", "mixture-of-flows"].includes(flow)
             ? 2
             : flow === "nsf-ar"
               ? isNarrow

@@ -216,6 +216,8 @@ type Sort = Pick<Registry<unknown>, "prepare">;
 const membersOfOtherSort: ReadonlyMap<string, Sort> = /* @__PURE__ */ new Map<string, Sort>([
   ["transformer", transformerRegistry],
   ["conditioner", conditionerRegistry],
+  // Of a base that is a flow itself.
+  ["bijection", bijectionRegistry],
 ]);
 
 function collectTypes(part: unknown, sort: Sort, types: Map<Sort, Set<string>>): void {

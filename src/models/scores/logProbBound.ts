@@ -6,6 +6,7 @@
 
 import { aBijection, type Bijection } from "../../bijections/bijection.ts";
 import type { Surjection } from "../../bijections/surjections/surjection.ts";
+import { pushforwardLogProb } from "../../distributions/density.ts";
 import { aDistribution, type Distribution } from "../../distributions/distribution.ts";
 import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
@@ -13,7 +14,6 @@ import { checkExpressions } from "../../graph/ops/leaves.ts";
 import * as g from "../../graph/ops.ts";
 import type { Bound } from "../../graph/parameters.ts";
 import { anObject, checkArgument, checkedOptions, count, type OptionTable, required } from "../../options.ts";
-import { pushforwardLogProb } from "../density.ts";
 
 /** The parts of {@link logProbBound}, and how often it draws. */
 export interface LogProbBoundOptions {

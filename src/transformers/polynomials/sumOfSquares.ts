@@ -41,8 +41,8 @@ export interface SumOfSquaresOptions {
   /** Half-width of the interval in which `forward` looks for y, giving an end where there is none (default: everywhere). */
   readonly bound?: number | undefined;
   /**
-   * The polynomials differ in degree 1 by up to so much on either side of 0 where their parameters are zero, at least 0 (default 1). With 0 all are
-   * equal, and a training keeps them so unless their first parameters differ.
+   * What is added to the coefficient of degree 1 from one polynomial to the next, with a mean of 0, at least 0 (default 1). With 0 all are equal
+   * where their parameters are, and a training keeps them so unless their first parameters differ.
    */
   readonly spread?: number | undefined;
 }
@@ -93,7 +93,6 @@ export function sumOfSquares(options: SumOfSquaresOptions = {}): Transformer {
     spread = 1,
   } = checkedOptions("sumOfSquares", options, sumOfSquaresOptionTable);
   const parameterCount = polynomials * (degree + 1) + 1;
-  const offsetOf = (k: number): number => (polynomials > 1 ? spread * ((2 * k) / (polynomials - 1) - 1) : 0);
   return solvedTransformer({
     type: "sumOfSquares",
     parameterCount,
@@ -104,7 +103,7 @@ export function sumOfSquares(options: SumOfSquaresOptions = {}): Transformer {
       const u = mul(inside, 1 / scale);
       const squares = Array.from({ length: polynomials }, (_, k) => {
         const [first, second, ...rest] = parameters.slice(k * (degree + 1), (k + 1) * (degree + 1));
-        return [add(1, first!), add(offsetOf(k), second!), ...rest];
+        return [add(1, first!), add(spread * (k - (polynomials - 1) / 2), second!), ...rest];
       });
       const sums = squares
         .map(squared)

@@ -2,6 +2,7 @@
 
 import { expect, onTestFinished, test } from "vitest";
 import { maskedAutoregressiveFlow } from "../../../src/architectures/architecture.ts";
+import { pushforwardLogProb } from "../../../src/distributions/density.ts";
 import type { Engine, Executable } from "../../../src/engines/engine.ts";
 import { compileProgram } from "../../../src/engines/wasm/compileProgram.ts";
 import { type MemoryLimits, wasmEngineWith } from "../../../src/engines/wasm/engine.ts";
@@ -11,7 +12,6 @@ import { vjp } from "../../../src/graph/derivative/derivative.ts";
 import * as g from "../../../src/graph/ops.ts";
 import { bindTree, trainedLeaves } from "../../../src/graph/parameters.ts";
 import { type Program, prepareProgram } from "../../../src/graph/program.ts";
-import { pushforwardLogProb } from "../../../src/models/density.ts";
 import { initialValues } from "../../../src/models/parameters.ts";
 import { randomKey } from "../../../src/random/philox.ts";
 

@@ -51,6 +51,9 @@ export const architectureCases: Readonly<Record<ModelKind, ArchitectureCase>> = 
     isConditional: true,
     turns: { mass: [0, 400], gap: [-0.01, 0.02] },
   },
+  gf: { ...trained, options: { transforms: 2, hidden: [6], epochs: 2 } },
+  ttf: { ...trained, options: { transforms: 1, hidden: [6], epochs: 2 } },
+  "mixture-of-flows": { ...trained, options: { transforms: 1, hidden: [6], epochs: 2 } },
   columns: { options: { hidden: [16], epochs: 2 }, isConditional: true, side: 400 },
   gaussian: statistical,
   mixture: statistical,
@@ -79,4 +82,7 @@ export const architectureKinds: Readonly<Record<ArchitectureName, readonly FlowK
   unconstrainedAutoregressiveFlow: ["unaf"],
   blockNeuralAutoregressiveFlow: ["bnaf"],
   circularSplineFlow: ["ncsf"],
+  gaussianizationFlow: ["gf"],
+  tailTransformFlow: ["ttf"],
+  mixtureOfFlows: ["mixture-of-flows"],
 };

@@ -5,6 +5,9 @@
  * @module
  */
 
+import { elementwise } from "../../../src/bijections/autoregressive/elementwise.ts";
+import { mixtureOf } from "../../../src/distributions/composed/mixtureOf.ts";
+import { pushforward } from "../../../src/distributions/composed/pushforward.ts";
 import { diagonalNormal } from "../../../src/distributions/diagonalNormal.ts";
 import type { Distribution } from "../../../src/distributions/distribution.ts";
 import { gaussianMixture } from "../../../src/distributions/gaussianMixture.ts";
@@ -15,7 +18,6 @@ import { uniformNormal } from "../../../src/distributions/independent/uniformNor
 import { vonMises } from "../../../src/distributions/independent/vonMises.ts";
 import { conditionalGaussianMixture } from "../../../src/distributions/joint/conditionalGaussianMixture.ts";
 import { lowRankNormal } from "../../../src/distributions/joint/lowRankNormal.ts";
-import { mixtureOf } from "../../../src/distributions/joint/mixtureOf.ts";
 import { sorted } from "../../../src/distributions/joint/sorted.ts";
 import { kernelDensity } from "../../../src/distributions/kernelDensity.ts";
 import { standardNormal } from "../../../src/distributions/standardNormal.ts";
@@ -23,6 +25,8 @@ import { tailedNormal } from "../../../src/distributions/tailedNormal.ts";
 import { uniform } from "../../../src/distributions/uniform/uniform.ts";
 import { sortedValues } from "../../../src/graph/library/sorted.ts";
 import * as g from "../../../src/graph/ops.ts";
+import { sigmoidTransformer } from "../../../src/transformers/elementary/sigmoidTransformer.ts";
+import { sinhArcsinh } from "../../../src/transformers/tails/sinhArcsinh.ts";
 import type { DistributionName } from "./exported.ts";
 
 /** The same at points that ascend: engines and differences are compared where there is a density. */
@@ -30,22 +34,27 @@ const atAscending = (own: Distribution): Distribution => ({
   ...own,
   logProb: (x, p) => own.logProb(sortedValues(x, own.features), p),
 });
+/** A distribution of a context, at one. */
+function given(own: Distribution): Distribution {
+  const c = g.constant([0.4]);
+  return { ...own, logProb: (x, p) => own.logProb(x, p, c), sample: (noise, p) => own.sample(noise, p, c) };
+}
+
+/** A flow of a context, and one of none. */
+const [conditional, unconditional] = [1, 0].map((context) => (features: number): Distribution => {
+  const bijection = elementwise({ features, context, transformer: sinhArcsinh() });
+  return pushforward({ base: standardNormal({ features }), bijection, place: new Array(features).fill(2) });
+}) as [(features: number) => Distribution, (features: number) => Distribution];
 
 /** Rows by the name of the exported function: a distribution of any number of features. */
 export const distributionCases: Readonly<
   Record<DistributionName, Readonly<Record<string, (features: number) => Distribution>>>
 > = {
   conditionalGaussianMixture: {
-    "two components": (features) => {
-      const sizes = { features, context: 1, components: 2, hidden: [3] };
-      const own = conditionalGaussianMixture({ ...sizes, leastScale: 0.01 });
-      const c = g.constant([0.4]);
-      return {
-        ...own,
-        logProb: (x, p) => own.logProb(x, p, c),
-        sample: (noise, p) => own.sample(noise, p, c),
-      };
-    },
+    "two components": (features) =>
+      given(
+        conditionalGaussianMixture({ features, context: 1, components: 2, hidden: [3], leastScale: 0.01 }),
+      ),
   },
   diagonalNormal: { plain: (features) => diagonalNormal({ features }) },
   gaussianMixture: {
@@ -66,6 +75,18 @@ export const distributionCases: Readonly<
           uniform({ lower: new Array(features).fill(-2), upper: new Array(features).fill(4) }),
         ],
       }),
+    "two flows, whose weights follow a context": (features) =>
+      given(mixtureOf({ parts: [conditional(features), diagonalNormal({ features })], hidden: [3] })),
+  },
+  pushforward: {
+    "a flow, moved": unconditional,
+    "of a context, onto an interval": (features) =>
+      given(
+        pushforward({
+          base: conditional(features),
+          bijection: elementwise({ features, transformer: sigmoidTransformer() }),
+        }),
+      ),
   },
   studentT: { plain: (features) => studentT({ features }) },
   kernelDensity: { "five points": (features) => kernelDensity({ features, points: 5 }) },

@@ -7,17 +7,21 @@
 import { channelAffine } from "../../../src/bijections/matrices/channelAffine.ts";
 import { lowRankAffine } from "../../../src/bijections/matrices/lowRankAffine.ts";
 import { matrixExponential } from "../../../src/bijections/matrices/matrixExponential.ts";
-import { orthogonal } from "../../../src/bijections/matrices/orthogonal.ts";
 import { qrAffine } from "../../../src/bijections/matrices/qrAffine.ts";
 import { discreteCosine, haarWavelets } from "../../../src/bijections/matrices/spectra.ts";
 import { svdAffine } from "../../../src/bijections/matrices/svdAffine.ts";
+import { orthogonal } from "../../../src/bijections/orthogonal/orthogonal.ts";
 import { type BijectionCases, hidesTriangles, unclippedLogScale } from "./bijectionCase.ts";
 
 const few = { draws: 20, startsAsIdentity: true } as const;
 
 /** Rows by type. */
 export const matrixCases: Readonly<
-  Record<keyof typeof import("../../../src/bijections/matrices/makers.ts"), BijectionCases>
+  Record<
+    | keyof typeof import("../../../src/bijections/matrices/makers.ts")
+    | keyof typeof import("../../../src/bijections/orthogonal/makers.ts"),
+    BijectionCases
+  >
 > = {
   channelAffine: {
     "three channels, two by two": {

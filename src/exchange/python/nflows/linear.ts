@@ -7,11 +7,11 @@
 import { elementwise } from "../../../bijections/autoregressive/elementwise.ts";
 import { affine } from "../../../bijections/linear/affine.ts";
 import { permutation } from "../../../bijections/linear/permutation.ts";
-import { orthogonal } from "../../../bijections/matrices/orthogonal.ts";
 import { qrAffine } from "../../../bijections/matrices/qrAffine.ts";
 import { svdAffine } from "../../../bijections/matrices/svdAffine.ts";
 import { actNorm } from "../../../bijections/normalization/actNorm.ts";
 import { batchNormalization } from "../../../bijections/normalization/batchNormalization.ts";
+import { orthogonal } from "../../../bijections/orthogonal/orthogonal.ts";
 import { UsageError } from "../../../errors.ts";
 import { leakyRelu } from "../../../transformers/elementary/leakyRelu.ts";
 import type { Call } from "../call.ts";

@@ -20,8 +20,8 @@ import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, trained } from "../../graph/parameters.ts";
 import { checkedOptions, count, type OptionTable, oneOf, refuse, required } from "../../options.ts";
 import type { Bijection } from "../bijection.ts";
-import { cayley, exponentialOf, pairedVectors, shortened, skewMatrix } from "./matrices.ts";
-import { reflectedColumns } from "./reflections.ts";
+import { reflectedColumns, usualReflections } from "../matrices/reflections.ts";
+import { cayley, exponentialOf, pairedVectors, shortened, skewMatrix } from "./matrixFunctions.ts";
 
 /** Options of {@link orthogonal}. */
 export interface OrthogonalOptions {
@@ -41,11 +41,6 @@ const orthogonalOptionTable: OptionTable<OrthogonalOptions> = {
   form: oneOf(["householder", "cayley", "exponential"]),
   reflections: count,
 };
-
-/** Reflections unless a number is given: enough for any rotation, and an even number. */
-export function usualReflections(features: number): number {
-  return features + (features % 2);
-}
 
 /**
  * Multiplication by a trained orthogonal matrix. Both directions cost O(features^2) per row; making the matrix costs O(reflections

@@ -5,13 +5,13 @@
  */
 
 import { aBijection, type Bijection, checkedMap, checkRegion } from "../bijections/bijection.ts";
-import type { Distribution } from "../distributions/distribution.ts";
 import type { Expr } from "../graph/expr.ts";
 import { checkExpressions } from "../graph/ops/leaves.ts";
 import * as g from "../graph/ops.ts";
 import type { Bound } from "../graph/parameters.ts";
 import { anObject, checkArgument } from "../options.ts";
 import { isWithin, misfit, realLine } from "../transformers/interval.ts";
+import type { Distribution } from "./distribution.ts";
 
 /**
  * log p(y) in nats, a scalar: log p_base(f^-1(y)) + logAbsDet of the inverse; for a map with branches, the logarithm

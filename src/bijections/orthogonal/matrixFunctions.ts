@@ -7,7 +7,7 @@
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { add, constant, div, matrixProduct, mul, neg, sqrt, square, sub, sum } from "../../graph/ops.ts";
-import { constantMatrix } from "./reflections.ts";
+import { constantMatrix } from "../matrices/reflections.ts";
 
 /** The identity, `[n, n]`. */
 export function identityMatrix(n: number): Expr {
