@@ -228,6 +228,62 @@ MODELS = {
 }
 
 
+def boxed(make, cls, options=lambda random: {}, least=1):
+    """Maps of the box from 0 to 1, without tails, between a logistic function and its inverse."""
+
+    def model(random):
+        features = random.choice([size for size in [1, 2, 3, 5] if size >= least])
+        context = random.choice([0, 0, 1, 3])
+        parts = [make(random, features, context, cls, **options(random)) for _ in range(random.choice([1, 2]))]
+        # One other than 1 that is not learned has a logarithm in float32, whatever the model is.
+        logistic = random.choice([{}, {"temperature": 0.7, "learn_temperature": True}, {"eps": 1e-4}])
+        first = (transforms.Sigmoid(**logistic), call("nflows.transforms.Sigmoid", **logistic))
+        last = (transforms.Logit(), call("nflows.transforms.Logit"))
+        if context == 0 and len(parts) == 1 and random.random() < 0.4:
+            whole = transforms.CompositeCDFTransform(first[0], parts[0][0])
+            made = [(whole, call("nflows.transforms.CompositeCDFTransform", squashing_transform=first[1], cdf_transform=parts[0][1]))]
+        else:
+            made = [first, *parts, last]
+        return (
+            flows.Flow(transforms.CompositeTransform([transform for transform, _ in made]), distributions.StandardNormal([features])),
+            call(
+                "nflows.flows.base.Flow",
+                transform=call("nflows.transforms.CompositeTransform", transforms=[config for _, config in made]),
+                distribution=call("nflows.distributions.normal.StandardNormal", shape=[features]),
+            ),
+        )
+
+    return model
+
+
+def without_tails(options):
+    """The same on [0, 1]: `tails` is left out, or None."""
+
+    def chosen(random):
+        own = options(random)
+        own.pop("tails")
+        if random.random() < 0.5:
+            own["tails"] = None
+        return own
+
+    return chosen
+
+
+def masked_bins(random):
+    return {"num_bins": random.choice([2, 3, 5, 8])}
+
+
+MODELS.update(
+    {
+        **{f"{order}ElementwiseBoxed": boxed(cdf, f"Piecewise{order}CDF", without_tails(of_order(order))) for order in ("Linear", "Quadratic", "Cubic", "RationalQuadratic")},
+        "MaskedQuadraticBoxed": boxed(autoregressive, "MaskedPiecewiseQuadraticAutoregressiveTransform", without_tails(of_order("Quadratic"))),
+        "MaskedRationalQuadraticBoxed": boxed(autoregressive, "MaskedPiecewiseRationalQuadraticAutoregressiveTransform", without_tails(spline)),
+        "MaskedLinearBoxed": boxed(autoregressive, "MaskedPiecewiseLinearAutoregressiveTransform", masked_bins),
+        "MaskedCubicBoxed": boxed(autoregressive, "MaskedPiecewiseCubicAutoregressiveTransform", masked_bins),
+    }
+)
+
+
 def sizes(model, config):
     if "features" in config["arguments"]:
         return config["arguments"]["features"], 0
@@ -249,6 +305,8 @@ def randomize(model, generator):
                 tensor.copy_(0.3 + torch.rand(tensor.shape, generator=generator))
             elif name.endswith("running_mean"):
                 tensor.copy_(0.5 * torch.randn(tensor.shape, generator=generator))
+            elif name.endswith("temperature"):
+                tensor.copy_(0.5 + torch.rand(tensor.shape, generator=generator))
             elif tensor.requires_grad:
                 scale = 1.2 / max(1, tensor.shape[-1]) ** 0.5 if tensor.dim() > 1 else 0.6
                 tensor.copy_(scale * torch.randn(tensor.shape, generator=generator))

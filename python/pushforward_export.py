@@ -442,8 +442,16 @@ def nflows_transform(transform, path):
         return made(transforms=[nflows_transform(each, f"{path}._transforms.{i}") for i, each in enumerate(transform._transforms)])
     if name == "InverseTransform":
         return made(transform=nflows_transform(transform._transform, f"{path}._transform"))
-    if name == "IdentityTransform":
+    if name == "CompositeCDFTransform":
+        parts = [nflows_transform(each, f"{path}._transforms.{i}") for i, each in enumerate(transform._transforms)]
+        return made(squashing_transform=parts[0], cdf_transform=parts[1])
+    if name in ("IdentityTransform", "Tanh"):
         return made()
+    if name == "Logit":
+        return made(**nflows_transform(transform._transform, f"{path}._transform")["arguments"])
+    if name == "Sigmoid":
+        learned = {"learn_temperature": True} if "temperature" in dict(transform.named_parameters()) else {}
+        return made(temperature=float(transform.temperature.detach()[0]), eps=transform.eps, **learned)
     if name in ("Permutation", "RandomPermutation", "ReversePermutation"):
         return call("nflows.transforms.Permutation", permutation=plain(transform._permutation, path), dim=transform._dim)
     if name in ("LULinear", "QRLinear", "SVDLinear", "NaiveLinear", "HouseholderSequence"):

@@ -12,7 +12,7 @@ export { type ExponentialOptions, exponential } from "./exponential.ts";
 export { type LeakyReluOptions, leakyRelu } from "./leakyRelu.ts";
 export { type LeakyTanhOptions, leakyTanh } from "./leakyTanh.ts";
 export { shiftTransformer } from "./shiftTransformer.ts";
-export { sigmoidTransformer } from "./sigmoidTransformer.ts";
+export { type SigmoidOptions, sigmoidTransformer } from "./sigmoidTransformer.ts";
 export { type SoftClipOptions, softClipTransformer } from "./softClipTransformer.ts";
 export { softplusTransformer } from "./softplusTransformer.ts";
 export { tanhTransformer } from "./tanhTransformer.ts";

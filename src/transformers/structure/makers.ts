@@ -6,3 +6,4 @@
  */
 
 export { type EachOptions, eachTransformer } from "./eachTransformer.ts";
+export { type MovedOptions, movedTransformer } from "./movedTransformer.ts";

@@ -8,6 +8,7 @@ import { unreadable } from "../../errors.ts";
 import type { Readers } from "../../registry.ts";
 import type { Transformer } from "../transformer.ts";
 import { eachTransformer } from "./eachTransformer.ts";
+import { movedTransformer } from "./movedTransformer.ts";
 
 /** By type. */
 export const readers: Readers<Transformer> = {
@@ -19,4 +20,5 @@ export const readers: Readers<Transformer> = {
       });
     return eachTransformer({ parts: parts.map((part) => (part === null ? null : read(part))) });
   },
+  moved: ({ inner, by }, read) => movedTransformer({ inner: read(inner), by: by as number }),
 };

@@ -14,7 +14,10 @@ import { monotonicNetwork } from "../../../src/transformers/neural/monotonicNetw
 import { positiveAffineTransformer } from "../../../src/transformers/positive/positiveAffineTransformer.ts";
 import { positiveSplineTransformer } from "../../../src/transformers/positive/positiveSplineTransformer.ts";
 import { rationalQuadraticTransformer } from "../../../src/transformers/rationalQuadraticTransformer.ts";
+import { cubicSpline } from "../../../src/transformers/splines/cubicSpline.ts";
+import { quadraticSpline } from "../../../src/transformers/splines/quadraticSpline.ts";
 import { eachTransformer } from "../../../src/transformers/structure/eachTransformer.ts";
+import { movedTransformer } from "../../../src/transformers/structure/movedTransformer.ts";
 import { type BijectionCase, unclippedLogScale } from "./bijectionCase.ts";
 import { elementaryTransformers } from "./elementaryTransformers.ts";
 import type { TransformerName } from "./exported.ts";
@@ -79,6 +82,22 @@ export const transformerCases: Readonly<Record<TransformerName, Readonly<Record<
         startsAsIdentity: false,
         draws: 4,
         largestParameter: 20,
+      },
+    },
+    movedTransformer: {
+      "a spline of [0, 1]": {
+        transformer: movedTransformer({
+          inner: quadraticSpline({ bins: 3, bound: 0.5, tails: "none" }),
+          by: 0.5,
+        }),
+        startsAsIdentity: false,
+        within: (_, point) => point.map((value) => 0.5 + 0.45 * Math.sin(value)),
+      },
+      "one that is found by a solver, and has a law of its own for all features": {
+        transformer: movedTransformer({ inner: cubicSpline({ bins: 3, bound: 2 }), by: -1 }),
+        features: 2,
+        startsAsIdentity: 1,
+        edges: [-3, 1],
       },
     },
     positiveSplineTransformer: {

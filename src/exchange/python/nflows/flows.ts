@@ -33,6 +33,18 @@ function transformOf(call: Call, state: StateDict, features: number): Part {
       own.done();
       return inverted(transformOf(inner, state.at("_transform"), features));
     }
+    case "CompositeCDFTransform": {
+      const own = call.named(["squashing_transform", "cdf_transform"]);
+      const [squashing, cdf] = [own.call("squashing_transform"), own.call("cdf_transform")];
+      if (!squashing || !cdf) throw own.refusal("squashing_transform", "two transforms", "one or none");
+      own.done();
+      const at = (i: number): StateDict => state.at("_transforms").at(i);
+      return chainOf([
+        inverted(transformOf(squashing, at(2).at("_transform"), features)),
+        transformOf(cdf, at(1), features),
+        transformOf(squashing, at(0), features),
+      ]);
+    }
     case "IdentityTransform":
       call.done();
       return identityOf(features);
@@ -43,6 +55,7 @@ function transformOf(call: Call, state: StateDict, features: number): Part {
       [
         "CompositeTransform",
         "InverseTransform",
+        "CompositeCDFTransform",
         "IdentityTransform",
         ...Object.keys(parametricTransforms),
         ...Object.keys(linearTransforms),

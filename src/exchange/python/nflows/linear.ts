@@ -14,10 +14,12 @@ import { batchNormalization } from "../../../bijections/normalization/batchNorma
 import { orthogonal } from "../../../bijections/orthogonal/orthogonal.ts";
 import { UsageError } from "../../../errors.ts";
 import { leakyRelu } from "../../../transformers/elementary/leakyRelu.ts";
+import { sigmoidTransformer } from "../../../transformers/elementary/sigmoidTransformer.ts";
+import { tanhTransformer } from "../../../transformers/elementary/tanhTransformer.ts";
 import type { Call } from "../call.ts";
 import { matrixMap, reflectionValues } from "../linearMaps.ts";
 import { range } from "../matrices.ts";
-import { inverted, type Part } from "../part.ts";
+import { chainOf, inverted, type Part } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
 import { luMap } from "../torch/lu.ts";
 import { softplus } from "../torch/softplus.ts";
@@ -123,6 +125,41 @@ function leaky(call: Call, _: StateDict, features: number | undefined): Part {
   if (!(slope > 0)) throw own.refusal("negative_slope", "a positive number", String(slope));
   return inverted({
     bijection: elementwise({ features: features!, transformer: leakyRelu({ slope }) }),
+    values: {},
+  });
+}
+
+/** `Sigmoid`: z = 1 / (1 + e^(-T y)), of every feature. */
+function sigmoid(call: Call, state: StateDict, features: number | undefined): Part {
+  const own = call.named(["temperature", "eps", "learn_temperature"]);
+  const given = own.number("temperature", 1);
+  const clip = own.number("eps", 1e-6);
+  // One that is not learned is a number of float32 there, whatever the model has.
+  const isLearned = own.flag("learn_temperature", false);
+  const temperature = isLearned ? state.tensor("temperature", [1])[0]! : Math.fround(given);
+  own.done();
+  if (!(temperature > 0)) throw own.refusal("temperature", "a positive number", String(temperature));
+  const size = features!;
+  const logistic = elementwise({ features: size, transformer: sigmoidTransformer({ clip }) });
+  return chainOf([
+    inverted({ bijection: logistic, values: {} }),
+    {
+      bijection: affine({ features: size, kind: "scalar" }),
+      values: { shift: Float64Array.of(0), logScale: Float64Array.of(-Math.log(temperature)) },
+    },
+  ]);
+}
+
+/** `Logit`: the inverse of a `Sigmoid`. */
+function logit(call: Call, state: StateDict, features: number | undefined): Part {
+  return inverted(sigmoid(call, state.at("_transform"), features));
+}
+
+/** `Tanh`, of every feature. */
+function hyperbolicTangent(call: Call, _: StateDict, features: number | undefined): Part {
+  call.done();
+  return inverted({
+    bijection: elementwise({ features: features!, transformer: tanhTransformer() }),
     values: {},
   });
 }
@@ -235,6 +272,7 @@ export const linearTransforms: Readonly<
   HouseholderSequence: householder,
   LULinear: luLinear,
   LeakyReLU: leaky,
+  Logit: logit,
   NaiveLinear: naiveLinear,
   Permutation: permutationOf,
   PointwiseAffineTransform: pointwiseAffine,
@@ -242,4 +280,6 @@ export const linearTransforms: Readonly<
   RandomPermutation: permutationOfFeatures,
   ReversePermutation: permutationOfFeatures,
   SVDLinear: svdLinear,
+  Sigmoid: sigmoid,
+  Tanh: hyperbolicTangent,
 };

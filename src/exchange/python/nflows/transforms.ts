@@ -14,6 +14,7 @@ import { cubicSpline } from "../../../transformers/splines/cubicSpline.ts";
 import { linearSpline } from "../../../transformers/splines/linearSpline.ts";
 import { quadraticSpline } from "../../../transformers/splines/quadraticSpline.ts";
 import { eachTransformer } from "../../../transformers/structure/eachTransformer.ts";
+import { movedTransformer } from "../../../transformers/structure/movedTransformer.ts";
 import type { Transformer } from "../../../transformers/transformer.ts";
 import type { Call } from "../call.ts";
 import { range } from "../matrices.ts";
@@ -36,44 +37,39 @@ function splineOf(
   kind: SplineKind,
 ): { readonly transformer: Transformer; readonly divided: number } {
   const bins = call.integer("num_bins", 10, 1);
-  if (call.value("tails") !== "linear")
-    throw call.refusal(
-      "tails",
-      '"linear", as splines on [0, 1] alone cannot be imported',
-      String(call.value("tails") ?? "None"),
-    );
-  const bound = call.number("tail_bound", 1);
-  const tails = "identity";
-  if (kind === "Linear")
-    return { transformer: linearSpline({ bins, bound, tails, leastHeight: 0 }), divided: 0 };
+  const isBoxed = (call.value("tails") ?? null) === null;
+  if (!isBoxed && call.value("tails") !== "linear")
+    throw call.refusal("tails", '"linear" or None', String(call.value("tails")));
+  // Without tails it maps [0, 1] onto itself, whatever tail_bound says.
+  const tailBound = call.number("tail_bound", 1);
+  const bound = isBoxed ? 0.5 : tailBound;
+  const tails = isBoxed ? "none" : "identity";
+  const placed = (transformer: Transformer, divided: number) => ({
+    transformer: isBoxed ? movedTransformer({ inner: transformer, by: 0.5 }) : transformer,
+    divided,
+  });
+  if (kind === "Linear") return placed(linearSpline({ bins, bound, tails, leastHeight: 0 }), 0);
   const leastWidth = call.number("min_bin_width", 1e-3);
   const leastHeight = call.number("min_bin_height", 1e-3);
   switch (kind) {
     case "Quadratic":
-      return {
-        transformer: quadraticSpline({ bins, bound, tails, leastWidth, leastHeight, ends: "nflows" }),
-        divided: 2 * bins - 1,
-      };
+      return placed(
+        quadraticSpline({ bins, bound, tails, leastWidth, leastHeight, ends: "nflows" }),
+        2 * bins + (isBoxed ? 1 : -1),
+      );
     case "Cubic":
       if (leastWidth !== leastHeight)
         throw call.refusal("min_bin_height", `${leastWidth}, as min_bin_width`, String(leastHeight));
-      return {
-        transformer: cubicSpline({
-          bins,
-          bound,
-          tails,
-          leastSize: leastWidth,
-          leastEndSlope: 0,
-          endOffset: 0,
-        }),
-        divided: 2 * bins,
-      };
+      return placed(
+        cubicSpline({ bins, bound, tails, leastSize: leastWidth, leastEndSlope: 0, endOffset: 0 }),
+        2 * bins,
+      );
     case "RationalQuadratic": {
       const leastSlope = call.number("min_derivative", 1e-3);
-      return {
-        transformer: positiveSplineTransformer({ bins, bound, leastWidth, leastHeight, leastSlope }),
-        divided: 2 * bins,
-      };
+      return placed(
+        positiveSplineTransformer({ bins, bound, tails, leastWidth, leastHeight, leastSlope }),
+        2 * bins,
+      );
     }
   }
 }
@@ -184,6 +180,12 @@ function couplingOf(
   state.expect("identity_features", [fixed.length], fixed, "those that the mask passes");
   state.expect("transform_features", [transformed.length], transformed, "those that the mask transforms");
   const { transformer, outputs } = make(transformed.length);
+  if (transformer.domain)
+    throw call.refusal(
+      "tails",
+      '"linear", as a coupling on [0, 1] passes features of which it does not say that they are in it',
+      "None",
+    );
   const net = call.call("transform_net_create_fn");
   if (!net) throw call.refusal("transform_net_create_fn", "the network that it makes", "nothing");
   const { conditioner, values, context } = networkOf(net, state.at("transform_net"), fixed.length, outputs);
@@ -274,6 +276,16 @@ export const parametricTransforms: Readonly<Record<string, (call: Call, state: S
       // Of each feature the scale, then the shift.
       outputs: { order: range(features).flatMap((i) => [2 * i + 1, 2 * i]) },
     })),
+  // These have neither tails nor least sizes to choose.
+  ...Object.fromEntries(
+    (["Linear", "Cubic"] as const).map((kind) => [
+      `MaskedPiecewise${kind}AutoregressiveTransform`,
+      (call: Call, state: StateDict) => {
+        const own = call.named(["num_bins", ...sizesArguments, ...madeArguments]);
+        return autoregressiveOf(own, state, (features) => maskedSpline(own, kind, features));
+      },
+    ]),
+  ),
   MaskedPiecewiseQuadraticAutoregressiveTransform: (call, state) => {
     const own = call.named(maskedSplineArguments(["num_bins", "num_blocks", "tails", "tail_bound"]));
     return autoregressiveOf(own, state, (features) => maskedSpline(own, "Quadratic", features));
