@@ -8,7 +8,7 @@ import { UsageError } from "../entries/errors.ts";
 import { type GivenReport, type GivenValue, hasMixedColumns } from "../entries/options.ts";
 import type { Flow, Table } from "../index.ts";
 import { checkGiven, checkKnown } from "./columnNames.ts";
-import { GivenFile, type GivenText } from "./options.ts";
+import { GivenFile, type GivenText, numberOf } from "./options.ts";
 import { checkTableOutput, counted, formatCount, formatFacts, print, printCsv, remark } from "./output.ts";
 
 /** Conditions of a flow, and how many rows there are in the table that they are from. */
@@ -52,12 +52,23 @@ export async function conditionsOf(table: Table, given: GivenFile, flow: Flow): 
     ]),
   );
   const numbers = hasMixedColumns(flow.description.kind)
-    ? lists
+    ? Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, asNumbers(list, name, flow)]))
     : Object.fromEntries(
         Object.entries(lists).map(([name, list]) => [name, list.map((value) => Number(value ?? Number.NaN))]),
       );
   checkGiven(numbers, flow);
   return { given: numbers, rows: table.rows };
+}
+
+/** Cells of a column of numbers that were read as text, as one of them is none: then that one is what is wrong. */
+function asNumbers(
+  cells: readonly (string | number | boolean | null)[],
+  name: string,
+  { description }: Flow,
+): readonly (string | number | boolean | null)[] {
+  const kind = description.schema?.columns.find((column) => column.name === name)?.kind;
+  if (!["continuous", "interval", "integer", "angle"].includes(kind ?? "")) return cells;
+  return cells.map((cell) => (typeof cell === "string" ? (numberOf(cell) ?? cell) : cell));
 }
 
 /** A question about the distribution of one column. */

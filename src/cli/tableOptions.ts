@@ -131,12 +131,24 @@ export function namingTable<Arguments extends readonly unknown[]>(
       await run(...args);
     } catch (error) {
       const source = args[at] === "-" ? "standard input" : String(args[at]);
-      if (!isDataError(error) || args[at] === undefined || error.message.startsWith(source)) throw error;
-      // The same error, so that it keeps what else it says.
-      error.message = `${source}: ${error.message}`;
-      throw error;
+      throw args[at] === undefined ? error : namedAfter(error, source);
     }
   };
+}
+
+/**
+ * An error about data, with the name of its table before it; any other as it is.
+ * @param rowsBefore - Rows of the table before those that were at hand.
+ */
+export function namedAfter(error: unknown, source: string, rowsBefore: number = 0): unknown {
+  if (!isDataError(error) || error.message.startsWith(source)) return error;
+  const { row } = error;
+  const message =
+    row === undefined
+      ? error.message
+      : error.message.replace(new RegExp(`\\brow ${row}\\b`), `row ${row + rowsBefore}`);
+  // The same error, so that it keeps what else it says.
+  return Object.assign(error, { message: `${source}: ${message}` }, row && { row: row + rowsBefore });
 }
 
 /** By its code: the library's bundle has a class of its own. */

@@ -95,6 +95,16 @@ it("a model is given levels by name", async () => {
   expect(wrong.stderr).toBe(
     'sample: given["color"] must be one of its levels: blue, green, red, got "pink".\n',
   );
+  writeFiles(cwd, {
+    "wishes.csv": "color\nred\nblue\npink\n",
+    "prices.csv": "color,price\nred,1\nblue,cheap\n",
+  });
+  const inFile = await runInProcess("sample g.safetensors --given wishes.csv".split(" "), { cwd });
+  expect(inFile.stderr).toBe(
+    'wishes.csv: sample: given["color"] (row 3) must be one of its levels: blue, green, red, got "pink".\n',
+  );
+  const strange = await runInProcess("sample m.safetensors --given prices.csv".split(" "), { cwd });
+  expect(strange.stderr).toMatch(/^prices\.csv: .*\(row 2\): "cheap" is not a number/);
 });
 
 it("questions about any columns are answered in the table's own types", async () => {

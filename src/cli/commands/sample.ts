@@ -16,6 +16,7 @@ import { conditionsOf, type ReadGiven, readGiven, reportLine } from "../given.ts
 import { defined, GivenFile, type GivenText, positiveInteger } from "../options.ts";
 import { checkTableOutput, counted, print, printCsv, remark } from "../output.ts";
 import { RowsProgress } from "../scores/rowsProgress.ts";
+import { namedAfter } from "../tableOptions.ts";
 
 interface SampleFlags extends Pick<SampleOptions, Exclude<keyof typeof sampleFlags, "given">> {
   readonly given?: GivenText | undefined;
@@ -55,8 +56,12 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
     "batches" in conditions
       ? samplesAt(flow, given as GivenFile, conditions.batches, { ...how, rowsBefore: rowsBefore ?? 0 })
       : sampleBatches(flow, rows, { ...how, ...defined({ given: conditions.given, rowsBefore }) });
-  if (out === undefined || out === "-") return await printCsv(samples);
-  await (await import("../../entries/tables.ts")).writeBatches(samples, out);
+  try {
+    if (out === undefined || out === "-") return await printCsv(samples);
+    await (await import("../../entries/tables.ts")).writeBatches(samples, out);
+  } catch (error) {
+    throw given instanceof GivenFile ? namedAfter(error, given.path) : error;
+  }
   await print(`wrote ${counted(rows, "row")} to ${out}\n`);
 }
 
@@ -82,12 +87,16 @@ async function* samplesAt(
   const { sampleBatches } = await import("../../entries/diagnostics.ts");
   const progress = new RowsProgress(batches.rows);
   for await (const batch of batches) {
-    const conditions = await conditionsOf(batch, given, flow);
-    yield* sampleBatches(flow, batch.rows, {
-      ...how,
-      ...defined({ given: conditions.given }),
-      rowsBefore: rowsBefore + (batch.rowsBefore ?? 0),
-    });
+    try {
+      const conditions = await conditionsOf(batch, given, flow);
+      yield* sampleBatches(flow, batch.rows, {
+        ...how,
+        ...defined({ given: conditions.given }),
+        rowsBefore: rowsBefore + (batch.rowsBefore ?? 0),
+      });
+    } catch (error) {
+      throw namedAfter(error, given.path, batch.rowsBefore);
+    }
     progress.add(batch.rows);
   }
   progress.end();

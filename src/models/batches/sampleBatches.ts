@@ -5,6 +5,7 @@
  */
 
 import { checkArgument, checkedOptions, refuse, wholeNumber } from "../../options.ts";
+import { namingRows } from "../../tables/batches/rowNumbers.ts";
 import type { Table } from "../../tables/table.ts";
 import type { Flow } from "../flow.ts";
 import { type GivenValue, type SampleOptions, sampleOptionTable } from "../flowOptions.ts";
@@ -55,7 +56,10 @@ export function sampleBatches(flow: Flow, n: number, options: SampleOptions = {}
       for (let from = 0; from === 0 || from < n; from += size) {
         const to = Math.min(n, from + size);
         const someGiven = options.given === undefined ? {} : { given: givenOf(given, from, to) };
-        yield await flow.sample(to - from, { ...how, ...someGiven, rowsBefore: rowsBefore + from });
+        yield await namingRows(
+          (row) => row + from,
+          () => flow.sample(to - from, { ...how, ...someGiven, rowsBefore: rowsBefore + from }),
+        );
       }
     },
   };

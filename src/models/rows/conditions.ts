@@ -8,13 +8,15 @@ import { UsageError } from "../../errors.ts";
 import { anyNumber, checkArgument, either, numbers, refuse } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
 import type { SampleOptions } from "../flowOptions.ts";
+import { refuseGiven } from "./refuseGiven.ts";
 
 /** What rows are given, one entry per column: a number for all of them, or one for each. */
 export type Conditions = readonly (number | ArrayLike<number>)[];
 
 /**
  * The values that n rows are given, in the order of the given columns.
- * @throws {@link UsageError} if a given column has no value, or not one for each row, or another column has one.
+ * @throws {@link UsageError} if a given column has no value, or not one for each row, or another column has one; DataError, which names
+ *   the row, for a number of a list that is not finite.
  */
 export function checkedConditions(
   where: string,
@@ -37,11 +39,16 @@ export function checkedConditions(
     const condition = value as number | ArrayLike<number>;
     if (typeof condition !== "number" && condition.length !== n)
       refuse(where, `given["${name}"]`, `one number for each of the ${n} rows`, condition.length);
-    const wrong =
-      typeof condition === "number"
-        ? [condition].find((number) => !Number.isFinite(number))
-        : Array.prototype.find.call(condition, (number) => !Number.isFinite(number));
-    if (wrong !== undefined) refuse(where, `given["${name}"]`, "finite", wrong);
+    const numbersGiven = typeof condition === "number" ? [condition] : condition;
+    const wrong: number = Array.prototype.findIndex.call(numbersGiven, (number) => !Number.isFinite(number));
+    if (wrong >= 0)
+      refuseGiven(
+        where,
+        name,
+        typeof condition === "number" ? undefined : wrong,
+        "finite",
+        numbersGiven[wrong],
+      );
     // The caller may change the numbers while rows are drawn.
     return typeof condition === "number" ? condition : Float64Array.from(condition);
   });

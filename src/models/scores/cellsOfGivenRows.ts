@@ -12,6 +12,7 @@ import { type Cells, cellsOf } from "../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
 import type { ColumnsFlow } from "../cores/columnsCore.ts";
 import type { GivenOptions } from "../flowOptions.ts";
+import { refuseGiven } from "../rows/refuseGiven.ts";
 import type { RowsLike } from "../rows/splitRows.ts";
 import { tableOfRows } from "../rows/tableOfRows.ts";
 import { checkGivenCells } from "./impossibleCells.ts";
@@ -91,10 +92,18 @@ async function givenCells(
       const rows = (list ?? [value]).map((each) => ({ [column.name]: each }));
       const { cells, unknown } = cellsOf(await tableOfRows(where, [column.name], rows as never), [column]);
       const [strange] = unknown;
+      const rowOf = (row: number): number | undefined => (list ? row : undefined);
       if (strange && !allowUnseen)
-        refuse(where, argument, `one of its levels: ${column.levels!.join(", ")}`, strange.level);
-      if (!column.missing && cells[0]!.some(Number.isNaN))
-        refuse(where, argument, "a value: no row of the fit missed one", "none");
+        refuseGiven(
+          where,
+          column.name,
+          rowOf(strange.row - 1),
+          `one of its levels: ${column.levels!.join(", ")}`,
+          strange.level,
+        );
+      const missed = column.missing ? -1 : cells[0]!.findIndex(Number.isNaN);
+      if (missed >= 0)
+        refuseGiven(where, column.name, rowOf(missed), "a value: no row of the fit missed one", "none");
       return list ? cells[0]! : new Float64Array(n).fill(cells[0]![0]!);
     }),
   );

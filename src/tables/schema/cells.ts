@@ -72,9 +72,13 @@ function cellsOfText(schema: ColumnSchema, column: TextColumn, name: string): Fl
     if (code < 0) return Number.NaN;
     const number = numbers[code];
     if (number === undefined) {
-      const expected = schema.kind === "date-time" ? "a date" : "a number";
-      const received = quoteCell(column.levels[code]!);
-      throw badCell(name, row + 1, {
+      const isDate = schema.kind === "date-time";
+      // Numbers that stand beside a text were read as text, too: they are not what is wrong.
+      const strange = column.codes.findIndex((each) => each >= 0 && Number.isNaN(+column.levels[each]!));
+      const culprit = isDate || strange < 0 ? row : strange;
+      const expected = isDate ? "a date" : "a number";
+      const received = quoteCell(column.levels[column.codes[culprit]!]!);
+      throw badCell(name, culprit + 1, {
         problem: `${received} is not ${expected}, as the column's kind, ${schema.kind}, says`,
         expected,
         received,

@@ -11,6 +11,7 @@ import { optionText } from "../../../optionText.ts";
 import { cellsOf } from "../../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../../tables/schema/columnSchema.ts";
 import type { GivenRange, GivenValue } from "../../flowOptions.ts";
+import { refuseGiven } from "../../rows/refuseGiven.ts";
 import { tableOfRows } from "../../rows/tableOfRows.ts";
 import type { CellRange } from "./cellRange.ts";
 import type { ColumnCondition } from "./conditions.ts";
@@ -41,19 +42,25 @@ export function columnNamed(where: string, { columns, given }: FlowColumns, name
 export const isRange = (value: GivenValue | undefined): value is GivenRange =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
 
-/** Cells of some values of a column. @throws {@link UsageError} for a level that the column does not have. */
+/**
+ * Cells of some values of a column.
+ * @param isList - Whether each is of a row of its own, which errors name.
+ * @throws {@link UsageError} for a level that the column does not have; a DataError of a list.
+ */
 async function cellsOfValues(
   where: string,
   schema: ColumnSchema,
   values: readonly unknown[],
+  isList: boolean = false,
 ): Promise<Float64Array> {
   const rows = values.map((each) => ({ [schema.name]: each ?? null }));
   const { cells, unknown } = cellsOf(await tableOfRows(where, [schema.name], rows as never), [schema]);
   const [unknownLevel] = unknown;
   if (unknownLevel)
-    refuse(
+    refuseGiven(
       where,
-      `given["${schema.name}"]`,
+      schema.name,
+      isList ? unknownLevel.row - 1 : undefined,
       `one of its levels: ${listNames(schema.levels!.map(String))}`,
       unknownLevel.level,
     );
@@ -124,10 +131,11 @@ export async function givenConditions(
       }
       const isList = typeof value === "object";
       const list = isList ? Array.from(value as ArrayLike<unknown>) : [value];
-      const cells = await cellsOfValues(where, schema, list);
+      const cells = await cellsOfValues(where, schema, list, isList);
       if (isAlways || !isList) {
-        if (cells.some(Number.isNaN) && !(isAlways && schema.missing))
-          refuse(where, `given["${schema.name}"]`, "a value in each row", "none");
+        const missed = cells.findIndex(Number.isNaN);
+        if (missed >= 0 && !(isAlways && schema.missing))
+          refuseGiven(where, schema.name, isList ? missed : undefined, "a value in each row", "none");
         return { cells: isList ? cells : new Float64Array(rows).fill(cells[0]!) };
       }
       return { cells, isKnown: Uint8Array.from(cells, (cell) => Number(!Number.isNaN(cell))) };
