@@ -4,6 +4,9 @@
  *     log p(x) = -sum_i ((x_i - m_i) e^-s_i)^2 / 2 + s_i + log(2 pi) / 2
  *     x_i = m_i + e^s_i noise_i
  *
+ * Papamakarios et al. (2021), "Normalizing Flows for Probabilistic Modeling and Inference", section 2.1: the base.
+ *
+ * @see https://arxiv.org/abs/1912.02762
  * @module
  */
 

@@ -4,6 +4,9 @@
  *     log p(x) = -|x|^2 / 2 - n log(2 pi) / 2
  *     x = noise
  *
+ * Papamakarios et al. (2021), "Normalizing Flows for Probabilistic Modeling and Inference", section 2.1: the base.
+ *
+ * @see https://arxiv.org/abs/1912.02762
  * @module
  */
 

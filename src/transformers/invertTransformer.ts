@@ -5,6 +5,9 @@
  *
  * The quantile function of a distribution is its inverted distribution function, a logarithm an inverted exponential.
  *
+ * Papamakarios et al. (2021), "Normalizing Flows for Probabilistic Modeling and Inference", section 2.1.
+ *
+ * @see https://arxiv.org/abs/1912.02762
  * @module
  */
 

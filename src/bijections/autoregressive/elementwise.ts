@@ -5,6 +5,9 @@
  *     forward   y_i = f(x_i; p_i)          logAbsDet = sum_i log f'(x_i; p_i)
  *     inverse   x_i = f^-1(y_i; p_i)
  *
+ * Papamakarios et al. (2021), "Normalizing Flows for Probabilistic Modeling and Inference", section 3.1.
+ *
+ * @see https://arxiv.org/abs/1912.02762
  * @module
  */
 

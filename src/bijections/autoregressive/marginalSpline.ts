@@ -9,6 +9,9 @@
  * knots the map is the spline of `rationalQuadraticTransformer`, outside the straight line with the slope of the end
  * knot. Knots and slopes are statistics of the data; before they are fitted the map is the identity.
  *
+ * Durkan et al. (2019), "Neural Spline Flows": the spline; "Gaussianization" of single features is that of Chen & Gopinath (2000).
+ *
+ * @see https://arxiv.org/abs/1906.04032
  * @module
  */
 

@@ -4,6 +4,9 @@
  *     forward   y = f_n( ... f_2(f_1(x)))      logAbsDet: the sum of all
  *     inverse   x = f_1^-1( ... f_n^-1(y))
  *
+ * Papamakarios et al. (2021), "Normalizing Flows for Probabilistic Modeling and Inference", section 2.1.
+ *
+ * @see https://arxiv.org/abs/1912.02762
  * @module
  */
 

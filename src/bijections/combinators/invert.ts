@@ -4,6 +4,9 @@
  *
  *     forward   y = b^-1(x)      inverse   x = b(y)
  *
+ * Kingma et al. (2016), "Improving Variational Inference with Inverse Autoregressive Flow".
+ *
+ * @see https://arxiv.org/abs/1606.04934
  * @module
  */
 

@@ -8,6 +8,9 @@
  * Beyond |x| = 30, or another reach that is asked for, p goes on as a straight line above and as a
  * hyperbola below, with equal value and slope, so that nothing overflows and each value has an inverse.
  *
+ * The bounded scalars of Stan (Reference Manual, "Constraint transforms").
+ *
+ * @see https://mc-stan.org/docs/reference-manual/transforms.html
  * @module
  */
 

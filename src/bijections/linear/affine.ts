@@ -6,6 +6,9 @@
  *
  * The scale is stored as its logarithm s, so that it is positive whatever an optimizer does.
  *
+ * Papamakarios et al. (2021), "Normalizing Flows for Probabilistic Modeling and Inference", section 3.1.
+ *
+ * @see https://arxiv.org/abs/1912.02762
  * @module
  */
 

@@ -6,6 +6,9 @@
  *
  * The order is part of the description, so that a saved model keeps it.
  *
+ * Kingma & Dhariwal (2018), "Glow", section 3.2, generalize it to the matrices of `luAffine`.
+ *
+ * @see https://arxiv.org/abs/1807.03039
  * @module
  */
 

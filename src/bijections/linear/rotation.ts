@@ -9,6 +9,9 @@
  *
  * Chen & Gopinath, "Gaussianization", NIPS 2000.
  *
+ * Laparra, Camps-Valls & Malo (2011), "Iterative Gaussianization: from ICA to Random Rotations".
+ *
+ * @see https://arxiv.org/abs/1602.00229
  * @module
  */
 

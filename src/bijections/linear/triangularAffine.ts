@@ -7,6 +7,9 @@
  * L = (strict lower triangle of `lower`) + diag(e^logDiagonal). With `fitted`, L and t are statistics of the data:
  * L L^T is their covariance and t their mean, so that the inverse whitens.
  *
+ * Kessy, Lewin & Strimmer (2018), "Optimal Whitening and Decorrelation": Cholesky whitening.
+ *
+ * @see https://doi.org/10.1080/00031305.2016.1277159
  * @module
  */
 

@@ -6,7 +6,7 @@
  *     step       m <- (1 - a) m + a mean(y),  v <- (1 - a) v + a mean((y - mean(y))^2)        a the momentum
  *
  * m and v are those of the steps before, in training as afterwards: a row's density never depends on the other rows of its batch (Dinh et
- * al. 2017, section 3.7, mix both into the statistics of a batch; Papamakarios et al. 2017, appendix C, set them at the end). They have no
+ * al. 2017, section 3.7 and appendix E, mix them with those of the batch; Papamakarios et al. 2017 train with those of the batch). They have no
  * gradient. They start at the moments of data; w and b are trained and start at 0.
  *
  * @see https://arxiv.org/abs/1605.08803

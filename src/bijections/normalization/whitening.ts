@@ -7,7 +7,7 @@
  *     cholesky   x = L^-1 (y - m)                   y = L x + m,  L L^T the covariance
  *
  * All of them are one another's rotations. `pca` has the principal axes as features, `zca` is as near to the data as a whitening can be, `cholesky` is
- * triangular (Kessy, Lewin & Strimmer 2018, section 2.3). An axis along which the data hardly vary counts with a millionth of the largest
+ * triangular (Kessy, Lewin & Strimmer 2018). An axis along which the data hardly vary counts with a millionth of the largest
  * deviation, so that the map can be inverted. The largest entry of an axis is positive: the same data give the same map.
  *
  * @see https://doi.org/10.1080/00031305.2016.1277159

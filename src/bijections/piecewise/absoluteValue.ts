@@ -7,6 +7,9 @@
  * With n features a point has 2^n preimages, so that n is kept small. Outside y >= 0 no branch is valid, and the
  * density is 0.
  *
+ * Nielsen et al. (2020), "SurVAE Flows": the absolute value surjection, here with all its branches.
+ *
+ * @see https://arxiv.org/abs/2007.02731
  * @module
  */
 

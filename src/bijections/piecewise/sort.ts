@@ -4,7 +4,7 @@
  *     forward     y = x in ascending order          logAbsDet = 0
  *     branches    x = any order of y                p(y) = sum over n! orders of p_base(x), where y ascends
  *
- * The sum is exact, whatever the base (Nielsen et al. 2020, "SurVAE Flows", section 3 and table 3, have the bound by one order). Where the base has one
+ * The sum is exact, whatever the base (Nielsen et al. 2020, "SurVAE Flows", have the bound by one order). Where the base has one
  * density for all orders, all terms are equal, and `sorted` of `pushforward/distributions` takes them together: that goes for any number of features.
  *
  * @see https://arxiv.org/abs/2007.02731

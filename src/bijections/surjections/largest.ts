@@ -5,7 +5,7 @@
  *     back      x_k = y for one k,  x_j = y - s_j e_j for the others, e_j exponential       logWeight = sum over j of log s_j + e_j
  *
  * p(y) is the sum over k of integrals over what is below y: the k are gone through, the integrals drawn, so that E log is a lower bound (Nielsen et
- * al. 2020, section 3 and table 3, draw k, too). The s_j are trained: the draws are good where s_j is the scale on which the density falls.
+ * al. 2020, "SurVAE Flows", draw k, too). The s_j are trained: the draws are good where s_j is the scale on which the density falls.
  *
  * @see https://arxiv.org/abs/2007.02731
  * @module

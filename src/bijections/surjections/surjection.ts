@@ -1,6 +1,6 @@
 /**
  * Maps from base to data that many points share, by their ways back: each is drawn, and has a weight (Nielsen et al. 2020, "SurVAE Flows",
- * https://arxiv.org/abs/2007.02731, equations 4 and 5).
+ * https://arxiv.org/abs/2007.02731).
  *
  * @module
  */

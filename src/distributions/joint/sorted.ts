@@ -4,8 +4,8 @@
  *     log p(y) = log n! + log p_of(y) where y ascends, else minus infinity
  *     y = x in ascending order, x of the distribution
  *
- * All n! orders of y, which are sorted to it, have the same density, so that the sum over them is exact (David & Nagaraja 2003, "Order Statistics",
- * section 2.2).
+ * All n! orders of y, which are sorted to it, have the same density, so that the sum over them is exact (David & Nagaraja 2003, "Order
+ * Statistics").
  *
  * @see https://doi.org/10.1002/0471722162
  * @module

@@ -36,7 +36,7 @@ const logProbBoundOptionTable: OptionTable<LogProbBoundOptions> = {
 
 /**
  * A draw whose mean is at most log p(y), of y = surjection(bijection(base)): the logarithm of a mean over draws of preimages x of p(x) p(y | x) /
- * q(x | y), all branches of one draw together (Nielsen et al. 2020, https://arxiv.org/abs/2007.02731, equation 4; with several draws the bound of Burda
+ * q(x | y), all branches of one draw together (Nielsen et al. 2020, https://arxiv.org/abs/2007.02731; with several draws the bound of Burda
  * et al. 2016, https://arxiv.org/abs/1509.00519, which rises to log p(y)). It draws from `ops.randomNormal` under the names `lift 0` and on: anew in each step
  * of a training by `minimize`, whose loss its opposite can be.
  *

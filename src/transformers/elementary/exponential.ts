@@ -7,6 +7,9 @@
  * Beyond |x| = 30, or another reach that is asked for, it goes on as a straight line above and as a hyperbola below, with equal
  * value and slope: nothing overflows, and each value has an inverse.
  *
+ * The lower bound of Stan (Reference Manual, "Constraint transforms").
+ *
+ * @see https://mc-stan.org/docs/reference-manual/transforms.html
  * @module
  */
 

@@ -6,6 +6,9 @@
  *
  * Near 1 a number has few digits left of its distance to 1: what lies beyond x = 15 comes back as about 15 (float32: 8).
  *
+ * Haarnoja et al. (2018), "Soft Actor-Critic", appendix C, with its determinant.
+ *
+ * @see https://arxiv.org/abs/1801.01290
  * @module
  */
 
