@@ -96,6 +96,7 @@ export default defineConfig({
           guide("Serve scores", "/recipes/serving"),
           guide("Compare two fits", "/recipes/divergence"),
           guide("Gradient of log p", "/recipes/gradient"),
+          guide("Small images", "/recipes/images"),
           guide("Import and export", "/recipes/import-export"),
           guide("Import from Python", "/recipes/import-python"),
           guide("Export a model", "/recipes/export"),

@@ -83,5 +83,23 @@ h = mp.mpf(1) / 2
 haar = mp.matrix([[h, h, h, h], [h, h, -h, -h], [r, -r, 0, 0], [0, 0, r, -r]])
 case("haarWavelets", {"type": "haarWavelets"}, haar.T, {})
 
+
+def channels(positions, count):
+    """One matrix (L U)^-1 at every position, on the diagonal of the whole."""
+    entries, ends, t = numbers(count * count, 8), numbers(count, 9), shift[:count]
+    part = lambda is_in: mp.matrix([[entries[i * count + j] if is_in(i, j) else 0 for j in range(count)] for i in range(count)])
+    lower, upper = part(lambda i, j: j < i) + mp.eye(count), part(lambda i, j: j > i) + diagonal(ends)
+    own = mp.inverse(lower * upper)
+    whole = mp.matrix(n, n)
+    for i in range(n):
+        for j in range(n):
+            whole[i, j] = own[i % count, j % count] if i // count == j // count else 0
+    case(f"channelAffine, {positions} positions of {count} channels", {"type": "channelAffine", "features": [positions, count]}, whole,
+         {"shift": t, "lower": entries, "upper": entries, "logDiagonal": ends}, t * positions)
+
+
+channels(2, 2)
+channels(1, 4)
+
 out = {"origin": f"mpmath {mp.__version__}, Python {platform.python_version()}", "cases": cases}
 pathlib.Path(__file__).with_name("matrices.json").write_text(json.dumps(out, indent=1) + "\n")
