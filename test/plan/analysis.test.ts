@@ -54,6 +54,11 @@ describe("readiness", () => {
       Int32Array.of(3, 2, 1, 0),
     );
     expect(state((s) => g.gather(s, [-1, 0, 0, 2], [4]))).toEqual(Int32Array.of(0, 1, 1, 2));
+    // In neither order of the features, in pairs, and where the one before matters to no one.
+    expect(state((s) => g.gather(s, [2, 0, -1, 1], [4]))).toEqual(Int32Array.of(1, 2, 0, 3));
+    const pairs = masked((row, column) => Math.floor(column / 2) < Math.floor(row / 2));
+    expect(state((s) => g.linear(s, pairs))).toEqual(Int32Array.of(0, 0, 1, 1));
+    expect(state((s) => g.gather(s, [-1, 0, -1, 2], [4]))).toEqual(Int32Array.of(0, 1, 0, 1));
   });
   test("a body that depends on itself, or longer than its rounds, has none", () => {
     expect(state((s) => g.linear(s, weights))).toBeUndefined();

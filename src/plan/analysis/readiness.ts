@@ -34,39 +34,76 @@ export function readinessOf(
   kernels: readonly { readonly nodes: readonly Expr[]; readonly features: number }[],
 ): Readiness | undefined {
   if (!nodes.includes(node.result)) return undefined;
-  let state = new Int32Array(sizeOf(node.shape));
+  const size = sizeOf(node.shape);
+  const resultsOf = (ready: Readiness): Int32Array => ready.get(node.result)!.map((step) => step + 1);
+  const isSame = (a: Int32Array, b: Int32Array): boolean => a.every((step, i) => step === b[i]);
+  // Where each element depends on all up to one before it, in the order of the elements or in the reverse one, that one says its step, and
+  // is seen at once. What settles is right wherever it began: no element depends on itself, so that there is one solution.
+  for (const reversed of size > node.iterations ? [] : [false, true]) {
+    const elementOf = (rank: number): number => (reversed ? size - rank : rank - 1);
+    const ranks = Int32Array.from({ length: size }, (_, i) => (reversed ? size - i : i + 1));
+    const last = roundFrom(ranks, node, nodes, kernels).get(node.result)!;
+    const guess = new Int32Array(size);
+    const latest = new Int32Array(size + 1);
+    for (let rank = 1; rank <= size; rank++) {
+      const element = elementOf(rank);
+      guess[element] = 1 + latest[last[element]!]!;
+      latest[rank] = Math.max(latest[rank - 1]!, guess[element]!);
+    }
+    const ready = roundFrom(guess, node, nodes, kernels);
+    if (isSame(resultsOf(ready), guess)) return ready;
+  }
+  let state: Int32Array = new Int32Array(size);
+  const known = { floors: new Map(), computations: new Map() };
   // Each round settles the elements that are one step further; a chain has at most as many steps as iterations.
-  const floors = new Map<Expr, Int32Array>();
-  /** What a node was found to be the last time, and of what. */
-  const computations = new Map<
-    Expr,
-    { readonly of: readonly (Int32Array | undefined)[]; readonly steps: Int32Array }
-  >();
   for (let round = 0; round <= node.iterations; round++) {
-    let ready: Map<Expr, Int32Array>;
-    do {
-      ready = new Map([[node.slot as Expr, state]]);
-      for (const inner of nodes) {
-        const floor = floors.get(inner);
-        const of = [floor, ...inner.inputs.map((operand) => ready.get(operand))];
-        const last = computations.get(inner);
-        if (last && of.every((steps, i) => steps === last.of[i])) {
-          ready.set(inner, last.steps);
-          continue;
-        }
-        let steps = stepsOf(inner, ready);
-        if (floor) steps = steps.map((step, i) => Math.max(step, floor[i]!));
-        // The same array for the same steps, so that what follows need not be computed again.
-        if (last && steps.every((step, i) => step === last.steps[i])) steps = last.steps;
-        computations.set(inner, { of, steps });
-        ready.set(inner, steps);
-      }
-    } while (raise(kernels, ready, floors));
-    const nextState = ready.get(node.result)!.map((step) => step + 1);
-    if (nextState.every((step, i) => step === state[i])) return ready;
+    const ready = roundFrom(state, node, nodes, kernels, known);
+    const nextState = resultsOf(ready);
+    if (isSame(nextState, state)) return ready;
     state = nextState;
   }
   return undefined;
+}
+
+/** What rounds know of each other, where the steps of the state only grow. */
+interface Known {
+  /** Steps before which a node is not known, since others of its kernel are not. */
+  readonly floors: Map<Expr, Int32Array>;
+  /** What a node was found to be the last time, and of what. */
+  readonly computations: Map<
+    Expr,
+    { readonly of: readonly (Int32Array | undefined)[]; readonly steps: Int32Array }
+  >;
+}
+
+/** The steps of the nodes that follow from those of the state. */
+function roundFrom(
+  state: Int32Array,
+  node: FixedPointExpr,
+  nodes: readonly Expr[],
+  kernels: Parameters<typeof readinessOf>[2],
+  { floors, computations }: Known = { floors: new Map(), computations: new Map() },
+): Readiness {
+  let ready: Map<Expr, Int32Array>;
+  do {
+    ready = new Map([[node.slot as Expr, state]]);
+    for (const inner of nodes) {
+      const floor = floors.get(inner);
+      const of = [floor, ...inner.inputs.map((operand) => ready.get(operand))];
+      const last = computations.get(inner);
+      if (last && of.every((steps, i) => steps === last.of[i])) {
+        ready.set(inner, last.steps);
+        continue;
+      }
+      let steps = stepsOf(inner, ready);
+      if (floor) steps = steps.map((step, i) => Math.max(step, floor[i]!));
+      // The same array for the same steps, so that what follows need not be computed again.
+      if (last && steps.every((step, i) => step === last.steps[i])) steps = last.steps;
+      computations.set(inner, { of, steps });
+      ready.set(inner, steps);
+    }
+  } while (raise(kernels, ready, floors));
+  return ready;
 }
 
 /** Lets the nodes of one kernel be known together; says whether that has changed anything. */
@@ -95,14 +132,13 @@ function raise(
   return changed;
 }
 
-/** The runs of elements that become known at a step. */
-export function runsAt(steps: Int32Array, step: number): Run[] {
-  const runs: Run[] = [];
+/** The runs of elements that become known at each step, from the first. */
+export function runsOf(steps: Int32Array): Run[][] {
+  const runs: Run[][] = [];
   for (let i = 0; i < steps.length; i++) {
-    if (steps[i] !== step) continue;
-    const start = i;
+    const [start, step] = [i, steps[i]!];
     while (steps[i + 1] === step) i++;
-    runs.push({ start, end: i + 1 });
+    (runs[step] ??= []).push({ start, end: i + 1 });
   }
   return runs;
 }

@@ -15,7 +15,7 @@ import {
 } from "../../graph/expr.ts";
 import type { Pieces } from "../../platform/pieces.ts";
 import type { Unit } from "../analysis/fusion.ts";
-import { type Readiness, readinessOf, runsAt } from "../analysis/readiness.ts";
+import { type Readiness, type Run, readinessOf, runsOf } from "../analysis/readiness.ts";
 import type { Item } from "../plan.ts";
 import type { Scope } from "./scope.ts";
 import type { TileLowering } from "./tileLowering.ts";
@@ -70,20 +70,20 @@ function* lowerOnce(
   { units, scope }: { readonly units: readonly Unit[]; readonly scope: Scope },
   readiness: Readiness,
 ): Pieces<Item[]> {
-  const schedule: { readonly unit: Unit; readonly steps: Int32Array }[] = [];
+  const schedule: { readonly unit: Unit; readonly runs: Run[][] }[] = [];
   for (const unit of units) {
     yield;
-    schedule.push({ unit, steps: stepsOfUnit(unit, readiness, scope) });
+    schedule.push({ unit, runs: runsOf(stepsOfUnit(unit, readiness, scope)) });
   }
-  const results = readiness.get(node.result)!;
+  const results = runsOf(readiness.get(node.result)!);
   const items: Item[] = [];
-  for (let step = 0; step <= Math.max(...results); step++) {
-    for (const { unit, steps } of schedule)
-      for (const run of runsAt(steps, step)) {
+  for (let step = 0; step < results.length; step++) {
+    for (const { unit, runs } of schedule)
+      for (const run of runs[step] ?? []) {
         yield;
         items.push(...(yield* tiles.lowerUnit(unit, scope, run)));
       }
-    for (const { start, end } of runsAt(results, step))
+    for (const { start, end } of results[step] ?? [])
       items.push(tiles.spread(end - start, node.result, start, node.slot, start));
   }
   return items;
