@@ -68,7 +68,11 @@ export const sections = [
       ["Bernstein polynomial", "Y................", ["bernstein"]],
       ["sum-of-squares polynomial", "Y........Y.......", ["sumOfSquares"]],
       ["mixture-CDF (Flow++, Gaussianization)", "Y......Y.......Y.", ["mixtureTransformer"]],
-      ["monotone net: deep/dense sigmoidal (NAF)", "Y........YY......", ["monotonicNetwork"]],
+      [
+        "monotone net: deep/dense sigmoidal (NAF)",
+        "Y........YY......",
+        ["monotonicNetwork", "denseSigmoidal"],
+      ],
       [
         "monotone net: integral of a positive net (UMNN)",
         "YY........Y......",

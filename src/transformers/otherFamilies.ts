@@ -46,7 +46,7 @@ const families: readonly Family<Transformer>[] = [
     load: () => import("./integrals/readers.ts"),
   },
   {
-    types: ["monotonicNetwork"] satisfies TypesOf<typeof import("./neural/makers.ts")>,
+    types: ["denseSigmoidal", "monotonicNetwork"] satisfies TypesOf<typeof import("./neural/makers.ts")>,
     load: () => import("./neural/readers.ts"),
   },
   {

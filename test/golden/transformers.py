@@ -121,6 +121,29 @@ for form, u in [("places", lambda y, m, s: (y - m) / mp.exp(clip(s))), ("slopes"
     mixed = lambda y: sum(w * logistic(u(y, m, s)) for w, m, s in zip(weights, places, scales))
     from_data(f"mixture, logistic, {form}", {"type": "mixture", "components": 3, "form": form}, logits + places + scales,
               lambda y: (1 - mp.mpf(1e-3)) * logit(mixed(y)) + mp.mpf(1e-3) * y, wide)
+# Huang et al. 2018, eq. 13, of two layers of two sigmoids; to the shifts is added what lays them apart.
+def shares(logits):
+    total = sum(mp.exp(l) for l in logits)
+    return [mp.exp(l) / total for l in logits]
+def dense(y, own, shared):
+    own, shared, h = list(own), list(shared), [mp.mpf(y)]
+    take = lambda values, size: [mp.mpf(values.pop(0)) for _ in range(size)]
+    third, width = mp.log(3), mp.sqrt(1 - mp.mpf("0.3") ** 2)
+    for layer, outputs in enumerate([2, 1]):
+        a = [mp.exp(clip(raw)) / width for raw in take(own, 2)]
+        # Two places lie one deviation, 0.3 of that of the logistic law, from their middle.
+        b = [raw - side * mp.mpf("0.3") * mp.pi / mp.sqrt(3) / width for raw, side in zip(take(own, 2), [-1, 1])]
+        w = take(own, 2)
+        inner = take(own, 2) if layer else []
+        columns = take(shared, 2 * outputs)
+        rows = take(shared, 4) if layer else []
+        u = [sum(s * v for s, v in zip(shares([inner[k] + rows[2 * i + k] for k in range(2)]), h)) if layer else h[0] for i in range(2)]
+        sigmoids = [logistic(a[i] * u[i] + b[i]) for i in range(2)]
+        h = [logit(sum(s * v for s, v in zip(shares([w[i] + columns[2 * j + i] for i in range(2)]), sigmoids))) for j in range(outputs)]
+    return (1 - mp.mpf(1e-3)) * h[0] + mp.mpf(1e-3) * mp.mpf(y)
+own = [0.5, -0.25, 1, -0.75, 0.25, -1.5, -0.5, 0.75, 0.375, 1.25, -1, 0.5, 2, -0.125]
+shared = [0.5, -1, 0.25, 0.75, -0.5, 1.5, 0.125, -0.75, 1, 0.25]
+from_data("denseSigmoidal", {"type": "denseSigmoidal", "units": 2}, own, lambda y: dense(y, own, shared), wide[1:-1], {"shares": shared})
 # As in zuko 1.6, transforms.py, GaussianizationTransform.
 from_data("mixture, zuko's Gaussianization",
           {"type": "mixture", "components": 3, "law": "normal", "form": "slopes", "weights": "equal", "leastSlope": 0,

@@ -5,4 +5,5 @@
  * @module
  */
 
+export { type DenseSigmoidalOptions, denseSigmoidal } from "./denseSigmoidal.ts";
 export { type MonotonicNetworkOptions, monotonicNetwork } from "./monotonicNetwork.ts";

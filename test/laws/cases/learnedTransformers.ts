@@ -7,6 +7,7 @@
 import { circularShift } from "../../../src/transformers/circular/circularShift.ts";
 import { unconstrainedMonotonicNetwork } from "../../../src/transformers/integrals/unconstrainedMonotonicNetwork.ts";
 import { mixtureTransformer } from "../../../src/transformers/mixtures/mixtureTransformer.ts";
+import { denseSigmoidal } from "../../../src/transformers/neural/denseSigmoidal.ts";
 import { monotonicNetwork } from "../../../src/transformers/neural/monotonicNetwork.ts";
 import { bernstein } from "../../../src/transformers/polynomials/bernstein.ts";
 import { sumOfSquares } from "../../../src/transformers/polynomials/sumOfSquares.ts";
@@ -60,6 +61,13 @@ export const learnedTransformers: Readonly<
       ...solved,
       largestParameter: 20,
       edges: [-5, 5, 0],
+    },
+  },
+  denseSigmoidal: {
+    "two layers": {
+      transformer: denseSigmoidal({ units: 2 }),
+      ...solved,
+      edges: [-30, 30],
     },
   },
   mixtureTransformer: {
