@@ -64,7 +64,7 @@ export interface Snapshot {
   /** Rows and columns of that grid. */
   readonly size: number;
   readonly view: Square;
-  /** A square lattice of the base at each stop, `side` times `side` points. */
+  /** A square lattice of the base at each stop, `side` times `side` points, four standard deviations to each side. */
   readonly lattice: readonly Float32Array[];
   readonly side: number;
   /** Log-density at each point of the lattice, at each stop. */

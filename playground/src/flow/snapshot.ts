@@ -10,11 +10,10 @@ import type { Probed, Snapshot, Square } from "./protocol.ts";
 
 /** Rows and columns of the grid of the density: at first, while there is more to come, and at the end. */
 const sizes = { first: 64, live: 112, last: 176 } as const;
-/** Points to a side of the lattice of the base, and how far it reaches, in standard deviations. */
-const side = 69;
+/** Points to a side of the lattice of the base, while there is more to come and at the end: a multiple of 16 and one. */
+const sides = { live: 65, last: 97 } as const;
+/** How far it reaches, in standard deviations. */
 const reach = 4;
-/** The same for what is counted at the end. */
-const fineSide = 101;
 /** Samples, and points of the data at most. */
 const sampleCount = 1200;
 const mostPoints = 1500;
@@ -101,11 +100,12 @@ export async function takeSnapshot(
   view: Square,
   isLast: boolean,
 ): Promise<Snapshot> {
-  const density = await densityOf(evaluator, view, isLast ? sizes.last : sizes.live);
+  const moment = isLast ? "last" : "live";
+  const side = sides[moment];
+  const density = await densityOf(evaluator, view, sizes[moment]);
   const lattice = await evaluator.forward(latticeOf(side));
   const samples = await evaluator.forward(baseSamples());
   const data = await evaluator.inverse(points.slice(0, 2 * mostPoints));
-  const counted = isLast ? await evaluator.forward(latticeOf(fineSide)) : lattice;
   const heights = [Float32Array.from(lattice.baseLogProb)];
   for (const logAbsDet of lattice.logAbsDets) {
     const before = heights[heights.length - 1]!;
@@ -118,7 +118,7 @@ export async function takeSnapshot(
     heights,
     samples: light(samples.stops),
     data: light(data.stops),
-    outside: massOutside(counted, view),
+    outside: massOutside(lattice, view),
   };
 }
 

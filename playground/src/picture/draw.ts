@@ -183,9 +183,8 @@ function paintHeat(heat: OffscreenCanvas, { densities, full }: Relief, size: num
   paper.putImageData(image, 0, 0);
 }
 
-/** Every fourth line of the lattice, within three standard deviations. */
-const everyLine = 4;
-const lineReach = 3 / 4;
+/** Lines between the middle of the lattice, which reaches four standard deviations, and its rim; those of three are drawn. */
+const lines = { all: 8, drawn: 6 } as const;
 
 function drawLattice(
   context: Pen,
@@ -195,7 +194,8 @@ function drawLattice(
   colors: Colors,
 ): void {
   const middle = (side - 1) / 2;
-  const most = Math.floor((middle * lineReach) / everyLine) * everyLine;
+  const everyLine = middle / lines.all;
+  const most = everyLine * lines.drawn;
   context.strokeStyle = colors.base;
   for (const isColumn of [false, true])
     for (let offset = -most; offset <= most; offset += everyLine) {
