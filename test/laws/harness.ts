@@ -181,6 +181,16 @@ export class Subject {
     return rows.loss!.reduce((sum, value) => sum + value, 0);
   }
 
+  /** Gradient of logAbsDet in each row: how much its roundings move it. */
+  async logAbsDetSlope(direction: Direction, parameters: Values, at: At): Promise<Float64Array> {
+    const { rows } = await this.#run(`slope ${direction}`, parameters, at, (x, p, c) => {
+      // Of a logAbsDet without rows the slope is 0 in each.
+      const logAbsDet = g.mul(g.rowMark(), this.#map(direction, x, p, c).logAbsDet);
+      return { rows: { slope: vjp([logAbsDet], [g.constant(1)], [x])[0]! } };
+    });
+    return rows.slope!;
+  }
+
   /** Gradient of the summed loss: by parameter, and by row under the names `x` and `context`. */
   async gradient(direction: Direction, parameters: Values, at: At): Promise<Values> {
     const names = Array.from(flattenTree(this.bijection.parameters).keys());

@@ -12,7 +12,7 @@ import { bijectionFromJson } from "../../src/bijections/bijectionFromJson.ts";
 import { initialValues } from "../../src/models/parameters.ts";
 import { randomKey } from "../../src/random/philox.ts";
 import type { BijectionCase } from "./cases/bijectionCase.ts";
-import { type At, type Direction, logAbsDetWeight, lossWeight, norm, rowOf, Subject } from "./harness.ts";
+import { type At, type Direction, norm, rowOf, Subject } from "./harness.ts";
 import { randomParameters, stream, type Values } from "./parameters.ts";
 
 /** Difference between 1 and the next number of the reference engine. */
@@ -71,26 +71,6 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
 /** Fails if `error` is not at most `tolerance`, and shows both. */
 function expectAtMost(error: number, tolerance: number, what: string): void {
   if (!(error <= tolerance)) throw new Error(`${what}: an error of ${error}, tolerance ${tolerance}`);
-}
-
-/** Length of the gradient of logAbsDet at one point: how much its roundings move it. */
-async function logAbsDetSlope(
-  subject: Subject,
-  direction: Direction,
-  parameters: Values,
-  at: At,
-): Promise<number> {
-  const n = subject.bijection.features;
-  const { x } = await subject.gradient(direction, parameters, at);
-  const [jacobian] = await subject.jacobian(direction, parameters, at);
-  // The gradient of the loss is J^T w + 0.7 times that of logAbsDet.
-  return norm(
-    Array.from({ length: n }, (_, j) => {
-      let ofValue = 0;
-      for (let i = 0; i < n; i++) ofValue += lossWeight(i) * jacobian![i * n + j]!;
-      return (x![j]! - ofValue) / logAbsDetWeight;
-    }),
-  );
 }
 
 const other = (direction: Direction): Direction => (direction === "forward" ? "inverse" : "forward");
@@ -168,8 +148,8 @@ export function valueLaws(row: BijectionCase, subject: Subject): void {
         const dense = new Matrix(Array.from({ length: n }, (_, i) => Array.from(rowOf(jacobian!, i, n))));
         const determinant = new LuDecomposition(dense).determinant;
         const moved =
-          (await logAbsDetSlope(subject, direction, parameters, at)) * (1 + norm(at.x)) +
-          (await logAbsDetSlope(subject, other(direction), parameters, { x: value, context })) *
+          norm(await subject.logAbsDetSlope(direction, parameters, at)) * (1 + norm(at.x)) +
+          norm(await subject.logAbsDetSlope(other(direction), parameters, { x: value, context })) *
             (1 + norm(value));
         const condition = norm(jacobian!) * norm(inverse!);
         const tolerance = roundings * epsilon * (n + condition + Math.abs(logAbsDet[0]!) + moved);
@@ -187,8 +167,8 @@ export function valueLaws(row: BijectionCase, subject: Subject): void {
       const [jacobian] = await subject.jacobian("forward", parameters, at);
       const [inverse] = await subject.jacobian("inverse", parameters, image);
       const moved =
-        (await logAbsDetSlope(subject, "forward", parameters, at)) * (1 + norm(point)) +
-        (await logAbsDetSlope(subject, "inverse", parameters, image)) *
+        norm(await subject.logAbsDetSlope("forward", parameters, at)) * (1 + norm(point)) +
+        norm(await subject.logAbsDetSlope("inverse", parameters, image)) *
           (norm(jacobian!) * (1 + norm(point)) + 1 + norm(there.value));
       const condition = norm(jacobian!) * norm(inverse!);
       const tolerance = roundings * epsilon * (1 + Math.abs(there.logAbsDet[0]!) + moved + condition);
@@ -254,8 +234,12 @@ export function valueLaws(row: BijectionCase, subject: Subject): void {
 
   test("every trained parameter gets a gradient, unless a mask hides it", async () => {
     const reached = new Map(subject.trained.map((leaf) => [leaf, new Set<number>()]));
+    const sizes = randomParameters(bijection, 0, 1);
+    // Where a mask hides some, all seeds see that these get none.
+    const isReached = (): boolean =>
+      !hides && Array.from(reached).every(([leaf, found]) => found.size === sizes[leaf]!.length);
     for (const direction of directions)
-      for (let seed = 0; seed < 12; seed++) {
+      for (let seed = 0; seed < 12 && !isReached(); seed++) {
         const source = stream(seed, "rows");
         const draw = (count: number): number[] => Array.from({ length: count }, () => 3 * source.normal());
         const parameters = randomParameters(bijection, seed, 1);
@@ -267,7 +251,7 @@ export function valueLaws(row: BijectionCase, subject: Subject): void {
           });
       }
     for (const [leaf, found] of reached) {
-      const { length } = randomParameters(bijection, 0, 1)[leaf]!;
+      const { length } = sizes[leaf]!;
       const expected = Array.from({ length }, (_, i) => i).filter((i) => !hides?.(leaf, i));
       expect([leaf, [...found].sort((a, b) => a - b)]).toEqual([leaf, expected]);
     }
