@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { circularSplineFlow } from "../../src/architectures/circularFlow.ts";
 import { anomalies } from "../../src/diagnostics/anomalies/anomalies.ts";
@@ -7,6 +8,7 @@ import { standardNormal } from "../../src/distributions/standardNormal.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import { flowOfModel, load } from "../../src/models/flow.ts";
 import { tableFromRows } from "../../src/tables/table.ts";
+import { temporaryFolder } from "../temporaryFolder.ts";
 import { draw } from "./tables.ts";
 
 const degrees = (angle: number): number => angle - 360 * Math.floor((angle + 180) / 360);
@@ -46,7 +48,13 @@ test("an architecture of angles takes periods, too; others, and columns without 
     'fit: ncsf is a flow of angles, and column "hour" has no period; say `kinds: { "hour": "angle:360" }` if it is in degrees, or leave the column out.',
   );
   expect(await refused({ flow: "ncsf", columns: ["phi"], kinds })).toContain(
-    '`kinds` names "hour", which is not a fitted column',
+    '`kinds` names "hour", which is not a fitted column; the fitted columns are: phi.',
+  );
+  expect(await refused({ flow: "ncsf", kinds: { ...kinds, phy: "angle:360" } })).toContain(
+    'is not a fitted column (did you mean "phi"?)',
+  );
+  expect(await refused({ flow: "ncsf", kinds: { ...kinds, phi: "angle:whole" } })).toContain(
+    '"angle:whole" needs its period, such as angle:360',
   );
   expect(await refused({ flow: "nsf", kinds })).toContain("kinds means nothing for nsf");
   expect(() => circularSplineFlow({ features: 2, base: standardNormal })).toThrow("any number");
@@ -144,4 +152,15 @@ test("given columns of a flow of angles are numbers, and the first files of such
   expect(earlier.description.schema).toEqual(flow.description.schema);
   const strange = { ...flow.model, schema: { columns: [] } };
   await expect(flowOfModel(strange)).rejects.toThrow(/its schema is not that of its columns/);
+});
+
+test("a checkpoint of other periods is of another fit", async () => {
+  const folder = temporaryFolder();
+  const checkpoint = join(folder, "angles.checkpoint");
+  const own = { ...small, transforms: 1, epochs: 2, flow: "ncsf", checkpoint } as const;
+  await fit(table, { ...own, kinds });
+  const others = { ...kinds, hour: "angle:12" };
+  await expect(fit(table, { ...own, kinds: others, resume: true })).rejects.toThrow(
+    /belongs to a fit with other data/,
+  );
 });

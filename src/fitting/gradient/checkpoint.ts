@@ -162,6 +162,8 @@ export function checkpointOf(path: string, subject: CheckpointSubject): Checkpoi
       training: training ? (training.settings ?? {}) : "likelihood",
       columns: data.columns,
       given: data.given,
+      // Of angles other periods are other data.
+      schema: data.schema,
       rows: [digest(data.train), data.validation ? digest(data.validation) : "none"],
       seed,
       precision,

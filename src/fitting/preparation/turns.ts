@@ -9,6 +9,7 @@
 import type { Architecture } from "../../architectures/architecture.ts";
 import { elementwise } from "../../bijections/autoregressive/elementwise.ts";
 import { standardization } from "../../bijections/linear/standardization.ts";
+import { closestName, listNames } from "../../closestName.ts";
 import { UsageError } from "../../errors.ts";
 import { optionText } from "../../optionText.ts";
 import { columnNamed, columnOfKind } from "../../tables/schema/columnKind.ts";
@@ -39,14 +40,16 @@ export function turnsOf(
       remedy: `leave it out, or fit ${optionText("flow", "columns")} or ${optionText("flow", "ncsf")}`,
     });
   const stray = Object.keys(kinds).find((name) => !columns.includes(name));
-  if (stray !== undefined)
+  if (stray !== undefined) {
+    const closest = closestName(stray, columns);
     throw new UsageError({
       where: "fit",
-      problem: `${optionText("kinds")} names "${stray}", which is not a fitted column`,
+      problem: `${optionText("kinds")} names "${stray}", which is not a fitted column${closest === undefined ? "" : ` (did you mean "${closest}"?)`}`,
       expected: `some of ${columns.join(", ")}`,
       received: `"${stray}"`,
-      remedy: "leave it out",
+      remedy: `the fitted columns are: ${listNames(columns)}`,
     });
+  }
   if (simplex)
     throw new UsageError({
       where: "fit",

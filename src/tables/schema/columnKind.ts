@@ -19,7 +19,7 @@ function argument(name: string, kind: string, text: string | undefined, what: st
   if (text === undefined || text.trim() === "" || !Number.isFinite(number))
     throw new UsageError({
       where: `kind of column "${name}"`,
-      problem: `${JSON.stringify(kind)} needs ${what}, such as ${kind.startsWith("interval") ? "interval:0:100" : "angle:360"}`,
+      problem: `${JSON.stringify(text === undefined ? kind : `${kind}:${text}`)} needs ${what}, such as ${kind.startsWith("interval") ? "interval:0:100" : "angle:360"}`,
       expected: what,
       received: text === undefined ? "none" : JSON.stringify(text),
     });
