@@ -107,7 +107,10 @@ try {
     const sql = JSON.parse(exported("wasm", "--precision", "float32", "--sql", "--json")).sql;
     writeFileSync(
       join(work, "c.xml"),
-      `<clickhouse><allow_experimental_webassembly_udf>1</allow_experimental_webassembly_udf><webassembly_udf_engine>wasmtime</webassembly_udf_engine><path>${work}/data/</path></clickhouse>`,
+      readFileSync(join(import.meta.dirname, "../../test/exchange/clickHouse.xml"), "utf8").replace(
+        "FOLDER",
+        work,
+      ),
     );
     const query = `SELECT m_logprob(${names.join(", ")}) FROM file('${folder}/*.parquet') INTO OUTFILE '${work}/c.parquet' FORMAT Parquet SETTINGS max_threads = 2, webassembly_udf_max_input_block_size = 65536, max_block_size = 65536`;
     const program = `import json, sys\nfrom chdb import session\nd = session.Session(f"${work}/db?config-file=${work}/c.xml")\nfor s in json.load(open("${work}/sql.json")): d.query(s)`;

@@ -1,6 +1,7 @@
 """Rows a second of processor time of a module in wasmtime and in ClickHouse; see module.mjs. The last line is JSON."""
 
 import json
+import os
 import sys
 import time
 
@@ -21,11 +22,10 @@ numbers = 1.3 * np.sin(1.7 * np.arange(rows * columns))
 at, out = exports["allocate"](store, numbers.nbytes), exports["allocate"](store, 8 * rows)
 exports["memory"].write(store, numbers.tobytes(), at)
 
+with open(f"{os.path.dirname(os.path.abspath(__file__))}/../../test/exchange/clickHouse.xml") as file:
+    configuration = file.read().replace("FOLDER", folder)
 with open(f"{folder}/configuration.xml", "w") as file:
-    file.write(
-        "<clickhouse><allow_experimental_webassembly_udf>1</allow_experimental_webassembly_udf>"
-        f"<webassembly_udf_engine>wasmtime</webassembly_udf_engine><path>{folder}/data/</path></clickhouse>"
-    )
+    file.write(configuration)
 database = session.Session(f"{folder}/database-{precision}?config-file={folder}/configuration.xml")
 for statement in work["statements"]:
     database.query(statement)

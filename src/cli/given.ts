@@ -66,8 +66,8 @@ function asNumbers(
   name: string,
   { description }: Flow,
 ): readonly (string | number | boolean | null)[] {
-  const kind = description.schema?.columns.find((column) => column.name === name)?.kind;
-  if (!["continuous", "interval", "integer", "angle"].includes(kind ?? "")) return cells;
+  const schema = description.schema?.columns.find((column) => column.name === name);
+  if (schema?.levels || schema?.kind === "date-time") return cells;
   return cells.map((cell) => (typeof cell === "string" ? (numberOf(cell) ?? cell) : cell));
 }
 

@@ -1,11 +1,12 @@
 /** Modules as functions of ClickHouse: the engine of chdb, which runs in Python's process. */
 
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, test } from "vitest";
 import { clickHouseStatements, exportModel } from "../../src/entries/exchange.ts";
-import { type Flow, load } from "../../src/index.ts";
+import { type Flow, fit, load, tableFromObjects } from "../../src/index.ts";
+import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { pythonWith } from "./pythonWith.ts";
 
@@ -29,8 +30,7 @@ function answers(statements: readonly string[], queries: readonly string[]): unk
   const configuration = join(cwd, "configuration.xml");
   writeFileSync(
     configuration,
-    `<clickhouse><allow_experimental_webassembly_udf>1</allow_experimental_webassembly_udf>
-<webassembly_udf_engine>wasmtime</webassembly_udf_engine><path>${cwd}/data/</path></clickhouse>`,
+    readFileSync(join(import.meta.dirname, "clickHouse.xml"), "utf8").replace("FOLDER", cwd),
   );
   const input = JSON.stringify({ configuration, statements, queries });
   return JSON.parse(execFileSync(python!, ["-c", script], { cwd, input, encoding: "utf8" })) as unknown[][][];
@@ -77,6 +77,60 @@ test.skipIf(python === undefined)(`ClickHouse calls a module by blocks${title}`,
   const [one] = await flow.logProb([[1, 1]], { precision: "float64" });
   expect(odd![0]!.slice(0, 3)).toEqual(["-inf", "nan", null]);
   expect(odd![0]![3]).toBeCloseTo(one!, 9);
+});
+
+test.skipIf(python === undefined)(`ClickHouse takes cells of mixed columns as they are${title}`, async () => {
+  const stream = new RandomStream(randomKey(3));
+  const people = Array.from({ length: 120 }, (_, i) => ({
+    color: ["red", "it's", "back\\slash"][stream.integerBelow(3)]!,
+    joined: new Date(Date.UTC(2020, stream.integerBelow(36), 1 + stream.integerBelow(28)))
+      .toISOString()
+      .slice(0, 10),
+    member: stream.uniform() < 0.5 ? "yes" : "no",
+    children: stream.integerBelow(5),
+    income: i % 9 === 0 ? undefined : 1000 * Math.exp(stream.normal()),
+  }));
+  const table = tableFromObjects(people as never);
+  const options = { flow: "columns", epochs: 2, hidden: [8], members: 1, threads: 1 } as const;
+  // As its file holds it, in float32.
+  const flow = await load((await fit(table, options)).flow.toBytes());
+  expect(flow.description.schema!.columns.map(({ kind }) => kind)).toEqual([
+    ...["categorical", "date-time", "boolean", "integer", "positive"],
+  ]);
+  const cells = [
+    ...people.slice(0, 20),
+    { ...people[0]!, color: "new" },
+    { ...people[1]!, joined: undefined },
+    { ...people[2]!, color: undefined, member: undefined },
+  ];
+  const literal = (cell: string | number | undefined): string =>
+    cell === undefined
+      ? "NULL"
+      : typeof cell === "number"
+        ? String(cell)
+        : `'${cell.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+  const rows = cells.map((row) => `(${Object.values(row).map(literal).join(", ")})`).join(", ");
+  const names = Object.keys(people[0]!).join(", ");
+  const types =
+    "color Nullable(String), joined Nullable(String), member Nullable(String), children Int32, income Nullable(Float64)";
+  const statements = await clickHouseStatements(await exportModel(flow, { to: "wasm" }), "people");
+  const [byText, byType] = answers(statements, [
+    `SELECT toString(people_logprob(${names})) FROM values('${types}', ${rows})`,
+    // Of a date by its type, and a truth value by its.
+    `SELECT toString(people_logprob(color, toDate(joined), member = 'yes', children, income)) FROM values('${types}', ${rows})`,
+  ]);
+  const expected = await flow.logProb(tableFromObjects(cells as never), {
+    precision: "float64",
+    missing: "empty",
+  });
+  expect(expected[20]).toBe(Number.NEGATIVE_INFINITY);
+  const numberOf = (text: unknown): number =>
+    text === "nan" ? Number.NaN : text === "-inf" ? Number.NEGATIVE_INFINITY : Number(text);
+  for (const found of [byText!, byType!])
+    found.forEach(([score], i) => {
+      if (Number.isFinite(expected[i]!)) expect(numberOf(score)).toBeCloseTo(expected[i]!, 9);
+      else expect(numberOf(score)).toBe(expected[i]);
+    });
 });
 
 it("writes statements with the names of columns as they are", async () => {

@@ -63,11 +63,10 @@ def in_clickhouse(job):
 
     versions["ClickHouse"] = f"chdb {version('chdb')}"
     if database is None:
+        with open(f"{os.path.dirname(os.path.abspath(__file__))}/clickHouse.xml") as file:
+            configuration = file.read().replace("FOLDER", folder)
         with open(f"{folder}/configuration.xml", "w") as file:
-            file.write(
-                "<clickhouse><allow_experimental_webassembly_udf>1</allow_experimental_webassembly_udf>"
-                f"<webassembly_udf_engine>wasmtime</webassembly_udf_engine><path>{folder}/data/</path></clickhouse>"
-            )
+            file.write(configuration)
         database = session.Session(f"{folder}/database?config-file={folder}/configuration.xml")
     for statement in job["statements"]:
         database.query(statement)

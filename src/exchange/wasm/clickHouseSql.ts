@@ -54,8 +54,12 @@ function functionStatements(name: string, from: string, note: FunctionNote, note
 /** A cell of ClickHouse as the number that stands for it. */
 function numberOfCell({ name, kind, levels }: ColumnNote): string {
   const cell = identifier(name);
-  if (kind === "date-time")
-    return `ifNull(toFloat64(toUnixTimestamp64Milli(toDateTime64(${cell}, 3, 'UTC'))), nan)`;
+  if (kind === "date-time") {
+    // What has a type of its own has a time zone, which text would lose; of text a missing cell is looked at like any other.
+    const ofText = `parseDateTime64BestEffort(ifNull(toString(${cell}), '1970-01-01'), 3, 'UTC')`;
+    const moment = `if(match(toTypeName(${cell}), 'String'), ${ofText}, toDateTime64(${cell}, 3, 'UTC'))`;
+    return `if(isNull(${cell}), nan, ifNull(toFloat64(toUnixTimestamp64Milli(${moment})), nan))`;
+  }
   if (!levels) return `ifNull(toFloat64(${cell}), nan)`;
   const texts = levels.map(String);
   const places = levels.map((_, place) => place);
