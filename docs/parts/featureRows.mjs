@@ -201,7 +201,7 @@ export const sections = [
       ["stick-the-landing / path gradient", "..pY.p...........", ["Posteriors|/variational"]],
       ["alpha-divergence, DReG, IWAE", "..Y..Y.p.p.......", ["Posteriors|/variational"]],
       ["annealed (tempered) reverse KL", "..Y..............", ["Posteriors|/variational"]],
-      ["contrastive (SNPE-C)", "...Y.............", []],
+      ["contrastive (SNPE-C)", "...Y.............", ["atomicLogProb"]],
       ["flow matching (CFM, OT-CFM, bridge)", ".............Y...", ["flowMatching"]],
       [
         "energy / sliced / determinant-free objective",

@@ -52,4 +52,5 @@ export {
 } from "../fitting/variational/parameterSpace.ts";
 export type { VariationalDivergence, VariationalGradient } from "../fitting/variational/variationalLoss.ts";
 export { trainedLeaves } from "../graph/parameters.ts";
+export { atomicLogProb } from "../models/scores/atomicLogProb.ts";
 export { type LogProbBoundOptions, logProbBound } from "../models/scores/logProbBound.ts";

@@ -23,7 +23,12 @@ export interface LogProbSummary {
   /** Rows whose density is 0. */
   readonly outsideSupport: number;
   /** Mean over the rows whose density is not 0, and its standard error. */
-  readonly possible: { readonly meanLogProb: number; readonly standardError: number };
+  readonly possible: {
+    /** Mean over these rows. */
+    readonly meanLogProb: number;
+    /** Of this mean. */
+    readonly standardError: number;
+  };
 }
 
 /** What columns add on average, over the possible rows. */
@@ -32,7 +37,9 @@ export interface ColumnMeans {
   readonly meanLogDensity: number;
   /** What each column adds, in the order of the model. */
   readonly columns: readonly (Omit<Contributions["columns"][number], "outcome" | "value"> & {
+    /** What its outcome adds: missing, an atom or a value; where it has several. */
     readonly meanOutcome?: number;
+    /** What its value adds. */
     readonly meanValue: number;
   })[];
 }
