@@ -8,7 +8,7 @@ import { approximateDefaults, variationalKinds } from "../../entries/options.ts"
 import type { ApproximateOptions } from "../../index.ts";
 import { listOfWords } from "../options.ts";
 import type { OptionFlags } from "./optionFlags.ts";
-import { engine, learningRate, seed, threads, wide } from "./sharedFlags.ts";
+import { engine, learningRate, precision, seed, threads, wide } from "./sharedFlags.ts";
 
 /** Flags of `approximate`; `--density` and `--parameters` stand for the two functions. */
 export const approximateFlags: OptionFlags<ApproximateOptions> = {
@@ -75,12 +75,7 @@ export const approximateFlags: OptionFlags<ApproximateOptions> = {
   seed,
   threads,
   wide,
-  precision: {
-    flag: "--precision",
-    value: "type",
-    help: "numbers of the training: float64 or float32",
-    usual: "float64",
-  },
+  precision: { ...precision, usual: "float64" },
   engine,
   signal: undefined,
   onProgress: undefined,

@@ -59,6 +59,12 @@ export const engine: OptionFlag = {
   help: "wasm, or reference: float64 in plain TypeScript, slow",
   usual: "wasm",
 };
+/** Numbers of a training. */
+export const precision: OptionFlag = {
+  flag: "--precision",
+  value: "type",
+  help: "numbers of the training: float32 or float64",
+};
 /** The learning rate. */
 export const learningRate: OptionFlag = { flag: "--lr", value: "rate", help: "peak learning rate" };
 /** Values of given columns. */
