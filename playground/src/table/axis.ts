@@ -93,7 +93,7 @@ export function axisOf(cells: readonly Cell[]): Axis {
       .sort();
     const [low, high] = [
       sorted[Math.floor(0.002 * sorted.length)]!,
-      sorted[Math.floor(0.998 * (sorted.length - 1))]!,
+      sorted[Math.ceil(0.998 * (sorted.length - 1))]!,
     ];
     if (read === numberOf && high - low < mostWhole && sorted.every(Number.isInteger))
       // A bin for each whole number: others would hold now one of them, now two.
