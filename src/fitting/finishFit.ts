@@ -42,7 +42,7 @@ export async function finishFit(
     weightedMean(await measured.logProb(joinedRows(rows, data), how), rows.weights) + rows.logAbsDet;
   const trainLogProb = await measure(data.train);
   const validationLogProb = data.validation ? await measure(data.validation) : trainLogProb;
-  const { digest, simplex, tableColumns } = data;
+  const { digest, simplex, tableColumns, tableRows } = data;
   const finished: Model = {
     ...model,
     fitted: {
@@ -51,6 +51,7 @@ export async function finishFit(
       trainLogProb,
       validationLogProb,
       grids: [],
+      ...(tableRows === undefined ? {} : { tableRows }),
       digest,
       ...keptOf(options),
     },

@@ -55,6 +55,8 @@ export interface FitData {
   readonly train: FitRows;
   readonly validation: FitRows | undefined;
   readonly rows: number;
+  /** Rows of the table, where {@link rows} are not all of them. */
+  readonly tableRows?: number | undefined;
   readonly dropped: number;
   readonly leftOut: readonly LeftOutColumn[];
   /** Fitted columns that follow from others, given ones included, so that their density has no bound. */

@@ -50,7 +50,9 @@ export interface FittedDescription {
   readonly grids?: readonly ColumnGrid[] | undefined;
   /** Columns of the table that have no density, but are carried along to what has one row for each of its rows; see `keptColumns`. */
   readonly keep?: readonly string[] | undefined;
-  /** Digest of the rows of the table that it was fitted to, held-out ones included; absent in files before 0.2. */
+  /** Rows of the table that it was fitted to, where not all of them were used; absent where all were. */
+  readonly tableRows?: number | undefined;
+  /** Digest of the rows of that table, held-out ones included; absent in files before 0.2. */
   readonly digest?: string | undefined;
 }
 

@@ -57,6 +57,11 @@ export class RowsDigest {
     this.#names = names;
   }
 
+  /** Rows so far that miss no value. */
+  get rows(): number {
+    return this.#sum[4]!;
+  }
+
   /** Adds the rows of a table, in pieces. */
   *adding(table: Table): Pieces<void> {
     const { values } = selectColumns(table, this.#names);

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { fit } from "../../src/fitting/fit.ts";
 import { fitBatches } from "../../src/fitting/streamed/fitBatches.ts";
 import { StoredRows } from "../../src/fitting/streamed/storedRows.ts";
+import { scoreBatches } from "../../src/models/batches/scoreBatches.ts";
 import { ScratchFile } from "../../src/platform/scratchFile.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { batchesOf, type TableBatches } from "../../src/tables/batches/tableBatches.ts";
@@ -72,7 +73,7 @@ it("streams a sorted table to as good a flow as a fit in memory, with the same b
 });
 
 it("keeps no more rows than its steps go through, those of the sample among them", async () => {
-  const { streamed, report } = await fitBatches(inBatches(table), {
+  const { flow, streamed, report } = await fitBatches(inBatches(table), {
     ...small,
     columns: ["x", "y"],
     batch: 2,
@@ -84,6 +85,10 @@ it("keeps no more rows than its steps go through, those of the sample among them
   expect(streamed!.rows).toBeGreaterThan(1800);
   expect(streamed!.rows).toBeLessThan(rows - 200);
   expect(report.rows).toBe(streamed!.rows + 200);
+  // The table is known again by all of its rows.
+  const scores = scoreBatches(flow, inBatches(table));
+  for await (const _ of scores);
+  expect([flow.description.fitted.tableRows, scores.wereFitted]).toEqual([rows, true]);
 });
 
 it("goes on from a checkpoint to the same bits", async () => {

@@ -59,6 +59,8 @@ export class StreamedRows implements RowStream {
   /** Weights are multiplied by it, as those of the sample are. */
   #weightScale = 1;
   #taken = 0;
+  /** Rows of the table that can be used. */
+  #tableRows = 0;
   /** Whether errors are about rows of the table: those before are about rows of the sample. */
   hasBegun: boolean = false;
 
@@ -112,6 +114,7 @@ export class StreamedRows implements RowStream {
       for (const row of sampled) sampledWeight += own[row]!;
     }
     if (weights !== undefined) this.#weightScale = sampledRows / sampledWeight;
+    this.#tableRows = digest.rows;
     const others = Math.min(this.#others, this.#most - this.#sample.table.rows);
     const streamed = data.train.rows + others;
     this.#data = { ...data, dropped, digest: digest.text, streamed, rows: data.rows + others };
@@ -119,9 +122,11 @@ export class StreamedRows implements RowStream {
   }
 
   /** What is fitted where the training goes through so many rows: the sample first, so that those that are scored as trained are. */
-  take(data: FitData, rows: number): FitData {
-    this.#taken = Math.min(this.#data!.streamed, rows);
-    return { ...data, rows: this.#taken + (data.validation?.rows ?? 0) };
+  take(data: FitData, trainRows: number): FitData {
+    this.#taken = Math.min(this.#data!.streamed, trainRows);
+    const rows = this.#taken + (data.validation?.rows ?? 0);
+    const tableRows = this.#tableRows;
+    return { ...data, rows, ...(rows < tableRows ? { tableRows } : {}) };
   }
 
   async windows(

@@ -14,12 +14,14 @@ import type { Flow } from "../flow.ts";
 /** Whether rows are those that a flow was fitted to. */
 export class FittedRows {
   readonly #expected: string | undefined;
+  readonly #expectedRows: number;
   readonly #digest: RowsDigest;
   readonly #toNumbers: (table: Table) => Promise<Table>;
 
   constructor(flow: Flow) {
     const { kind, fitted, schema, given, columns } = flow.description;
     this.#expected = fitted.digest;
+    this.#expectedRows = fitted.tableRows ?? fitted.rows;
     this.#digest = new RowsDigest([...given, ...columns]);
     this.#toNumbers = async (table) => {
       if (!schema || !hasMixedColumns(kind)) return table;
@@ -29,7 +31,8 @@ export class FittedRows {
   }
 
   async add(table: Table, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#expected === undefined) return;
+    // More rows than the fit had are others: the digest of them all would take as long as their scores.
+    if (this.#expected === undefined || this.#digest.rows > this.#expectedRows) return;
     await inPieces(this.#digest.adding(await this.#toNumbers(table)), signal, "Scoring");
   }
 

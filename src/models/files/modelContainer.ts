@@ -60,6 +60,7 @@ export const fittedSchema: v.GenericSchema<unknown, FittedDescription> = v.objec
   dequantized: v.record(v.string(), v.number()),
   grids: v.optional(v.array(grid)),
   keep: v.optional(columnNamesSchema),
+  tableRows: v.optional(count),
   digest,
   earlier: v.optional(v.array(v.object({ rows: count, epochs: count, digest }))),
 });

@@ -28,7 +28,7 @@ export interface TableBatches extends AsyncIterable<Table> {
   readonly remarks?: readonly string[] | undefined;
 }
 
-/** Rows of a batch of a table that is in memory. */
+/** Rows of a batch, at most. */
 const batchRows = 2 ** 16;
 
 /**
@@ -109,9 +109,10 @@ export async function batchesOfFeed(feed: CellFeed, reading: CellReading): Promi
       try {
         for (let rowsBefore = 0; ; ) {
           const { done } = await batches.next();
-          const batch = again?.take();
-          if (batch && batch.rows > 0) yield { ...batch, records, ...(rowsBefore > 0 ? { rowsBefore } : {}) };
-          rowsBefore += batch?.rows ?? 0;
+          for (const batch of again?.take(batchRows) ?? []) {
+            yield { ...batch, records, ...(rowsBefore > 0 ? { rowsBefore } : {}) };
+            rowsBefore += batch.rows;
+          }
           if (done) return;
         }
       } finally {

@@ -10,7 +10,7 @@ import { UsageError } from "../../errors.ts";
 import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
 import type { StoredType } from "../../formats/storedType.ts";
 import { optionText } from "../../optionText.ts";
-import { inOnePiece, type Pieces, stride } from "../../platform/pieces.ts";
+import { type Pieces, stride } from "../../platform/pieces.ts";
 import type { ColumnPlan } from "../batches/columnPlan.ts";
 import { checkColumnNames } from "../columnNames.ts";
 import { type ColumnParse, type ColumnRecord, checkColumnParse, type LeftOut } from "../columnRecord.ts";
@@ -238,11 +238,27 @@ export class TableBuilder {
     });
   }
 
-  /** The rows since the last block, by the plans; their memory is used again. */
-  take(): Table {
-    const table = inOnePiece(this.#taking(this.#plans!, false));
+  /** The rows since the last block, by the plans, in tables of up to so many; their memory is used again. */
+  *take(most: number): Generator<Table> {
+    const plans = this.#plans!;
+    const rows = this.#rows - this.#firstRow;
+    const blocks = this.#columns.map((column, place) => {
+      column.fillTo(this.#rows);
+      return column.take(plans[place]!);
+    });
     this.#firstRow = this.#rows;
-    return table;
+    const columns = plans.flatMap(({ record, reading }) => (reading === "none" ? [] : [record.name]));
+    const texts = blocks.flatMap((block) => ("text" in block ? [block.text] : []));
+    const numbers = blocks.flatMap((block) => ("values" in block ? [block.values] : []));
+    const records = plans.map(({ record }) => record);
+    for (let from = 0; from < rows; from += most) {
+      const to = Math.min(rows, from + most);
+      const values = new Float64Array((to - from) * columns.length);
+      for (const [place, cells] of numbers.entries())
+        setColumn(values, columns.length, place, cells.subarray(from, to));
+      const cut = texts.map((text) => ({ ...text, codes: text.codes.subarray(from, to) }));
+      yield { columns, rows: to - from, values, records, ...(texts.length > 0 ? { texts: cut } : {}) };
+    }
   }
 
   /**
@@ -251,19 +267,16 @@ export class TableBuilder {
    * @throws UsageError if `parse` names a column that there is not.
    */
   *building(): Pieces<Table> {
-    return yield* this.#taking(this.plans(), true);
-  }
-
-  *#taking(plans: readonly ColumnPlan[], isLast: boolean): Pieces<Table> {
+    const plans = this.plans();
     const rows = this.#rows - this.#firstRow;
     const isNumbers = plans.map(({ reading }) => reading !== "none");
     const width = isNumbers.filter(Boolean).length;
     const values = new Float64Array(rows * width);
     const texts: TextColumn[] = [];
     let numbers = 0;
-    for (const [place, plan] of plans.entries()) {
+    for (const plan of plans) {
       // The table is the larger part of the memory.
-      const column = isLast ? this.#columns.shift()! : this.#columns[place]!;
+      const column = this.#columns.shift()!;
       column.fillTo(this.#rows);
       const block = column.take(plan);
       yield;
@@ -274,9 +287,12 @@ export class TableBuilder {
       const cells = block.values;
       const first = numbers++;
       for (let from = 0; from < rows; from += stride) {
-        const end = Math.min(rows, from + stride);
-        for (let row = from, at = from * width + first; row < end; row++, at += width)
-          values[at] = cells[row]!;
+        setColumn(
+          values.subarray(from * width),
+          width,
+          first,
+          cells.subarray(from, Math.min(rows, from + stride)),
+        );
         yield;
       }
     }
@@ -288,6 +304,11 @@ export class TableBuilder {
       ...(texts.length > 0 ? { texts } : {}),
     };
   }
+}
+
+/** Sets a column of a row-major matrix. */
+function setColumn(values: Float64Array, width: number, place: number, cells: Float64Array): void {
+  for (let row = 0, at = place; row < cells.length; row++, at += width) values[at] = cells[row]!;
 }
 
 /** @throws UsageError for a name that no column has. */
