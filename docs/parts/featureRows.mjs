@@ -172,7 +172,7 @@ export const sections = [
       ["mixtures", "YpYYYYY.YYY......", ["mixtureOf", "gaussianMixture", "kernelDensity"]],
       ["truncated, half, sorted", "Y....Y.YYp.......", ["truncated", "half", "sorted"]],
       ["trainable base", "YYYYYYpYYYY......", ["diagonalNormal", "studentT", "gaussianMixture"]],
-      ["conditional / class base", "YYY.ppYY.Y....p..", ["conditionalGaussianMixture"]],
+      ["conditional / class base", "YYY.ppYY.Y....p..", ["conditionalGaussianMixture", "pushforward"]],
       ["mixture of flows", "Y..YYY..YYY......", ["mixtureOfFlows", "mixtureOf", "pushforward"]],
     ],
   },
