@@ -95,7 +95,7 @@ async function findings(page: Page): Promise<string[]> {
 }
 
 /** `npm run test:browsers` runs the same in Firefox. */
-const isFirefox = process.env.MODE === "firefox";
+const isFirefox = process.env.BROWSER === "firefox";
 const path = isFirefox ? firefox.findFirefox() : chromium.findChromium();
 const { remedy } = isFirefox ? firefox : chromium;
 describe.skipIf(path === undefined)(
