@@ -1,10 +1,11 @@
 /**
  * A folder of Parquet files scored by the command line, ClickHouse (chdb) and Spark on two cores.
  *
- *     npm run bench:engines -- --rows 100000000 [--folder FOLDER] [--engines cli,clickhouse,spark] [--flow maf] [--fit]
+ *     npm run bench:engines -- --rows 100000000 [--folder FOLDER] [--engines cli,clickhouse,spark] [--flow maf] [--sizes 2,32] [--fit]
  *
  * Prints seconds, processor seconds and the peak of resident memory, each of the process and all that it starts, and rows a second of both.
- * The folder is made where it is not there (80 bytes a row, see folder.mjs) and kept only if it is named; the default flow of ten columns.
+ * The folder is made where it is not there (80 bytes a row, see folder.mjs) and kept only if it is named.
+ * `--sizes` gives the transforms of the flow and the units of its one hidden layer (default: those of the kind for ten columns).
  * ClickHouse needs the Python of test/exchange/.venv, Spark that of test/exchange/.venv-spark.
  */
 
@@ -21,6 +22,7 @@ const { values: asked } = parseArgs({
     folder: { type: "string" },
     engines: { type: "string", default: "cli,clickhouse,spark" },
     flow: { type: "string", default: "nsf-ar" },
+    sizes: { type: "string" },
     fit: { type: "boolean", default: false },
   },
 });
@@ -94,6 +96,10 @@ try {
   const { names } = await makeFolder(folder, rows);
   const model = join(work, "m.safetensors");
   const fit = [...cli, "fit", folder, "--out", model, "--seed", "1", "--flow", asked.flow];
+  if (asked.sizes) {
+    const [transforms, hidden] = asked.sizes.split(",");
+    fit.push("--transforms", transforms, "--hidden", hidden);
+  }
   if (asked.fit) await measured("fit", fit);
   else execFileSync(fit[0], [...fit.slice(1), "--rows", "20000", "--epochs", "3"], { stdio: "ignore" });
   const exported = (to, ...flags) =>

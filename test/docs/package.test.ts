@@ -56,6 +56,9 @@ test(`the library is under ${budget / 1000} kB after gzip`, () => {
   expect(readText("README.md").replaceAll(/\s+/g, " ")).toContain(`under ${budget / 1000} kB`);
 });
 
+test("the README stays under 9 kB", () =>
+  expect(Buffer.byteLength(readText("README.md"))).toBeLessThan(9000));
+
 test("the parser of formulas is in a file of its own, which a bundler leaves out where no formula is read", () => {
   const holders = [...modules("dist/index.js")].filter((path) => readText(path).includes("max_unop_len"));
   expect(holders).toEqual([expect.stringMatching(/^dist\/jsep-/)]);
