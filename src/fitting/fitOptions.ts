@@ -132,7 +132,7 @@ export interface FitOptions {
    * see `defaultRecipe` of `pushforward/fitting`).
    */
   readonly batch?: number | undefined;
-  /** Peak of the one-cycle schedule (default by table, 0.003 to 0.02; with `from` 0.002). */
+  /** Peak of the one-cycle schedule (default by table and kind, 0.003 to 0.05; with `from` 0.002). */
   readonly learningRate?: number | undefined;
   /**
    * Decay of weight matrices, per step, relative to the learning rate (default 1e-4, for flow matching 0.02, for `columns` 0.25,1.5, one

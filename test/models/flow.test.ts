@@ -92,7 +92,7 @@ describe.each(kinds)("a fitted %s", (kind) => {
       }
     }
     await expect(conditional.sample(3, { given: { gap: [1, 2] } })).rejects.toThrow(/each of the 3 rows/);
-    await expect(conditional.sample(2, { given: { gap: [1, Number.NaN] } })).rejects.toThrow(UsageError);
+    await expect(conditional.sample(2, { given: { gap: [1, Number.NaN] } })).rejects.toThrow(DataError);
   });
 
   it("given a column, draws rows that contain it", async () => {

@@ -31,7 +31,7 @@ const cells = Array.from(numbers, String);
 
 const files: Readonly<Record<string, () => [Uint8Array, "parquet" | "csv" | "jsonl"]>> = {
   "Parquet, plain": () => [page({ ...plain, data: many }, { codec: "UNCOMPRESSED" }), "parquet"],
-  "Parquet, Snappy": () => [page(plain, { codec: "SNAPPY" }), "parquet"],
+  "Parquet, Snappy": () => [page({ ...plain, data: many }, { codec: "SNAPPY" }), "parquet"],
   "Parquet, gzip": () => [
     page(plain, { codec: "GZIP", compressors: { GZIP: (input) => gzipSync(input, { level: 1 }) } }),
     "parquet",

@@ -75,7 +75,7 @@ export const fitFlags: OptionFlags<FitOptions> = {
     read: duration,
   },
   batch: { flag: "--batch", value: "rows", help: "rows per step", usual: "128 below 1,000 rows, else 256" },
-  learningRate: { ...learningRate, usual: "by table, 0.003 to 0.02; with --from 0.002" },
+  learningRate: { ...learningRate, usual: "by table and kind, 0.003 to 0.05; with --from 0.002" },
   weightDecay: {
     flag: "--weight-decay",
     value: "rate",

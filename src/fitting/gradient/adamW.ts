@@ -91,7 +91,7 @@ export function adamW(
   readonly updates: Update[];
   /** Norm of the gradient of all parameters together, before clipping; a shared scalar. */
   readonly norm: Expr;
-  /** Moments and averages of parameters that are parts of others, by which they are set and got. */
+  /** Parameters that are parts of others, their moments and averages, by which they are set and got, read by the loss or not. */
   readonly kept: readonly ParameterExpr[];
 } {
   for (const [name, list] of Object.entries({ parameters, gradients }))
@@ -114,12 +114,15 @@ export function adamW(
     const mean = g.parameter(stateNames.mean(p.name), p.shape);
     const second = g.parameter(stateNames.square(p.name), p.shape);
     const average = g.parameter(stateNames.average(p.name), p.shape);
-    for (const { name, shape, part } of parts)
+    for (const each of parts) {
+      const { name, shape, part } = each;
       kept.push(
+        each,
         partOfParameter(mean, part.start, g.parameter(stateNames.mean(name), shape)),
         partOfParameter(second, part.start, g.parameter(stateNames.square(name), shape)),
         partOfParameter(average, part.start, g.parameter(stateNames.average(name), shape)),
       );
+    }
     const nextMean = g.add(g.mul(beta1, mean), g.mul(1 - beta1, gradient));
     const nextSecond = g.add(g.mul(beta2, second), g.mul(1 - beta2, g.square(gradient)));
     const direction = g.div(

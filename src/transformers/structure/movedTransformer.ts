@@ -34,7 +34,7 @@ const movedOptionTable: OptionTable<MovedOptions> = {
  * @throws UsageError for what is not a transformer, or not a number.
  * @cost forward that of the map, inverse the same
  * @example
- * const transformer = movedTransformer({ inner: quadraticSpline({ bins: 5, bound: 0.5, tails: "none" }), by: 0.5 });
+ * const transformer = movedTransformer({ inner: quadraticSpline({ bins: 5 }), by: 0.5 });
  */
 export function movedTransformer(options: MovedOptions): Transformer {
   const { inner, by } = checkedOptions("movedTransformer", options, movedOptionTable);
