@@ -78,7 +78,8 @@ async function trainAndAbort() {
     return { error: "none", latest: 0, ticks: 0, abort: 0, epochs };
   } catch (error) {
     const name = error instanceof AbortedError ? "AbortedError" : String(error);
-    const latest = Math.max(...late);
+    // One in twenty may be late because of what else the machine does; a page that trains on its own thread is always late.
+    const latest = late.sort((a, b) => a - b)[Math.floor(0.95 * late.length)]!;
     return { error: name, latest, ticks: late.length, abort: performance.now() - abortedAt, epochs };
   }
 }
@@ -133,7 +134,6 @@ describe.skipIf(path === undefined)(`in Chromium${path ? "" : ` (skipped: ${reme
     expect(plain.workers().length).toBe(1);
   });
 
-  // Other tests on the same cores may delay a timer, too.
   test.each(["isolated", "plain"])("a page stays live while it trains: %s", { retry: 3 }, async (kind) => {
     const seen = await (kind === "plain" ? plain : isolated).evaluate(trainAndAbort);
     expect(seen).toMatchObject({ error: "AbortedError" });
