@@ -14,6 +14,7 @@ import {
   type KindName,
   type KindOnPage,
   kinds,
+  mostDrawn,
 } from "../state.ts";
 import { change, isDrawing, runs, state } from "../store.ts";
 import { openTable } from "../table/tableStore.ts";
@@ -97,7 +98,9 @@ function Data() {
             Clear
           </button>
           <span class="note" role="status">
-            {drawn} points{drawn < fewestDrawn ? `: draw at least ${fewestDrawn}` : ""}
+            {drawn} points
+            {drawn < fewestDrawn ? `: draw at least ${fewestDrawn}` : ""}
+            {drawn >= mostDrawn ? ": as many as a link holds" : ""}
           </span>
         </div>
       )}
