@@ -186,12 +186,21 @@ function shownRows(
       strangest.map(({ place }) => place),
     ),
   );
+  // They are 1 and 0 in the table; what is usual comes in words.
+  const booleans = new Set(
+    rows.records.filter(({ readAs }) => readAs === "booleans").map(({ name }) => name),
+  );
   return strangest.map(({ place, pValue, logProb, blame, expected }, i) => ({
     row: place + 1,
     pValue,
     logProb,
     blame: blame.slice(0, 3).map(({ column, share }) => ({ column, share, expected: expected[column] })),
-    cells: Object.fromEntries(Object.entries(cells[i]!).map(([name, cell]) => [name, shownCell(cell)])),
+    cells: Object.fromEntries(
+      Object.entries(cells[i]!).map(([name, cell]) => [
+        name,
+        booleans.has(name) && (cell === 1 || cell === 0) ? String(cell === 1) : shownCell(cell),
+      ]),
+    ),
   }));
 }
 
