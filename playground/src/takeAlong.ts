@@ -20,7 +20,13 @@ function optionsOf({ kind, depth, width }: FlowChoice): {
 }
 
 /** Kinds of the page that `approximate` has; for the others it takes its own. */
-const approximating = ["nsf", "realnvp", "planar", "sylvester"] as const satisfies readonly VariationalKind[];
+const approximating = [
+  "nsf",
+  "realnvp",
+  "planar",
+  "radial",
+  "sylvester",
+] as const satisfies readonly VariationalKind[];
 
 /** TypeScript that learns an energy; bounds are in the place of the page's wall. */
 function energyCode(energy: string, { kind }: FlowChoice, seed: number): string {

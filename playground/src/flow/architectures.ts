@@ -16,12 +16,15 @@ import {
 } from "pushforward/architectures";
 import type { FlowChoice } from "../state.ts";
 
+/** A flow to be trained. */
+export interface ChosenArchitecture {
+  readonly architecture: Architecture;
+  readonly learningRate: number;
+}
+
 /** The architecture of a choice with its learning rate, or undefined for a flow without gradients. */
-export function architectureOfChoice({
-  kind,
-  depth,
-  width,
-}: FlowChoice): { readonly architecture: Architecture; readonly learningRate: number } | undefined {
+export async function architectureOfChoice(choice: FlowChoice): Promise<ChosenArchitecture | undefined> {
+  const { kind, depth, width } = choice;
   const sizes = { features: 2, transforms: depth, hidden: [width, width] };
   const { hidden: _, ...plain } = sizes;
   switch (kind) {
@@ -42,6 +45,6 @@ export function architectureOfChoice({
     case "cnf":
       return { architecture: continuousFlow({ features: 2, hidden: [width, width] }), learningRate: 0.015 };
     default:
-      return undefined;
+      return (await import("./paperArchitectures.ts")).paperArchitecture(choice);
   }
 }

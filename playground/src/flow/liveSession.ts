@@ -173,7 +173,7 @@ export class LiveSession extends Session {
 
   override async begin(): Promise<void> {
     const { run, points, energy, flow: choice, steps, seed } = this.training;
-    const named = architectureOfChoice(choice);
+    const named = await architectureOfChoice(choice);
     if (!named) throw new Error(`${choice.kind} is not trained by gradients.`);
     this.send({ type: "phase", run, phase: "compiling" });
     const { architecture, learningRate } = named;

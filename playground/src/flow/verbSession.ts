@@ -30,7 +30,7 @@ export class VerbSession extends Session {
   }: Extract<Beginning, { type: "train" }>): Promise<Flow> {
     if (energy !== undefined)
       throw new Error(
-        "This kind is fitted to points. An energy is learned by kinds that are trained: choose one of the first eight.",
+        "This kind is fitted to points. An energy is learned by kinds that have a depth or a width: choose one of those.",
       );
     this.send({ type: "phase", run, phase: "training" });
     const begun = performance.now();

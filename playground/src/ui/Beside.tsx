@@ -183,9 +183,9 @@ export function Beside({ run }: { readonly run: Run }) {
           </dl>
           <p class="note">
             Each sample is weighed by target over flow. Below 0.7 the heaviest weights are tame, and averages
-            by the weights can be relied on; the second number says how many equal samples those of the flow
-            are worth. The integral of exp(−energy) is{" "}
-            {judgment ? written(Math.exp(judgment.logIntegral), 2) : "–"}.
+            by the weights can be relied on where the flow has samples; neither number sees a peak that the
+            flow misses. The second number says how many equal samples those of the flow are worth. The
+            integral of exp(−energy) is {judgment ? written(Math.exp(judgment.logIntegral), 2) : "–"}.
           </p>
         </>
       )}
@@ -195,7 +195,7 @@ export function Beside({ run }: { readonly run: Run }) {
           <>
             <span class="model">{written(snapshot.inside)} in the picture</span> +{" "}
             <span class="base">{written(snapshot.outside)} outside</span> ={" "}
-            {written(snapshot.inside + snapshot.outside, 2)}
+            {written(snapshot.inside + snapshot.outside)}
           </>
         ) : (
           "–"

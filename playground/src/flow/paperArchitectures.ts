@@ -1,0 +1,36 @@
+/**
+ * Flows that are known by their papers, which load when one of them is chosen.
+ *
+ * @module
+ */
+
+import {
+  type Architecture,
+  type ArchitectureOptions,
+  bernsteinFlow,
+  inverseAutoregressiveFlow,
+  neuralAutoregressiveFlow,
+  nice,
+  radialFlow,
+  sumOfSquaresFlow,
+  tailTransformFlow,
+} from "pushforward/architectures";
+import type { FlowChoice, KindName } from "../state.ts";
+import type { ChosenArchitecture } from "./architectures.ts";
+
+const makers: Readonly<Partial<Record<KindName, (options: ArchitectureOptions) => Architecture>>> = {
+  nice,
+  iaf: inverseAutoregressiveFlow,
+  naf: neuralAutoregressiveFlow,
+  sospf: sumOfSquaresFlow,
+  bpf: bernsteinFlow,
+  ttf: tailTransformFlow,
+};
+
+/** The architecture of a choice with its learning rate, or undefined for a flow that is none of these. */
+export function paperArchitecture({ kind, depth, width }: FlowChoice): ChosenArchitecture | undefined {
+  if (kind === "radial")
+    return { architecture: radialFlow({ features: 2, transforms: depth }), learningRate: 0.015 };
+  const architecture = makers[kind]?.({ features: 2, transforms: depth, hidden: [width, width] });
+  return architecture && { architecture, learningRate: 0.006 };
+}
