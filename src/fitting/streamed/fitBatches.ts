@@ -72,7 +72,7 @@ const ownOptions: OptionTable<Pick<FitBatchesOptions, "rows" | "cells" | "folder
  * The file has no name, and is gone when the process is.
  *
  * Other kinds, and shares of a total, are fitted to rows in memory: all that are asked for, which is said, and refused beyond half of
- * the machine's memory. The table is read three times.
+ * the machine's memory. The table is read four times, three where its sample is enough.
  *
  * @throws As `fit`; UsageError for rows that cannot be held; FormatError where the disk has too little room.
  * @example
