@@ -72,12 +72,12 @@ async function measurePeak() {
 }
 
 function architectureOf(flow, features) {
-  const sizes = { features, hidden, transforms: transforms[flow], tails: "identity" };
+  const sizes = { features, hidden, transforms: transforms[flow] };
   if (flow === "realnvp") return library.realNVP(sizes);
   if (flow === "cnf") return library.continuousFlow({ features, hidden });
   if (flow === "flow-matching") return library.flowMatching({ features, hidden });
   if (flow === "maf") return library.maskedAutoregressiveFlow(sizes);
-  return library.neuralSplineFlow({ ...sizes, autoregressive: flow === "nsf-ar" });
+  return library.neuralSplineFlow({ ...sizes, autoregressive: flow === "nsf-ar", tails: "identity" });
 }
 
 /** Weights that count, a row: all dense layers of a program's forward pass, by their masks. */
@@ -118,7 +118,8 @@ async function prepare(workload, flow, features, rows) {
     if (training) output = training.loss(data, bound);
     const loss = g.sumRows(training ? output : g.neg(logProb));
     const gradients = library.vjp([loss], [g.constant(1)], parameters).map((sum) => g.mul(sum, 1 / rows));
-    program = { sums: { loss }, updates: library.adamW(parameters, gradients).updates };
+    const { updates, kept } = library.adamW(parameters, gradients);
+    program = { sums: { loss }, updates, kept };
   } else {
     if (workload === "sample") output = library.pushforwardSample(base, bijection, data, bound);
     program = { rows: { output } };
