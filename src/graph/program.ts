@@ -19,6 +19,7 @@ import {
   sameShape,
   topologicalOrder,
 } from "./expr.ts";
+import { partsOf } from "./ops/leaves.ts";
 import { passed } from "./passes.ts";
 import { simplification } from "./simplify.ts";
 
@@ -38,8 +39,6 @@ export interface Program {
   readonly sums: Readonly<Record<string, Expr>>;
   /** Applied together, after everything else of the step has read the old values. */
   readonly updates: readonly Update[];
-  /** Further parameters that the engine keeps, whether anything reads them or not. */
-  readonly kept?: readonly ParameterExpr[] | undefined;
 }
 
 /** A program with its leaves listed; in a graph as it was written, several of one name may stand for one. */
@@ -78,7 +77,7 @@ export function* preparation(
   if (ready) return ready;
   const rows = Object.entries(program.rows ?? {});
   const sums = Object.entries(program.sums ?? {});
-  const { updates = [], kept = [] } = program;
+  const { updates = [] } = program;
   for (const [name, value] of sums)
     if (value.space === "row")
       throw new ShapeError({
@@ -130,13 +129,13 @@ export function* preparation(
   const inputs = leaves("input");
   const parameters = leaves("parameter");
   yield;
-  // Of the program as it was written: a parameter that the simplified graph does not read, or that is only updated,
-  // is kept by the engine, so that it can be set.
+  // Of the program as it was written: a parameter that the simplified graph does not read, that is only updated, or that is part of one
+  // of the program's, is kept by the engine, so that it can be set.
   const read = leaves("parameter", allNodes(written));
   yield;
   const keyOf = ({ name, shape }: ParameterExpr): string => `${shape} ${name}`;
   const listed = new Set(parameters.map(keyOf));
-  for (const parameter of [...updates.map((update) => update.parameter), ...read, ...kept]) {
+  for (const parameter of [...updates.map((update) => update.parameter), ...read].flatMap(withParts)) {
     if (listed.has(keyOf(parameter))) continue;
     listed.add(keyOf(parameter));
     parameters.push(parameter);
@@ -183,17 +182,21 @@ export function* preparation(
       shapeOf.set(name, shape);
     }
   }
-  // One that has parts is set and got by those.
-  const wholes = parameters.map(({ part }) => part?.of.name);
   const complete = {
     ...prepared,
     inputs,
-    parameters: parameters.filter(({ name }) => !wholes.includes(name)),
+    // One that has parts is set and got by those.
+    parameters: parameters.filter(({ parts }) => !parts),
     stepInputs,
     randoms,
   };
   if (simplified) simplifiedPrograms.set(program, complete);
   return complete;
+}
+
+/** A parameter with the parts of what it is, or is part of. */
+function withParts(parameter: ParameterExpr): ParameterExpr[] {
+  return [parameter, ...partsOf(parameter.part?.of ?? parameter)];
 }
 
 /** Every node of the outputs, those inside the bodies of iterations included, inputs first. */

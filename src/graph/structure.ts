@@ -80,6 +80,11 @@ export function* structureInPieces(outputs: readonly Expr[], beside: string = ""
           writeWord(node.part.of.name);
           write(node.part.start);
         }
+        if (node.op === "parameter")
+          for (const { name, shape } of node.parts ?? []) {
+            writeWord(name);
+            write(shape.length, ...shape);
+          }
       } else
         for (const fact of factsOf(node))
           if (ArrayBuffer.isView(fact)) writeWords(fact);

@@ -13,7 +13,7 @@
  */
 
 import { type Expr, type ParameterExpr, sizeOf } from "../../graph/expr.ts";
-import { partOfParameter } from "../../graph/ops/leaves.ts";
+import { joinedParameter, partsOf } from "../../graph/ops/leaves.ts";
 import * as g from "../../graph/ops.ts";
 import type { Update } from "../../graph/program.ts";
 import {
@@ -91,8 +91,6 @@ export function adamW(
   readonly updates: Update[];
   /** Norm of the gradient of all parameters together, before clipping; a shared scalar. */
   readonly norm: Expr;
-  /** Parameters that are parts of others, their moments and averages, by which they are set and got, read by the loss or not. */
-  readonly kept: readonly ParameterExpr[];
 } {
   for (const [name, list] of Object.entries({ parameters, gradients }))
     checkArgument("adamW", name, list, expressions);
@@ -107,22 +105,12 @@ export function adamW(
   // A comparison with NaN is false, so that only a finite norm passes.
   const hasFiniteNorm = g.less(norm, 1e30);
   const scale = g.select(hasFiniteNorm, g.div(clip, g.max(norm, clip)), 0);
-  const kept: ParameterExpr[] = [];
   const updates = joinedGradients(parameters, gradients).flatMap((joined): Update[] => {
-    const { parameter: p, gradient: ofLoss, parts, hasDecay } = joined;
+    const { parameter: p, gradient: ofLoss, hasDecay } = joined;
     const gradient = g.mul(g.select(hasFiniteNorm, ofLoss, 0), scale);
-    const mean = g.parameter(stateNames.mean(p.name), p.shape);
-    const second = g.parameter(stateNames.square(p.name), p.shape);
-    const average = g.parameter(stateNames.average(p.name), p.shape);
-    for (const each of parts) {
-      const { name, shape, part } = each;
-      kept.push(
-        each,
-        partOfParameter(mean, part.start, g.parameter(stateNames.mean(name), shape)),
-        partOfParameter(second, part.start, g.parameter(stateNames.square(name), shape)),
-        partOfParameter(average, part.start, g.parameter(stateNames.average(name), shape)),
-      );
-    }
+    const mean = stateOf(p, stateNames.mean);
+    const second = stateOf(p, stateNames.square);
+    const average = stateOf(p, stateNames.average);
     const nextMean = g.add(g.mul(beta1, mean), g.mul(1 - beta1, gradient));
     const nextSecond = g.add(g.mul(beta2, second), g.mul(1 - beta2, g.square(gradient)));
     const direction = g.div(
@@ -139,7 +127,13 @@ export function adamW(
       { parameter: p, value: nextValue },
     ];
   });
-  return { updates, norm, kept };
+  return { updates, norm };
+}
+
+/** State of a parameter: of one that is made of others each part has its own. */
+function stateOf({ name, shape, parts }: ParameterExpr, nameOf: (name: string) => string): ParameterExpr {
+  const own = parts?.map((part) => g.parameter(nameOf(part.name), part.shape));
+  return own ? joinedParameter(nameOf(name), own) : g.parameter(nameOf(name), shape);
 }
 
 /** Parameters of more numbers are not joined: their gradients would be there twice. */
@@ -155,28 +149,19 @@ export function joinedParameters(parameters: readonly ParameterExpr[]): Paramete
     const own = parameters.filter(
       (p) => sizeOf(p.shape) <= mostJoined && isMatrix(p) === (kind === "matrices"),
     );
-    const size = own.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     if (own.length < 2) continue;
-    const whole = g.parameter(`joined.${kind}`, [size]);
-    let start = 0;
-    for (const p of own) {
-      parts.set(p, partOfParameter(whole, start, p));
-      start += sizeOf(p.shape);
-    }
+    const joined = partsOf(joinedParameter(`joined.${kind}`, own));
+    own.forEach((p, i) => parts.set(p, joined[i]!));
   }
   return parameters.map((p) => parts.get(p) ?? p);
 }
 
 const isMatrix = ({ shape }: ParameterExpr): boolean => shape.length > 1;
 
-/** A parameter that is part of another. */
-type Part = ParameterExpr & Required<Pick<ParameterExpr, "part">>;
-
 /** What is updated by itself: a parameter, or a whole with its parts. */
 interface JoinedGradient {
   readonly parameter: ParameterExpr;
   readonly gradient: Expr;
-  readonly parts: readonly Part[];
   readonly hasDecay: boolean;
 }
 
@@ -184,22 +169,14 @@ function joinedGradients(
   parameters: readonly ParameterExpr[],
   gradients: readonly Expr[],
 ): readonly JoinedGradient[] {
-  const gradientOf = new Map(parameters.map((p, i) => [p, gradients[i]!]));
-  const parts = parameters.filter((p): p is Part => p.part !== undefined);
-  const joined = [...new Set(parts.map(({ part }) => part.of))].map((whole): JoinedGradient => {
-    const own = parts.filter(({ part }) => part.of === whole);
-    return {
-      parameter: whole,
-      gradient: g.concatenate(own.map((p) => g.reshape(gradientOf.get(p)!, [sizeOf(p.shape)]))),
-      parts: own,
-      hasDecay: isMatrix(own[0]!),
-    };
+  const gradientOf = new Map(parameters.map(({ name }, i) => [name, gradients[i]!]));
+  return [...new Set(parameters.map((p) => p.part?.of ?? p))].map((p): JoinedGradient => {
+    const { name, parts } = p;
+    const gradient = parts
+      ? g.concatenate(parts.map((part) => g.reshape(gradientOf.get(part.name)!, [sizeOf(part.shape)])))
+      : gradientOf.get(name)!;
+    return { parameter: p, gradient, hasDecay: isMatrix(parts?.[0] ?? p) };
   });
-  const apart = parameters.filter(({ part }) => !part);
-  return [
-    ...joined,
-    ...apart.map((p) => ({ parameter: p, gradient: gradientOf.get(p)!, parts: [], hasDecay: isMatrix(p) })),
-  ];
 }
 
 /** Names of the step inputs that {@link adamW} reads. */

@@ -92,10 +92,10 @@ export async function compileObjective(
       const sums = await inPieces(vjpInPieces([sum], [g.constant(1)], parts), signal);
       await turn();
       const gradients = sums.map((gradient) => g.div(gradient, total));
-      const { updates, norm, kept } = adamW(parts, gradients, options);
+      const { updates, norm } = adamW(parts, gradients, options);
       await turn();
       const states = state.map(({ parameter }, i) => ({ parameter, value: stateValues[i]! }));
-      return { sums: { loss: sum, total, norm }, updates: [...updates, ...states], kept };
+      return { sums: { loss: sum, total, norm }, updates: [...updates, ...states] };
     },
     { signal, structure: `training ${name}` },
   );

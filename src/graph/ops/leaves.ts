@@ -36,6 +36,8 @@ export interface InputExpr extends Node {
 export interface ParameterExpr extends Node {
   readonly op: "parameter";
   readonly name: string;
+  /** Of one that is made of others: those, whose numbers it has one after another. */
+  readonly parts?: readonly ParameterExpr[];
   /** Of a part of another parameter, whose numbers from `start` on it is. */
   readonly part?: { readonly of: ParameterExpr; readonly start: number };
 }
@@ -76,11 +78,22 @@ export function parameter(name: string, shape: Shape): ParameterExpr {
 }
 
 /**
- * Numbers of a parameter, from `start` on, under a name and a shape of their own: they are read, set and got by that name, and get new
- * values with the whole alone, which cannot be set or got. Derivatives do not pass from one to the other.
+ * A vector of the numbers of several parameters, one after another. They are its parts: {@link partsOf} has them to be read. Each is set
+ * and got by its own name, whether anything reads it or not, and gets new values with the whole alone, which cannot be set or got.
+ * Derivatives do not pass from one to the other.
  */
-export function partOfParameter(of: ParameterExpr, start: number, leaf: ParameterExpr): ParameterExpr {
-  return { ...leaf, part: { of, start } };
+export function joinedParameter(name: string, parts: readonly ParameterExpr[]): ParameterExpr {
+  return { ...parameter(name, [parts.reduce((sum, { shape }) => sum + sizeOf(shape), 0)]), parts };
+}
+
+/** The parts of a parameter, in order; none of one that is not made of others. */
+export function partsOf(of: ParameterExpr): ParameterExpr[] {
+  let start = 0;
+  return (of.parts ?? []).map((leaf) => {
+    const part = { of, start };
+    start += sizeOf(leaf.shape);
+    return { ...leaf, part };
+  });
 }
 
 /** A shared value supplied with every step. */
