@@ -118,8 +118,7 @@ async function prepare(workload, flow, features, rows) {
     if (training) output = training.loss(data, bound);
     const loss = g.sumRows(training ? output : g.neg(logProb));
     const gradients = library.vjp([loss], [g.constant(1)], parameters).map((sum) => g.mul(sum, 1 / rows));
-    const { updates, kept } = library.adamW(parameters, gradients);
-    program = { sums: { loss }, updates, kept };
+    program = { sums: { loss }, updates: library.adamW(parameters, gradients).updates };
   } else {
     if (workload === "sample") output = library.pushforwardSample(base, bijection, data, bound);
     program = { rows: { output } };
