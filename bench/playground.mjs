@@ -8,7 +8,7 @@
  * that does other work the second alone says what the page did. Needs Chromium (CHROMIUM_PATH).
  */
 
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,7 @@ import { createServer } from "vite";
 import { tableFromObjects, tableToBytes } from "../dist/index.js";
 import { serve } from "../playground/test/serve.mjs";
 import { launchChromium } from "../test/browser/chromium.mjs";
+import { mainThreadOf } from "../test/browser/mainThread.mjs";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "3" } } });
 const rounds = Number(values.rounds);
@@ -52,30 +53,6 @@ function watch() {
   };
 }
 
-/**
- * What the tasks of the main thread took, in milliseconds, by the clock and of the processor; and what all threads of the page took until
- * the density was drawn.
- */
-async function tasksOf(path) {
-  const { traceEvents } = JSON.parse(await readFile(path, "utf8"));
-  // The browser has pages of its own: ours is in the process that asks for its files.
-  const { pid } = traceEvents.find(
-    ({ name, args }) => name === "ResourceSendRequest" && args.data?.url?.startsWith(host.address),
-  );
-  const { tid } = traceEvents.find(
-    (event) => event.pid === pid && event.name === "thread_name" && event.args.name === "CrRendererMain",
-  );
-  const ofPage = traceEvents.filter(
-    (event) => event.pid === pid && event.ph === "X" && event.name.endsWith("RunTask"),
-  );
-  const tasks = ofPage.filter((event) => event.tid === tid);
-  const density = traceEvents.find((event) => event.pid === pid && event.name === "density")?.ts;
-  return {
-    tasks: tasks.map(({ dur, tdur = 0 }) => ({ clock: dur / 1000, processor: tdur / 1000 })),
-    untilDensity: ofPage.reduce((sum, { ts, tdur = 0 }) => sum + (ts < density ? tdur / 1000 : 0), 0),
-  };
-}
-
 const tasksText = (tasks) =>
   `longest tasks of the main thread, ms of processor: ${shown(
     tasks
@@ -93,14 +70,10 @@ async function traced(link, act) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, serviceWorkers: "block" });
   try {
     await page.addInitScript(watch);
-    const path = join(folder, "trace.json");
-    await browser.startTracing(page, {
-      path,
-      categories: ["toplevel", "devtools.timeline", "blink.user_timing"],
-    });
-    const seen = await act(page, () => page.goto(`${host.address}${link}`));
-    await browser.stopTracing();
-    return { seen, ...(await tasksOf(path)) };
+    const { result, tasks, untilMark } = await mainThreadOf(page, () =>
+      act(page, () => page.goto(`${host.address}${link}`)),
+    );
+    return { seen: result, tasks, untilDensity: untilMark("density") };
   } finally {
     await page.close();
   }
@@ -187,7 +160,6 @@ try {
   for (const kind of kinds) {
     const path = join(folder, `rows.${kind}`);
     const bytes = await tableToBytes(table, kind);
-    const { writeFile } = await import("node:fs/promises");
     await writeFile(path, bytes);
     const { seen, tasks } = await traced("#flow=gaussian,0,0&steps=100", async (page, go) => {
       await go();
