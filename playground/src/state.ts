@@ -19,16 +19,48 @@ export const kinds = {
   sospf: { label: "Sum-of-squares flow", depth: 3, width: 32 },
   bpf: { label: "Bernstein polynomial flow", depth: 3, width: 32 },
   ttf: { label: "Tail transform flow", depth: 3, width: 32 },
+  unaf: { label: "Unconstrained neural autoregressive flow", depth: 3, width: 32 },
+  bnaf: {
+    label: "Block neural autoregressive flow",
+    depth: 2,
+    width: 16,
+    note: "It has no inverse in closed form: the way from the base to the data is found by a search, to all digits.",
+  },
+  gf: {
+    label: "Gaussianization flow",
+    depth: 6,
+    note: "Mixtures of each axis and rotations, trained together; there is no network in it.",
+  },
+  "mixture-of-flows": {
+    label: "Mixture of three spline flows",
+    depth: 2,
+    width: 32,
+    note: "A sum of three flows has no single map to run through: the sum stands at the base, and the slider changes the units alone.",
+    isOfPoints: true,
+  },
   planar: { label: "Planar flow", depth: 24 },
   radial: { label: "Radial flow", depth: 24 },
   sylvester: { label: "Sylvester flow", depth: 8 },
   residual: { label: "Residual flow", depth: 6, width: 32 },
   cnf: { label: "Continuous flow", width: 32 },
+  "flow-matching": {
+    label: "Flow matching",
+    width: 48,
+    note: "It learns which way to go from noise to points, not their density: held-out points alone are scored, at some of the steps.",
+    isOfPoints: true,
+  },
   gaussianization: { label: "Gaussianization (no network)" },
   sliced: { label: "Sliced transport (no network)" },
   "dual-ascent": { label: "Dual ascent (no network)" },
   "gradient-flow": { label: "Gradient flow of a mixture" },
-  mixture: { label: "Gaussian mixture" },
+  mixture: {
+    label: "Gaussian mixture",
+    note: "It has no layers: the sum of bell curves stands at the base, and the slider changes the units alone.",
+  },
+  kde: {
+    label: "Kernel density (no network)",
+    note: "A small bell curve on each point, and nothing is trained but its width. It has no layers: the slider changes the units alone.",
+  },
   gaussian: { label: "Gaussian" },
 } as const satisfies Record<string, KindOnPage>;
 
@@ -37,6 +69,10 @@ export interface KindOnPage {
   readonly label: string;
   readonly depth?: number;
   readonly width?: number;
+  /** What is not as with most others, in words. */
+  readonly note?: string;
+  /** Whether it is trained on points alone, and cannot learn an energy. */
+  readonly isOfPoints?: true;
 }
 
 /** A kind that the page trains. */
@@ -48,6 +84,9 @@ export const fittedKind = (kind: KindName): Exclude<KindName, "gradient-flow"> =
 
 /** Whether a kind is trained by gradients, and so can be watched. */
 export const isLive = (kind: KindName): boolean => "depth" in kinds[kind] || "width" in kinds[kind];
+
+/** Whether a kind can learn an energy: its samples follow from noise by a map that has gradients. */
+export const learnsEnergies = (kind: KindName): boolean => isLive(kind) && !("isOfPoints" in kinds[kind]);
 
 /** A flow as it is chosen. */
 export interface FlowChoice {
@@ -143,25 +182,14 @@ function pointsOfText(text: string): number[] {
 
 const textOfFlow = ({ kind, depth, width }: FlowChoice): string => `${kind},${depth},${width}`;
 
-/** A whole number within bounds; anything else is not one. */
-function whole(text: string | null | undefined, least: number, most: number): number | undefined {
-  const value = text ? Number(text) : Number.NaN;
-  return Number.isSafeInteger(value) && value >= least && value <= most ? value : undefined;
-}
-
 /** Bounds of what can be typed. */
-export const bounds = { depth: [1, 64], width: [4, 128], rows: [100, 10_000], steps: [100, 20_000] } as const;
-
-function flowOfText(text: string | null): FlowChoice | undefined {
-  const [kind = "", depth, width] = (text ?? "").split(",");
-  if (!Object.hasOwn(kinds, kind)) return undefined;
-  const usual = flowOfKind(kind as KindName);
-  return {
-    kind: usual.kind,
-    depth: usual.depth && (whole(depth, ...bounds.depth) ?? usual.depth),
-    width: usual.width && (whole(width, ...bounds.width) ?? usual.width),
-  };
-}
+export const bounds = {
+  depth: [1, 64],
+  width: [4, 128],
+  rows: [100, 10_000],
+  steps: [100, 20_000],
+  seed: [0, 999_999],
+} as const;
 
 /** The state as the part of a link behind the #; what is as at the beginning is left out. */
 export function linkOf(state: State): string {
@@ -180,38 +208,158 @@ export function linkOf(state: State): string {
   return fields.toString().replaceAll("%2C", ",");
 }
 
-/** The state of a link; what it does not say, or says wrongly, is as at the beginning. */
-export function stateOfLink(link: string): State {
-  const fields = new URLSearchParams(link.replace(/^#/, ""));
-  const [name = "", rows] = (fields.get("data") ?? "").split(",");
-  const energy = fields.get("energy");
-  const data: DataChoice | undefined = energy
-    ? { from: "energy", formula: energy.slice(0, longestFormula) }
-    : dataOf(fields.get("points"), name, rows);
-  const shown = fields.get("show")?.split(",");
-  const at = Number(fields.get("at") ?? Number.NaN);
-  const probe = (fields.get("probe") ?? "").split(",").map(Number);
-  return {
-    data: data ?? firstState.data,
-    flow: flowOfText(fields.get("flow")) ?? firstState.flow,
-    other: flowOfText(fields.get("other")),
-    steps: whole(fields.get("steps"), ...bounds.steps) ?? firstState.steps,
-    seed: whole(fields.get("seed"), 0, 2 ** 31) ?? firstState.seed,
-    shown: shown ? layers.filter((layer) => shown.includes(layer)) : firstState.shown,
-    at: at >= 0 && at <= 1 ? at : firstState.at,
-    probe: probe.length === 2 && probe.every(Number.isFinite) ? [probe[0]!, probe[1]!] : firstState.probe,
-  };
+/** Kinds of the library that are not for points of the plane, and why. */
+export const elsewhere: Readonly<Record<string, string>> = {
+  ncsf: "is a flow of angles, which come round, and the axes of this plane do not",
+  columns: "is for tables, and is there when one is open",
+};
+
+/** Parts of the page that a link speaks of. */
+export type LinkPart = "data" | "flow" | "other" | "training" | "picture";
+
+/** What a link says that cannot be, by part of the page, in words. */
+export type Remarks = Readonly<Partial<Record<LinkPart, string>>>;
+
+/** A link as it is read: what it does not say is as at the beginning, and so is what it says wrongly, with a remark. */
+export interface LinkRead {
+  readonly state: State;
+  readonly remarks: Remarks;
 }
 
-function dataOf(points: string | null, name: string, rows: string | undefined): DataChoice | undefined {
-  if (points) {
-    try {
-      const drawn = pointsOfText(points).slice(0, 2 * mostDrawn);
-      if (drawn.length >= 2) return { from: "drawn", points: drawn };
-    } catch {
-      // Not letters of a link: as if there were none.
-    }
+/** A piece of a link as a remark repeats it. */
+const quoted = (text: string): string => `"${text.length > 40 ? `${text.slice(0, 40)} …` : text}"`;
+
+class LinkReader {
+  readonly remarks: Partial<Record<LinkPart, string>> = {};
+  readonly #fields: URLSearchParams;
+
+  constructor(link: string) {
+    this.#fields = new URLSearchParams(link.replace(/^#/, ""));
   }
-  if (!Object.hasOwn(pointSets, name)) return undefined;
-  return { from: "set", name: name as SetName, rows: whole(rows, ...bounds.rows) ?? 2000 };
+
+  #remark(part: LinkPart, line: string): void {
+    this.remarks[part] = [this.remarks[part] ?? [], line].flat().join(" ");
+  }
+
+  /** A whole number within bounds. */
+  #whole(
+    part: LinkPart,
+    name: string,
+    text: string | null | undefined,
+    [least, most]: readonly [number, number],
+    usual: number,
+  ): number {
+    if (text === null || text === undefined) return usual;
+    const value = text === "" ? Number.NaN : Number(text);
+    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    const range = `from ${least} to ${most.toLocaleString("en")}`;
+    this.#remark(
+      part,
+      `${name} of this link, ${quoted(text)}, is no whole number ${range}: ${usual} is taken.`,
+    );
+    return usual;
+  }
+
+  flow(part: "flow" | "other"): FlowChoice | undefined {
+    const text = this.#fields.get(part);
+    if (text === null) return undefined;
+    const [kind = "", depth, width] = text.split(",");
+    if (!Object.hasOwn(kinds, kind)) {
+      const instead =
+        part === "other" ? "nothing is compared" : `this is the ${kinds[firstState.flow.kind].label}`;
+      this.#remark(
+        part,
+        Object.hasOwn(elsewhere, kind)
+          ? `The flow of this link, ${kind}, ${elsewhere[kind]}: ${instead}.`
+          : `There is no flow ${quoted(kind)}, as this link asks for: ${instead}.`,
+      );
+      return undefined;
+    }
+    const usual = flowOfKind(kind as KindName);
+    return {
+      kind: usual.kind,
+      depth: usual.depth && this.#whole(part, "The depth", depth, bounds.depth, usual.depth),
+      width: usual.width && this.#whole(part, "The width", width, bounds.width, usual.width),
+    };
+  }
+
+  data(): DataChoice | undefined {
+    const [energy, points, set] = ["energy", "points", "data"].map((name) => this.#fields.get(name));
+    if (energy) {
+      if (energy.length > longestFormula)
+        this.#remark("data", `The formula of this link has more than ${longestFormula} letters: it is cut.`);
+      return { from: "energy", formula: energy.slice(0, longestFormula) };
+    }
+    if (points) {
+      const drawn = drawnOf(points);
+      if (drawn && drawn.length > 2 * mostDrawn)
+        this.#remark("data", `This link has more than ${mostDrawn} drawn points: the first are shown.`);
+      if (drawn) return { from: "drawn", points: drawn.slice(0, 2 * mostDrawn) };
+      this.#remark("data", "The drawn points of this link cannot be read: perhaps it was cut on its way.");
+    }
+    if (!set) return undefined;
+    const [name = "", rows] = set.split(",");
+    if (Object.hasOwn(pointSets, name))
+      return {
+        from: "set",
+        name: name as SetName,
+        rows: this.#whole("data", "The number of points", rows, bounds.rows, 2000),
+      };
+    const { label } = pointSets.moons;
+    this.#remark("data", `There are no points ${quoted(name)}, as this link asks for: these are ${label}.`);
+    return undefined;
+  }
+
+  number(name: "steps" | "seed", range: readonly [number, number]): number {
+    const words = name === "steps" ? "The number of steps" : "The seed";
+    return this.#whole("training", words, this.#fields.get(name), range, firstState[name]);
+  }
+
+  picture(): Pick<State, "shown" | "at" | "probe"> {
+    const [show, place, point] = ["show", "at", "probe"].map((name) => this.#fields.get(name) ?? undefined);
+    const asked = show?.split(",");
+    const unknown = asked?.filter((name) => name !== "" && !(layers as readonly string[]).includes(name));
+    if (unknown?.length)
+      this.#remark("picture", `The picture has no ${unknown.map(quoted).join(", ")}, as this link asks for.`);
+    const at = place ? Number(place) : firstState.at;
+    const isPlace = at >= 0 && at <= 1;
+    if (!isPlace)
+      this.#remark(
+        "picture",
+        `The place of the slider in this link, ${quoted(place!)}, is not between 0 and 1.`,
+      );
+    const probe = point === undefined ? firstState.probe : point.split(",").map(Number);
+    const isPoint = probe.length === 2 && probe.every(Number.isFinite);
+    if (!isPoint)
+      this.#remark("picture", `The place of the probe in this link, ${quoted(point!)}, is not two numbers.`);
+    return {
+      shown: asked ? layers.filter((layer) => asked.includes(layer)) : firstState.shown,
+      at: isPlace ? at : firstState.at,
+      probe: isPoint ? [probe[0]!, probe[1]!] : firstState.probe,
+    };
+  }
+}
+
+/** Reads a link. */
+export function readLink(link: string): LinkRead {
+  const reader = new LinkReader(link);
+  const state: State = {
+    data: reader.data() ?? firstState.data,
+    flow: reader.flow("flow") ?? firstState.flow,
+    other: reader.flow("other"),
+    steps: reader.number("steps", bounds.steps),
+    seed: reader.number("seed", bounds.seed),
+    ...reader.picture(),
+  };
+  return { state, remarks: reader.remarks };
+}
+
+/** The drawn points of a link; undefined where its letters are none. */
+function drawnOf(text: string): number[] | undefined {
+  try {
+    const drawn = pointsOfText(text);
+    return drawn.length >= 2 ? drawn : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -7,15 +7,42 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { drawSet } from "./data/sets.ts";
 import type { Judgment, Place, Probed, Progress, Reply, Request, Snapshot, Square } from "./flow/protocol.ts";
-import { type FlowChoice, fewestDrawn, isLive, linkOf, type State, stateOfLink } from "./state.ts";
+import {
+  type FlowChoice,
+  fewestDrawn,
+  isLive,
+  type LinkPart,
+  linkOf,
+  type Remarks,
+  readLink,
+  type State,
+} from "./state.ts";
 import { wantsStillness } from "./theme.ts";
 
+const first = readLink(location.hash);
 /** What is chosen. */
-export const state: Signal<State> = signal(stateOfLink(location.hash));
+export const state: Signal<State> = signal(first.state);
+/** What the link asked for that cannot be; said until something else is chosen in its place. */
+export const remarks: Signal<Remarks> = signal(first.remarks);
+
+/** Where each choice is made. */
+const partOf: Readonly<Record<keyof State, LinkPart>> = {
+  data: "data",
+  flow: "flow",
+  other: "other",
+  steps: "training",
+  seed: "training",
+  shown: "picture",
+  at: "picture",
+  probe: "picture",
+};
 
 /** Changes some of it. */
-export function change(part: Partial<State>): void {
-  state.value = { ...state.value, ...part };
+export function change(some: Partial<State>): void {
+  state.value = { ...state.value, ...some };
+  const made = new Set(Object.keys(some).map((name) => partOf[name as keyof State]));
+  const left = Object.entries(remarks.peek()).filter(([part]) => !made.has(part as LinkPart));
+  if (left.length < Object.keys(remarks.peek()).length) remarks.value = Object.fromEntries(left);
 }
 
 /** Whether points are being drawn by hand. */
@@ -68,6 +95,8 @@ export interface Run {
   readonly choice: ReadonlySignal<FlowChoice | undefined>;
   readonly phase: Signal<Phase>;
   readonly stops: Signal<readonly string[]>;
+  /** Whether the base is a bell curve; else it is a density of its own. */
+  readonly isNormal: Signal<boolean>;
   readonly threads: Signal<number>;
   readonly history: Signal<readonly Progress[]>;
   readonly snapshot: Signal<Snapshot | undefined>;
@@ -127,6 +156,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     choice,
     phase: signal<Phase>("idle"),
     stops: signal<readonly string[]>([]),
+    isNormal: signal(true),
     threads: signal(0),
     history: signal<readonly Progress[]>([]),
     snapshot: signal<Snapshot | undefined>(undefined),
@@ -243,6 +273,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
       case "stops":
         takeOver();
         run.stops.value = reply.names;
+        run.isNormal.value = reply.isNormal;
         run.threads.value = reply.threads;
         return;
       case "phase":
@@ -333,5 +364,8 @@ effect(() => {
   }, 300);
 });
 addEventListener("hashchange", () => {
-  if (location.hash !== written) state.value = stateOfLink(location.hash);
+  if (location.hash === written) return;
+  const read = readLink(location.hash);
+  state.value = read.state;
+  remarks.value = read.remarks;
 });

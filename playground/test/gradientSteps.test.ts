@@ -1,6 +1,6 @@
-/** The gradient flow that the page shows, beside the one that the library computes point by point. */
+/** What the page makes of flows: the gradient flow beside the library's, and samples of a base that is no bell curve. */
 
-import { standardNormal } from "pushforward/distributions";
+import { gaussianMixture, standardNormal } from "pushforward/distributions";
 import { wasmEngine } from "pushforward/engines";
 import { gradientFlow } from "pushforward/fitting";
 import { expect, test } from "vitest";
@@ -40,5 +40,29 @@ test("steps of the gradient flow go where the library's go, and end at the mixtu
   // Sampling undoes it. Between the components the way to the data pulls apart, and errors grow with it.
   const back = await evaluator.forward(stops[0]!);
   expect(worst(back.stops.at(-1)!, points)).toBeLessThan(0.005);
+  evaluator.dispose();
+});
+
+test("samples of a mixture are its own, and not those of a bell curve", async () => {
+  const evaluator = new Evaluator(
+    gaussianMixture({ features: 2, components: 2 }),
+    [],
+    wasmEngine({ threads: 1, precision: "float64" }),
+    new AbortController().signal,
+  );
+  await evaluator.set(
+    {
+      logWeight: new Float64Array(2),
+      mean: Float64Array.of(-3, 0, 3, 0),
+      factor: Float64Array.of(-2, 0, -2, -2, 0, -2),
+    },
+    [],
+  );
+  expect(evaluator.isNormal).toBe(false);
+  const noise = Float64Array.from({ length: 40 * evaluator.noise }, (_, i) => Math.sin(7 * i));
+  const drawn = await evaluator.drawn(noise);
+  const away = drawn.filter((_, i) => i % 2 === 0).map((x) => Math.abs(Math.abs(x) - 3));
+  expect(away.length).toBe(40);
+  expect(Math.max(...away)).toBeLessThan(0.5);
   evaluator.dispose();
 });

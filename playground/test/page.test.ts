@@ -248,13 +248,19 @@ describe.skipIf(path === undefined)(
     });
 
     test("probe and points are moved and drawn by the keyboard alone", async () => {
-      const opened = await open("#flow=gaussian,0,0");
+      const opened = await open("#flow=gaussian,0,0&other=ncsf&at=7");
       await trained(opened);
+      // What the link asks for and cannot have is said where it would be, until something else is chosen there.
+      expect(await opened.locator(".inline.message").allTextContents()).toEqual([
+        "The flow of this link, ncsf, is a flow of angles, which come round, and the axes of this plane do not: nothing is compared.",
+        'The place of the slider in this link, "7", is not between 0 and 1.',
+      ]);
       const picture = opened.locator(".picture canvas");
       await picture.focus();
       await opened.keyboard.press("ArrowRight");
       await opened.keyboard.press("Shift+ArrowDown");
       await opened.waitForFunction(() => !location.hash.includes("probe=0,1.4"));
+      expect(await opened.locator(".inline.message").count()).toBe(1);
       await opened.getByRole("radio", { name: "Draw your own" }).focus();
       await opened.keyboard.press("Space");
       await picture.focus();

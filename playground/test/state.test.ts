@@ -3,7 +3,17 @@
 import { describe, expect, test } from "vitest";
 import { energies } from "../src/data/energies.ts";
 import { drawSet, pointSets, type SetName } from "../src/data/sets.ts";
-import { firstState, flowOfKind, linkOf, mostDrawn, onSheet, type State, stateOfLink } from "../src/state.ts";
+import {
+  firstState,
+  flowOfKind,
+  type KindName,
+  kinds,
+  linkOf,
+  mostDrawn,
+  onSheet,
+  readLink,
+  type State,
+} from "../src/state.ts";
 import { architectureCode, command } from "../src/takeAlong.ts";
 
 describe("a link", () => {
@@ -20,28 +30,51 @@ describe("a link", () => {
       probe: [-1.25, 0.5],
     };
     const link = linkOf(state);
-    expect(stateOfLink(`#${link}`)).toEqual(state);
+    expect(readLink(`#${link}`)).toEqual({ state, remarks: {} });
     expect(link.length).toBeLessThanOrEqual(8192);
-    expect(stateOfLink(linkOf(firstState))).toEqual(firstState);
+    expect(readLink(linkOf(firstState))).toEqual({ state: firstState, remarks: {} });
     const energy: State = { ...firstState, data: { from: "energy", formula: energies.split.formula } };
-    expect(stateOfLink(linkOf(energy))).toEqual(energy);
+    expect(readLink(linkOf(energy)).state).toEqual(energy);
+    for (const kind of Object.keys(kinds) as KindName[]) {
+      const flow = flowOfKind(kind);
+      expect(readLink(linkOf({ ...firstState, flow, other: flow }))).toEqual({
+        state: { ...firstState, flow, other: flow },
+        remarks: {},
+      });
+    }
   });
 
   test.each([
-    "",
-    "#data=none,5&flow=none&steps=-1&seed=x&show=none&at=2&probe=1",
-    "#points=%%%",
-    "#flow=realnvp,1e9,-3&data=moons,1e12",
-  ])("that says nothing, or nothing that there is, gives the usual: %s", (link) => {
-    const { data, flow, steps, seed, at, probe } = stateOfLink(link);
-    expect(data).toEqual(firstState.data);
-    expect([firstState.flow, flowOfKind("realnvp")]).toContainEqual(flow);
-    expect({ steps, seed, at, probe }).toEqual({
-      steps: firstState.steps,
-      seed: firstState.seed,
-      at: firstState.at,
-      probe: firstState.probe,
-    });
+    ["", {}],
+    [
+      "#data=none,5&flow=none&steps=-1&seed=x&show=none&at=2&probe=1",
+      {
+        data: 'There are no points "none", as this link asks for: these are Two moons.',
+        flow: 'There is no flow "none", as this link asks for: this is the Neural spline flow, autoregressive.',
+        training:
+          'The number of steps of this link, "-1", is no whole number from 100 to 20,000: 1000 is taken. The seed of this link, "x", is no whole number from 0 to 999,999: 1 is taken.',
+        picture:
+          'The picture has no "none", as this link asks for. The place of the slider in this link, "2", is not between 0 and 1. The place of the probe in this link, "1", is not two numbers.',
+      },
+    ],
+    ["#points=%%%", { data: "The drawn points of this link cannot be read: perhaps it was cut on its way." }],
+    [
+      "#flow=realnvp,1e9,-3&data=moons,1e12&other=columns",
+      {
+        data: 'The number of points of this link, "1e12", is no whole number from 100 to 10,000: 2000 is taken.',
+        flow: 'The depth of this link, "1e9", is no whole number from 1 to 64: 8 is taken. The width of this link, "-3", is no whole number from 4 to 128: 32 is taken.',
+        other:
+          "The flow of this link, columns, is for tables, and is there when one is open: nothing is compared.",
+      },
+    ],
+  ])("that says nothing, or nothing that there is, gives the usual, and says so: %s", (link, said) => {
+    const { state, remarks } = readLink(link);
+    expect(state.data).toEqual(firstState.data);
+    expect([firstState.flow, flowOfKind("realnvp")]).toContainEqual(state.flow);
+    const { data: _, flow: __, shown: ___, ...rest } = state;
+    const { data, flow, shown, ...usual } = firstState;
+    expect(rest).toEqual(usual);
+    expect(remarks).toEqual(said);
   });
 });
 

@@ -20,6 +20,8 @@ import type { FlowChoice } from "../state.ts";
 export interface ChosenArchitecture {
   readonly architecture: Architecture;
   readonly learningRate: number;
+  /** Whether what its architecture minimizes is another loss than its log-density. */
+  readonly hasOwnLoss?: true;
 }
 
 /** The architecture of a choice with its learning rate, or undefined for a flow without gradients. */

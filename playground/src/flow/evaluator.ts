@@ -24,7 +24,10 @@ export interface KnownLaw {
   logProb(point: Expr): Expr;
 }
 
-type Direction = "forward" | "inverse" | "density";
+type Direction = "forward" | "inverse" | "density" | "draw";
+
+/** Bases that are a bell curve: the usual one, and that of Gaussianization, whose far tails are wider. */
+const bells = ["standardNormal", "tailedNormal"];
 
 /** A flow that is taken apart into steps. */
 export class Evaluator {
@@ -76,6 +79,8 @@ export class Evaluator {
     const steps = this.#steps;
     const bound = steps.map(({ bijection }, k): Bound => bindTree(bijection.parameters, `steps.${k}.`));
     const baseBound = bindTree(this.#base.parameters, "base.");
+    if (direction === "draw")
+      return { drawn: this.#base.sample(ops.input("data", [this.#base.noise]), baseBound) };
     const point = ops.input("data", [2]);
     const rows: Record<string, Expr> = {};
     let value: Expr = point;
@@ -107,9 +112,24 @@ export class Evaluator {
     for (const program of this.#programs.values()) await give(await program, all);
   }
 
-  async #run(direction: Direction, points: Float64Array): Promise<Record<string, Float64Array>> {
+  async #run(direction: Direction, points: Float64Array, size = 2): Promise<Record<string, Float64Array>> {
     const executable = await this.#program(direction);
-    return (await executable.run({ rows: points.length / 2, inputs: { data: points } })).rows;
+    return (await executable.run({ rows: points.length / size, inputs: { data: points } })).rows;
+  }
+
+  /** Numbers of standard normal noise that a sample of the base takes. */
+  get noise(): number {
+    return this.#base.noise;
+  }
+
+  /** Whether the base is a bell curve. */
+  get isNormal(): boolean {
+    return bells.includes(this.#base.type);
+  }
+
+  /** Samples of the base from its noise, x and y in turn. */
+  async drawn(noise: Float64Array): Promise<Float64Array> {
+    return this.#base.type === bells[0] ? noise : (await this.#run("draw", noise, this.noise)).drawn!;
   }
 
   /** Points of the base on their way to the data. */

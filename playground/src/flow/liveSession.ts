@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Training } from "pushforward/architectures";
 import { type Bijection, chain, standardization } from "pushforward/bijections";
 import { type Distribution, pushforwardLogProb } from "pushforward/distributions";
 import { wasmEngine } from "pushforward/engines";
@@ -15,7 +16,7 @@ import type { Judgment } from "./protocol.ts";
 import { type Beginning, columns, EnergyError, Session, withoutPrefix } from "./session.ts";
 import { type Step, stepsOf } from "./steps.ts";
 
-type Training = Extract<Beginning, { type: "train" }>;
+type Asked = Extract<Beginning, { type: "train" }>;
 
 /** Points in an order of their own, and those held out. */
 function split(
@@ -53,7 +54,7 @@ function meanAndScale(points: Float64Array): { readonly mean: number[]; readonly
 
 /** What is minimized, on what rows, and in what units. */
 interface Problem {
-  readonly objective: Pick<Objective, "loss" | "draws">;
+  readonly objective: Pick<Objective, "loss" | "validation" | "draws">;
   readonly train: Rows;
   readonly heldOut: Rows;
   readonly mean: readonly number[];
@@ -75,6 +76,9 @@ function stepsAnEpoch(rows: number, steps: number): number {
   return usual;
 }
 
+/** How often held-out points are judged, where that is dear. */
+const validations = 40;
+
 /** An architecture bound to its parameters. */
 interface BoundFlow {
   readonly base: Distribution;
@@ -82,8 +86,13 @@ interface BoundFlow {
   readonly bound: { readonly base: Bound; readonly bijection: Bound };
 }
 
-/** Maximum likelihood on points. */
-function likelihoodOf({ base, bijection, bound }: BoundFlow, points: Float64Array, seed: number): Problem {
+/** Maximum likelihood on points, or what an architecture has in its place; held-out points are judged by their likelihood. */
+function likelihoodOf(
+  { base, bijection, bound }: BoundFlow,
+  points: Float64Array,
+  seed: number,
+  own: Training | undefined,
+): Problem {
   const { train, heldOut } = split(points, seed);
   const { mean, scale } = meanAndScale(train);
   const rows = (of: Float64Array): Rows => ({
@@ -91,8 +100,13 @@ function likelihoodOf({ base, bijection, bound }: BoundFlow, points: Float64Arra
     inputs: { data: of.map((value, i) => (value - mean[i & 1]!) / scale[i & 1]!) },
   });
   const offset = -Math.log(scale[0]! * scale[1]!);
+  const point = ops.input("data", [2]);
+  const logProb = own?.logProb?.(point, bound) ?? pushforwardLogProb(base, bijection, point, bound);
   return {
-    objective: { loss: ops.neg(pushforwardLogProb(base, bijection, ops.input("data", [2]), bound)) },
+    objective: {
+      loss: own?.loss(point, bound) ?? ops.neg(logProb),
+      validation: ops.neg(logProb),
+    },
     train: rows(train),
     heldOut: rows(heldOut),
     mean,
@@ -152,8 +166,8 @@ async function divergenceOf(
 /** See the head of this file. */
 export class LiveSession extends Session {
   /** What was asked for. */
-  get training(): Training {
-    return this.request as Training;
+  get training(): Asked {
+    return this.request as Asked;
   }
 
   get stopped(): AbortSignal {
@@ -176,13 +190,15 @@ export class LiveSession extends Session {
     const named = await architectureOfChoice(choice);
     if (!named) throw new Error(`${choice.kind} is not trained by gradients.`);
     this.send({ type: "phase", run, phase: "compiling" });
-    const { architecture, learningRate } = named;
+    const { architecture, learningRate, hasOwnLoss } = named;
     const { base, bijection } = architecture;
     const tree = { base: base.parameters, bijection: bijection.parameters };
     const bound = { base: bindTree(tree.base, "base."), bijection: bindTree(tree.bijection, "bijection.") };
     const flow = { base, bijection, bound };
     const problem =
-      energy === undefined ? likelihoodOf(flow, points, seed) : await divergenceOf(this, flow, energy);
+      energy === undefined
+        ? likelihoodOf(flow, points, seed, hasOwnLoss && architecture.training)
+        : await divergenceOf(this, flow, energy);
     const { train, heldOut, mean, scale } = problem;
     const engine = wasmEngine({ threads: this.training.threads });
     const initial = initialValues(tree, randomKey(seed));
@@ -220,6 +236,8 @@ export class LiveSession extends Session {
     const perEpoch = stepsAnEpoch(train.rows, steps);
     const batch = Math.round(train.rows / perEpoch);
     const epochs = Math.max(1, Math.floor(steps / perEpoch));
+    // A likelihood that training does not need costs as much as many of its steps.
+    const validateEvery = hasOwnLoss ? Math.ceil(epochs / validations) : 1;
     let shownAt = performance.now();
     let cost = performance.now();
     let trained = 0;
@@ -240,13 +258,15 @@ export class LiveSession extends Session {
         weightDecay: 1e-4,
         averaging: 0.98,
         patience: epochs,
+        validateEvery,
         validation: heldOut,
         signal: this.signal,
         onEpoch: async (record, state) => {
-          if (record.epoch > 1) trained += performance.now() - since;
+          const isFirst = Number.isNaN(since);
+          if (!isFirst) trained += performance.now() - since;
           progress = {
-            // Before the energy is there in full, the loss of training is that of another target.
-            trainLogProb: energy === undefined ? problem.shown(record.trainLoss) : Number.NaN,
+            // Before the energy is there in full, the loss of training is that of another target; and a loss of its own is no likelihood.
+            trainLogProb: energy === undefined && !hasOwnLoss ? problem.shown(record.trainLoss) : Number.NaN,
             heldOutLogProb: problem.shown(record.validationLoss),
             epochs: record.epoch,
           };
@@ -258,12 +278,12 @@ export class LiveSession extends Session {
               steps: epochs * perEpoch,
               trainLogProb: progress.trainLogProb,
               heldOutLogProb: progress.heldOutLogProb,
-              rate: (1000 * (record.epoch - 1) * perEpoch) / trained,
+              rate: (1000 * (record.epoch - validateEvery) * perEpoch) / trained,
             },
           });
           // At most a third of the time is for pictures.
           const isDue = performance.now() - shownAt > Math.max(60, 2 * cost);
-          if (isDue || record.epoch === 1) {
+          if (isDue || isFirst) {
             const begin = performance.now();
             current = { ...initial, ...(await state()).best };
             await show(current);

@@ -109,6 +109,8 @@ export type Reply =
       readonly type: "stops";
       readonly run: number;
       readonly names: readonly string[];
+      /** Whether the base is a bell curve; else it is a density of its own. */
+      readonly isNormal: boolean;
       readonly threads: number;
     }
   | { readonly type: "phase"; readonly run: number; readonly phase: "compiling" | "training" | "done" }

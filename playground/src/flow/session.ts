@@ -109,7 +109,8 @@ export abstract class Session {
     }
     this.#evaluator = evaluator;
     const names = ["base", ...steps.map(({ name }) => name)];
-    this.send({ type: "stops", run: this.request.run, names, threads: this.request.threads });
+    const { isNormal } = evaluator;
+    this.send({ type: "stops", run: this.request.run, names, isNormal, threads: this.request.threads });
   }
 
   /** Shows the flow with values of its base and its steps; the first time its density before all else. */

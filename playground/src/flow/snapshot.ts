@@ -40,10 +40,10 @@ function latticeOf(side: number): Float64Array {
   return points;
 }
 
-/** Samples of a standard normal base, the same for each picture. */
-function baseSamples(): Float64Array {
+/** Noise of the samples, the same for each picture. */
+function noiseOf(size: number): Float64Array {
   const normal = normals(uniforms(7));
-  return Float64Array.from({ length: 2 * sampleCount }, () => normal());
+  return Float64Array.from({ length: size * sampleCount }, () => normal());
 }
 
 const light = (stops: readonly Float64Array[]): Float32Array[] =>
@@ -104,7 +104,7 @@ export async function takeSnapshot(
   const side = sides[moment];
   const density = await densityOf(evaluator, view, sizes[moment]);
   const lattice = await evaluator.forward(latticeOf(side));
-  const samples = await evaluator.forward(baseSamples());
+  const samples = await evaluator.forward(await evaluator.drawn(noiseOf(evaluator.noise)));
   const data = await evaluator.inverse(points.slice(0, 2 * mostPoints));
   const heights = [Float32Array.from(lattice.baseLogProb)];
   for (const logAbsDet of lattice.logAbsDets) {

@@ -33,6 +33,8 @@ const names: Readonly<Record<string, string>> = {
   triangularAffine: "covariance",
   luAffine: "linear map",
   rotation: "rotation",
+  orthogonal: "rotation",
+  blockAutoregressive: "block network",
   permutation: "order of the axes",
   slicedSpline: "layer",
   marginalSpline: "layer",

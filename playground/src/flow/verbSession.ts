@@ -21,17 +21,7 @@ export class VerbSession extends Session {
     await this.#take(flow, request.type === "train" && request.flow.kind === "gradient-flow");
   }
 
-  async #fit({
-    run,
-    points,
-    energy,
-    flow: choice,
-    seed,
-  }: Extract<Beginning, { type: "train" }>): Promise<Flow> {
-    if (energy !== undefined)
-      throw new Error(
-        "This kind is fitted to points. An energy is learned by kinds that have a depth or a width: choose one of those.",
-      );
+  async #fit({ run, points, flow: choice, seed }: Extract<Beginning, { type: "train" }>): Promise<Flow> {
     this.send({ type: "phase", run, phase: "training" });
     const begun = performance.now();
     const { flow, report } = await fit(tableFromRows(columns, points), {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { learnsEnergies } from "../state.ts";
 import type { Reply, Request } from "./protocol.ts";
 import { type Beginning, EnergyError, type Send, type Session } from "./session.ts";
 
@@ -33,6 +34,10 @@ async function begin(Maker: SessionMaker, request: Beginning): Promise<void> {
   });
   coming = current;
   try {
+    if (request.type === "train" && request.energy !== undefined && !learnsEnergies(request.flow.kind))
+      throw new Error(
+        "This kind is fitted to points, and cannot learn an energy: choose another, such as RealNVP, or points.",
+      );
     if (point) await current.probe(point);
     await current.begin();
   } catch (error) {

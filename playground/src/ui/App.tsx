@@ -7,7 +7,7 @@ import { openTable, openText, stage, table, trouble } from "../table/tableStore.
 import { switchTheme, theme } from "../theme.ts";
 import { Beside } from "./Beside.tsx";
 import { Controls } from "./Controls.tsx";
-import { Picture, Toggles } from "./Picture.tsx";
+import { LinkRemark, Picture, Toggles } from "./Picture.tsx";
 import { Probe } from "./Probe.tsx";
 import { Slider } from "./Slider.tsx";
 import { TakeAlong } from "./TakeAlong.tsx";
@@ -114,6 +114,7 @@ export function App() {
               {isCompared && <Picture run={runs[1]} />}
             </div>
             <Toggles />
+            <LinkRemark part="picture" />
             <Slider />
           </section>
           <aside class="beside" aria-label="Numbers">

@@ -1,7 +1,7 @@
 /** What is known of a flow, in numbers and small pictures. */
 
 import { useEffect, useRef } from "preact/hooks";
-import type { Progress } from "../flow/protocol.ts";
+import type { Progress, Snapshot } from "../flow/protocol.ts";
 import { colorsOf, drawPoints } from "../picture/draw.ts";
 import { isWhole } from "../picture/field.ts";
 import { kinds } from "../state.ts";
@@ -53,11 +53,30 @@ function Curve({ history }: { readonly history: readonly Progress[] }) {
   );
 }
 
-/** The data in the base, with the marginals beside the normal density. */
+/** The normal density of one axis. */
+const bell = (x: number): number => Math.exp(-(x ** 2) / 2) / Math.sqrt(2 * Math.PI);
+
+/** The density of one axis of a base, from what is known of it on its lattice. */
+function marginalOf({ lattice, heights, side }: Snapshot, axis: 0 | 1): (x: number) => number {
+  const [low, high] = [lattice[0]![0]!, lattice[0]![2 * (side * side - 1)]!];
+  const spacing = (high - low) / (side - 1);
+  const sums = new Float64Array(side);
+  heights[0]!.forEach((height, i) => {
+    sums[axis === 0 ? i % side : Math.floor(i / side)]! += Math.exp(height) * spacing;
+  });
+  return (x) => {
+    const place = Math.min(side - 1, Math.max(0, (x - low) / spacing));
+    const before = Math.min(side - 2, Math.floor(place));
+    return sums[before]! + (place - before) * (sums[before + 1]! - sums[before]!);
+  };
+}
+
+/** The data in the base, with the marginals beside those of the base. */
 function Latents({ run }: { readonly run: Run }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const snapshot = run.snapshot.value;
   const points = snapshot && isWhole(snapshot) ? snapshot.data[0] : undefined;
+  const isNormal = run.isNormal.value;
   const now = theme.value;
   useEffect(() => {
     const context = canvas.current!.getContext("2d")!;
@@ -73,7 +92,7 @@ function Latents({ run }: { readonly run: Run }) {
       top + (reach - y) * scale,
     ];
     context.strokeStyle = colors.base;
-    for (const radius of [1, 2, 3]) {
+    for (const radius of isNormal ? [1, 2, 3] : []) {
       context.globalAlpha = 0.55;
       context.beginPath();
       context.arc(...toScreen(0, 0), radius * scale, 0, 2 * Math.PI);
@@ -107,15 +126,16 @@ function Latents({ run }: { readonly run: Run }) {
       context.strokeStyle = colors.base;
       context.lineWidth = 2;
       context.beginPath();
+      const law = isNormal ? bell : marginalOf(snapshot!, axis);
       for (let x = -reach; x <= reach; x += 0.1) {
-        const length = (Math.exp(-(x ** 2) / 2) / Math.sqrt(2 * Math.PI) / most) * (top - 6);
+        const length = Math.min(1.1, law(x) / most) * (top - 6);
         if (axis === 0) context.lineTo((x + reach) * scale, top - 3 - length);
         else context.lineTo(room + 3 + length, top + (reach - x) * scale);
       }
       context.stroke();
       context.lineWidth = 1;
     }
-  }, [points, now]);
+  }, [points, isNormal, now]);
   return (
     <canvas
       ref={canvas}
@@ -123,7 +143,7 @@ function Latents({ run }: { readonly run: Run }) {
       width={576}
       height={576}
       role="img"
-      aria-label="The points in the base, their marginals, and the normal density"
+      aria-label={`The points in the base, their marginals, and ${isNormal ? "the normal density" : "those of the base"}`}
     />
   );
 }
@@ -135,6 +155,7 @@ export function Beside({ run }: { readonly run: Run }) {
   const choice = run.choice.value;
   const threads = run.threads.value;
   const judgment = run.judgment.value;
+  const isNormal = run.isNormal.value;
   const isEnergy = state.value.data.from === "energy";
   return (
     <div class="numbers">
@@ -205,11 +226,13 @@ export function Beside({ run }: { readonly run: Run }) {
         The first is the integral of the density over the picture; the second counts, in the base, what lands
         outside.
       </p>
-      <h3>The data, made normal</h3>
+      <h3>{isNormal ? "The data, made normal" : "The data in the base"}</h3>
       <Latents run={run} />
       <p class="note">
-        Each point sent back to the base. The closer <span class="data">the bars</span> are to{" "}
-        <span class="base">the bell curve</span>, the better the flow.
+        Each point sent back to the base{isNormal ? "" : ", which is no bell curve here"}. The closer{" "}
+        <span class="data">the bars</span> are to{" "}
+        <span class="base">{isNormal ? "the bell curve" : "the curve of the base"}</span>, the better the
+        flow.
       </p>
     </div>
   );

@@ -20,7 +20,7 @@ import { change, isDrawing, runs, state } from "../store.ts";
 import { openTable } from "../table/tableStore.ts";
 import { theme } from "../theme.ts";
 import { FileButton } from "./FileButton.tsx";
-import { Message } from "./Picture.tsx";
+import { LinkRemark, Message } from "./Picture.tsx";
 
 /** A small picture of a set. */
 function Thumbnail({ name }: { readonly name: SetName }) {
@@ -80,6 +80,7 @@ function Data() {
         onFile={(file) => void openTable(file)}
       />
       <p class="note">CSV, Parquet, Arrow or JSON lines: choose one, drop it anywhere, or paste cells.</p>
+      <LinkRemark part="data" />
       <EnergyFields />
       {drawing && (
         <div class="row">
@@ -186,6 +187,7 @@ function Whole(props: {
 /** A choice of a flow with its sizes. */
 function FlowFields(props: {
   readonly legend: string;
+  readonly part: "flow" | "other";
   readonly flow: FlowChoice;
   readonly onChange: (flow: FlowChoice) => void;
 }) {
@@ -205,8 +207,11 @@ function FlowFields(props: {
               {kinds[kind].label}
             </option>
           ))}
+          <option disabled>Circular spline flow: of angles, not of the plane</option>
         </select>
       </label>
+      <LinkRemark part={props.part} />
+      {about.note && <p class="note">{about.note}</p>}
       {(about.depth || about.width) && (
         <div class="row">
           {about.depth && (
@@ -244,12 +249,19 @@ export function Controls() {
   return (
     <section class="controls" aria-label="Choices">
       <Data />
-      <FlowFields legend="Flow" flow={flow} onChange={(chosen) => change({ flow: chosen })} />
+      <FlowFields legend="Flow" part="flow" flow={flow} onChange={(chosen) => change({ flow: chosen })} />
       {other && (
-        <FlowFields legend="Beside it" flow={other} onChange={(chosen) => change({ other: chosen })} />
+        <FlowFields
+          legend="Beside it"
+          part="other"
+          flow={other}
+          onChange={(chosen) => change({ other: chosen })}
+        />
       )}
+      {!other && <LinkRemark part="other" />}
       <fieldset>
         <legend>Training</legend>
+        <LinkRemark part="training" />
         <div class="row">
           {(isLive(flow.kind) || (other && isLive(other.kind))) && (
             <Whole
@@ -262,7 +274,7 @@ export function Controls() {
           <Whole
             label="Seed"
             value={seed}
-            range={[0, 999_999]}
+            range={bounds.seed}
             onChange={(value) => change({ seed: value })}
           />
         </div>

@@ -6,8 +6,8 @@ import type { Place, Square } from "../flow/protocol.ts";
 import { colorsOf, type Scene } from "../picture/draw.ts";
 import { lastStop, throughTo, viewAt } from "../picture/field.ts";
 import { painterOf } from "../picture/painter.ts";
-import { kinds, layers, mostDrawn, onSheet } from "../state.ts";
-import { brushAt, change, isDrawing, points, type Run, state, view } from "../store.ts";
+import { kinds, type LinkPart, layers, mostDrawn, onSheet } from "../state.ts";
+import { brushAt, change, isDrawing, points, type Run, remarks, state, view } from "../store.ts";
 import { theme } from "../theme.ts";
 
 /** What the phases are called. */
@@ -208,6 +208,16 @@ export function Toggles() {
       ))}
     </fieldset>
   );
+}
+
+/** What a link asked for that cannot be, where it belongs. */
+export function LinkRemark({ part }: { readonly part: LinkPart }) {
+  const remark = remarks.value[part];
+  return remark ? (
+    <p class="inline message" role="alert">
+      {remark}
+    </p>
+  ) : null;
 }
 
 /** What went wrong, where it belongs. */

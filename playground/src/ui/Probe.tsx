@@ -42,7 +42,9 @@ export function Probe() {
   const terms = isWhole
     ? [
         {
-          name: "base: log of the bell curve at the point's place there",
+          name: run.isNormal.value
+            ? "base: log of the bell curve at the point's place there"
+            : "base: log of its own density at the point's place there",
           value: probed.baseLogProb,
           tone: "base",
         },

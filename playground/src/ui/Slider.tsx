@@ -46,6 +46,7 @@ export function Slider() {
   usePlaying();
   const { at } = state.value;
   const stops = runs[0].stops.value;
+  const isNormal = runs[0].isNormal.value;
   const count = Math.max(1, stops.length - 1);
   const nearest = Math.round(at * count);
   const name = stops[nearest] ?? "";
@@ -93,12 +94,20 @@ export function Slider() {
       <button type="button" aria-pressed={playing.value === 1} onClick={() => play(1)}>
         Push forward <span aria-hidden="true">▶</span>
       </button>
-      <p class="note">
-        The left end is the <span class="base">base</span>: a bell curve in two dimensions, from which one can
-        draw and whose density is known. On the way to the right the flow is applied, layer by layer or
-        through time; at the right end the base has become the <span class="model">density</span>. On the way
-        back each layer is undone, and the <span class="data">data</span> become normal.
-      </p>
+      {isNormal ? (
+        <p class="note">
+          The left end is the <span class="base">base</span>: a bell curve in two dimensions, from which one
+          can draw and whose density is known. On the way to the right the flow is applied, layer by layer or
+          through time; at the right end the base has become the <span class="model">density</span>. On the
+          way back each layer is undone, and the <span class="data">data</span> become normal.
+        </p>
+      ) : (
+        <p class="note">
+          The left end is the <span class="base">base</span>: of this kind no bell curve, but a sum of simpler
+          densities that fits the points already. No layer bends it; on the way to the right it takes on the
+          units of the <span class="data">data</span>, and nothing else.
+        </p>
+      )}
     </div>
   );
 }
