@@ -49,10 +49,13 @@ function chunksOf(modules: Modules): Map<string, string> {
   const nameOf = (id: string): string => basename(/readers\.ts$/.test(id) ? dirname(id) : id, ".ts");
   const calledBy = (id: string): readonly string[] => modules.getModuleInfo(id)?.dynamicallyImportedIds ?? [];
   const direct = [...evaluation].flatMap(calledBy);
-  const families = [
+  const called = [
     ...direct,
     ...direct.flatMap(calledBy).filter((id) => /(readers|programName)\.ts$/.test(id)),
   ];
+  // What users write is in models of theirs alone: no other family is arranged by it.
+  const isWritten = (id: string): boolean => /transformers.formula.readers/.test(id);
+  const families = called.filter((id) => !isWritten(id));
   const closures = families.map((id) => closureOf(id, modules));
   // What the command line needs before it knows what to do is light, and apart: errors, files and options.
   const light = ["errors", "files", "options"].flatMap((name) => {
@@ -113,6 +116,16 @@ function chunksOf(modules: Modules): Map<string, string> {
     const ofRareOnes = atOnce.has(id) ? "rareMaps" : "rarestMaps";
     place([id], users.length > 1 ? "parts" : users.length === 1 ? `${nameOf(users[0]!)}Parts` : ofRareOnes);
   }
+  // The library reads formulas at once: what it has of these is a file, which a page loads that needs it, and the rest is another.
+  const written = called.filter(isWritten).flatMap((id) => [...closureOf(id, modules)]);
+  place(
+    written.filter((id) => atOnce.has(id) && !id.includes("node_modules")),
+    "formula",
+  );
+  place(
+    written.filter((id) => !id.includes("node_modules")),
+    "formulaMaps",
+  );
   place(light, "options");
   const index = resolve("src/index.ts");
   const library = [...closureOf(index, modules)].filter((id) => id !== index && !id.includes("node_modules"));

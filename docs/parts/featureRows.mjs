@@ -109,7 +109,7 @@ export const sections = [
   {
     section: "Architectures and structure",
     rows: [
-      ["coupling with any scalar transformer", "YYpYYYpYYpYpp...p", ["coupling"]],
+      ["coupling with any scalar transformer", "YYpYYYpYYpYpp...p", ["coupling", "formulaTransformer"]],
       ["arbitrary masks (checkerboard, channel, custom)", "YYY.YpppYpYYp....", ["~coupling"]],
       ["masked autoregressive (MADE/MAF)", "YYYY.Y.Y.YY......", ["maskedAutoregressive"]],
       ["inverse autoregressive (IAF)", "YYpY.Y.p.YY......", ["inverseAutoregressiveFlow"]],

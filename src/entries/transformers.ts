@@ -6,6 +6,7 @@
 
 export * from "../transformers/circular/makers.ts";
 export * from "../transformers/elementary/makers.ts";
+export * from "../transformers/formula/makers.ts";
 export * from "../transformers/integrals/makers.ts";
 export type { Interval } from "../transformers/interval.ts";
 export * from "../transformers/makers.ts";

@@ -10,6 +10,7 @@ export { bernoulliLogProb, normalLogProb, poissonLogProb } from "./library/likel
 export { logGamma } from "./library/logGamma.ts";
 export { normalLogCdf } from "./library/normalLogCdf.ts";
 export { solveOde } from "./library/ode.ts";
+export { pow } from "./library/pow.ts";
 export { type RootOptions, root } from "./library/root.ts";
 export {
   cholesky,

@@ -38,6 +38,10 @@ const families: readonly Family<Transformer>[] = [
     load: () => import("./elementary/readers.ts"),
   },
   {
+    types: ["formula"] satisfies TypesOf<typeof import("./formula/makers.ts")>,
+    load: () => import("./formula/readers.ts"),
+  },
+  {
     types: ["mixture"] satisfies TypesOf<typeof import("./mixtures/makers.ts")>,
     load: () => import("./mixtures/readers.ts"),
   },

@@ -7,6 +7,7 @@
 import type { Readers } from "../registry.ts";
 import { readers as circular } from "./circular/readers.ts";
 import { readers as elementary } from "./elementary/readers.ts";
+import { readers as formulas } from "./formula/readers.ts";
 import { readers as integrals } from "./integrals/readers.ts";
 import { readers as mixtures } from "./mixtures/readers.ts";
 import { readers as neural } from "./neural/readers.ts";
@@ -25,6 +26,7 @@ export const everyReader: Readers<Transformer> = {
   ...usual,
   ...circular,
   ...elementary,
+  ...formulas,
   ...integrals,
   ...neural,
   ...mixtures,

@@ -144,6 +144,13 @@ def dense(y, own, shared):
 own = [0.5, -0.25, 1, -0.75, 0.25, -1.5, -0.5, 0.75, 0.375, 1.25, -1, 0.5, 2, -0.125]
 shared = [0.5, -1, 0.25, 0.75, -0.5, 1.5, 0.125, -0.75, 1, 0.25]
 from_data("denseSigmoidal", {"type": "denseSigmoidal", "units": 2}, own, lambda y: dense(y, own, shared), wide[1:-1], {"shares": shared})
+# A user's own formula; its derivative is that of the formula, too.
+raw = [0.5, -1.25]
+factor = lambda r: mp.exp(mp.mpf(r) / (1 + abs(mp.mpf(r)) / mp.log(100)))
+inside = lambda x: x + factor(raw[0]) * mp.tanh(5 * logistic(mp.log(mp.mpf(1) / 4) + mp.mpf(raw[1]) / (1 + abs(mp.mpf(raw[1])) / 12)) * x)
+case("formula", {"type": "formula", "formula": "x + a * tanh(b * x)", "reach": 5,
+                 "parameters": {"a": "positive", "b": {"above": 0, "below": 5, "start": 1}}}, raw,
+     lambda x: inside(x) if abs(x) <= 5 else inside(sign(x) * 5) + mp.diff(inside, sign(x) * 5) * (x - sign(x) * 5), usual)
 # As in zuko 1.6, transforms.py, GaussianizationTransform.
 from_data("mixture, zuko's Gaussianization",
           {"type": "mixture", "components": 3, "law": "normal", "form": "slopes", "weights": "equal", "leastSlope": 0,

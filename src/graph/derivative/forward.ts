@@ -16,7 +16,6 @@ import {
 } from "../expr.ts";
 import { add } from "../ops/arithmetic.ts";
 import { mapOf, scan, unrolledScan } from "../ops/bodies.ts";
-import { pushForwardElementwise } from "../ops/elementwise.ts";
 import { fixedPoint } from "../ops/iteration.ts";
 import { anExpression, constant, pushForwardLeaf, slot } from "../ops/leaves.ts";
 import { pushForwardLinear, pushForwardSumOuter } from "../ops/linear.ts";
@@ -36,6 +35,7 @@ import { passed } from "../passes.ts";
 import { substitute } from "../rebuild.ts";
 import { type NodeOf, type Op, type Push, type PushForward, ruleOf } from "../rules.ts";
 import { pushForwardConnected, pushForwardSumConnected } from "./forwardConnected.ts";
+import { pushForwardElementwise } from "./forwardElementwise.ts";
 import { pushForwardImplicit, pushForwardOdeSolution, withoutDerivative } from "./solutionDerivatives.ts";
 
 /** Zero of the shape of a value. */

@@ -27,6 +27,7 @@ import { bernoulliLogProb, normalLogProb, poissonLogProb } from "./likelihoods.t
 import { logGamma } from "./logGamma.ts";
 import { logSumExp, maximum } from "./logSumExp.ts";
 import { normalLogCdf } from "./normalLogCdf.ts";
+import { pow } from "./pow.ts";
 
 /** What names of a formula stand for: expressions, numbers, or lists of numbers, which are constant vectors. */
 export type FormulaScope = Readonly<Record<string, Expr | number | ArrayLike<number>>>;
@@ -83,7 +84,7 @@ function namedFunctions(): ReadonlyMap<string, FormulaFunction> {
     min: folded(g.min),
     max: folded(g.max),
     logAddExp: folded(g.logAddExp),
-    pow: binary(g.pow),
+    pow: binary(pow),
     dot: binary((a, b) => sumOf(g.mul(a, b))),
     select: ternary(g.select),
     normalLogProb: ternary(normalLogProb),
@@ -140,7 +141,7 @@ function foldedNumbers(operator: string, a: Expr, b: Expr): Expr | undefined {
 
 /** A small whole exponent is products, which know no logarithm and so take any base. */
 function power(a: Expr, b: Expr): Expr {
-  return g.pow(a, (b.shape.length === 0 ? uniformConstant(b) : undefined) ?? b);
+  return pow(a, (b.shape.length === 0 ? uniformConstant(b) : undefined) ?? b);
 }
 
 /** Longest text that is read: far more than a person writes, and too short to exhaust the stack. */

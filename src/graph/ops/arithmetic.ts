@@ -6,7 +6,7 @@
 
 import { type Expr, scalarOf, spaceOf } from "../expr.ts";
 import type { ElementwiseName } from "./elementwise.ts";
-import { asExpr, constant, type Value } from "./leaves.ts";
+import { asExpr, type Value } from "./leaves.ts";
 import { broadcastShape, broadcastTo } from "./movement.ts";
 import { repeatedScalar } from "./repeatedScalar.ts";
 
@@ -94,20 +94,6 @@ export function sqrt(a: Value): Expr {
 export function square(a: Value): Expr {
   return mul(a, a);
 }
-/** a^b, for a above 0; for any a where b is a whole number up to 16, written as such. */
-export function pow(a: Value, b: Value): Expr {
-  if (typeof b === "number" && Number.isInteger(b) && Math.abs(b) <= 16) return wholePower(asExpr(a), b);
-  return exp(mul(b, log(a)));
-}
-
-function wholePower(a: Expr, power: number): Expr {
-  if (power < 0) return div(1, wholePower(a, -power));
-  if (power === 0) return broadcastTo(constant(1), a.shape);
-  if (power === 1) return a;
-  const root = square(wholePower(a, Math.floor(power / 2)));
-  return power % 2 === 1 ? mul(root, a) : root;
-}
-
 /** e^a. */
 export function exp(a: Value): Expr {
   return apply("exp", a);

@@ -7,18 +7,9 @@
 
 import { erf, normalQuantile, sigmoid, softplus } from "../../numerics/special.ts";
 import { type Expr, formatShape, type Node, sameShape, sizeOf } from "../expr.ts";
-import {
-  copied,
-  each,
-  type Fault,
-  type GraphRules,
-  type Padding,
-  type PullBack,
-  type PushForward,
-} from "../rules.ts";
+import { copied, each, type Fault, type GraphRules, type Padding, type PullBack } from "../rules.ts";
 import * as ops from "./arithmetic.ts";
 import { constant } from "./leaves.ts";
-import { broadcastTo } from "./movement.ts";
 
 /** An element-wise operation; operands have the shape of the result or are scalars. */
 export interface ElementwiseExpr extends Node {
@@ -202,7 +193,7 @@ export const elementwiseRules: GraphRules<ElementwiseExpr> = {
 };
 
 /** Whether a partial derivative is 1 in one case and 0 in the other, as those of a maximum are. */
-function isComparison(partial: Expr): boolean {
+export function isComparison(partial: Expr): boolean {
   return partial.op === "elementwise" && (partial.name === "less" || partial.name === "lessEqual");
 }
 
@@ -225,19 +216,6 @@ export const pullBackElementwise: PullBack<ElementwiseExpr> = (
     const isCase = isComparison(value);
     send(input, isCase ? restricted(cotangent, { on: value, when: true }) : scaled(cotangent, value));
   });
-};
-
-export const pushForwardElementwise: PushForward<ElementwiseExpr> = (node, { tangent, orZero, sum }) => {
-  const [a, b, c] = node.inputs as [Expr, Expr, Expr];
-  if (node.name === "select") return broadcastTo(ops.select(a, orZero(b), orZero(c)), node.shape);
-  const terms = node.inputs.map((operand, i) => {
-    const operandTangent = tangent(operand);
-    const partial = elementwise[node.name].partials[i];
-    if (!operandTangent || !partial) return undefined;
-    const value = partial(node, a, b, c);
-    return isComparison(value) ? ops.select(value, operandTangent, 0) : ops.mul(value, operandTangent);
-  });
-  return broadcastTo(sum(...terms), node.shape);
 };
 
 export const faultOfElementwise: Fault<ElementwiseExpr> = ({ name, inputs, shape }, { takes, follows }) => {

@@ -5,6 +5,7 @@
  */
 
 import { circularShift } from "../../../src/transformers/circular/circularShift.ts";
+import { formulaTransformer } from "../../../src/transformers/formula/formulaTransformer.ts";
 import { unconstrainedMonotonicNetwork } from "../../../src/transformers/integrals/unconstrainedMonotonicNetwork.ts";
 import { mixtureTransformer } from "../../../src/transformers/mixtures/mixtureTransformer.ts";
 import { denseSigmoidal } from "../../../src/transformers/neural/denseSigmoidal.ts";
@@ -20,6 +21,7 @@ const solved = { ...single, draws: 10 } as const;
 export const learnedTransformers: Readonly<
   Record<
     | keyof typeof import("../../../src/transformers/circular/makers.ts")
+    | keyof typeof import("../../../src/transformers/formula/makers.ts")
     | keyof typeof import("../../../src/transformers/mixtures/makers.ts")
     | keyof typeof import("../../../src/transformers/integrals/makers.ts")
     | keyof typeof import("../../../src/transformers/neural/makers.ts")
@@ -61,6 +63,27 @@ export const learnedTransformers: Readonly<
       ...solved,
       largestParameter: 20,
       edges: [-5, 5, 0],
+    },
+  },
+  formulaTransformer: {
+    "two parameters": {
+      transformer: formulaTransformer({
+        formula: "x + a * tanh(b * x)",
+        parameters: { a: "positive", b: { above: 0, below: 5, start: 1 } },
+        reach: 10,
+      }),
+      ...solved,
+      edges: [-10, 10, 0],
+    },
+    "from numbers above 0 onto an interval": {
+      transformer: formulaTransformer({
+        formula: "1 - exp(-(x / s)^c)",
+        parameters: { s: { above: 0, start: 2 }, c: { above: 0.5, below: 3 } },
+        domain: [0, null],
+        codomain: [0, 1],
+      }),
+      ...solved,
+      within: (_, [at]) => [0.5 + 0.4 * Math.sin(at!)],
     },
   },
   denseSigmoidal: {
