@@ -99,8 +99,9 @@ for (const [signal, code] of [
 try {
   const tasks = await tasksOf({ ...options, workloads: options.workload }, data);
   for (const [i, task] of tasks.entries()) {
-    const { workload, flow, features, batch } = task;
-    const title = `${i + 1} of ${tasks.length}: ${workload} ${flow}, ${features} features, ${batch} rows`;
+    const { workload, flow, features, batch, target } = task;
+    const what = target === undefined ? `${batch} rows` : `to ${target}`;
+    const title = `${i + 1} of ${tasks.length}: ${workload} ${flow}, ${features} features, ${what}`;
     const from = performance.now();
     const isLong = workload === "fit" || workload === "startup";
     const results = await measure(task, runners, {
@@ -128,6 +129,7 @@ function rowsOf({ task, results }) {
       flow: task.flow,
       features: task.features,
       batch: task.batch,
+      target: task.target,
       implementation: runner.name,
       version: about.version,
       node: about.node,

@@ -64,7 +64,7 @@ export const implementations = [
     worker: `${name}_worker.py`,
     language: /** @type {const} */ ("python"),
     flows: [...everyFlow, ...(furtherFlows[name] ?? [])],
-    workloads: everyWorkload,
+    workloads: name === "flowjax" ? [...everyWorkload, "fit"] : everyWorkload,
     threads: true,
   })),
   {

@@ -78,7 +78,7 @@ class State {
     this.#options = options;
   }
 
-  /** Whether each reading stands alone: a fit starts anew by itself, a start in a new process. */
+  /** Whether each reading stands alone, in a new process: nothing is compiled before a fit, or before a start. */
   get #isWhole() {
     return this.#task.workload === "fit" || this.#task.workload === "startup";
   }
@@ -129,7 +129,7 @@ class State {
     const isOver = this.readings.length > 0 && (isEnough || this.#spent > cap / 2);
     if (this.failure || isOver || this.readings.length > round) return;
     await this.#attempt(async () => {
-      if (this.#task.workload === "startup") {
+      if (this.#isWhole) {
         await this.runner.child.start(60);
         await this.#ask({ prepare: this.#request }, preparation);
       }

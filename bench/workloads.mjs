@@ -33,9 +33,9 @@ const rowsOf = { whole: 100_000, quick: 2000 };
 const batches = 16;
 
 /**
- * What is fitted and how well: the demo's table, up to a mean log-density of the held-out rows, in nats and data
- * units. The flow is that of this library's recipe for such a table; the rate is the peer's, this library has its own
- * schedule. Either library gets on for another 0.015 to 0.03.
+ * What is fitted and how well: the demo's table, up to each of some mean log-densities of the held-out rows, in nats and data
+ * units. The flow is that of this library's recipe for such a table; the rate is the peers', this library has its own
+ * schedule. A Gaussian has -10.70.
  */
 const fitted = {
   flow: "nsf-ar",
@@ -45,7 +45,7 @@ const fitted = {
   transforms: 4,
   bins: 16,
   rate: 1e-3,
-  target: -9,
+  targets: [-9.05, -9, -8.985],
 };
 
 /**
@@ -59,8 +59,10 @@ export async function tasksOf({ workloads, only, features, batch, cap, quick }, 
   const tasks = [];
   for (const workload of workloads) {
     if (workload === "fit") {
+      const { targets, ...task } = fitted;
       if (only.includes(fitted.flow))
-        tasks.push({ workload, ...fitted, ...(await data.demo()), seconds: cap });
+        for (const target of targets)
+          tasks.push({ workload, ...task, target, ...(await data.demo()), seconds: cap });
       continue;
     }
     const trains = workload !== "logProb" && workload !== "sample";
