@@ -152,7 +152,7 @@ export function batchesAfter(batches: TableBatches, first: number): TableBatches
     rows: batches.rows - first,
     async *[Symbol.asyncIterator]() {
       const { pickRows } = await import("../../entries/tables.ts");
-      for await (const batch of batches) {
+      for await (const batch of batches.from?.(first) ?? batches) {
         const { rowsBefore = 0, rows } = batch;
         if (rowsBefore + rows <= first) continue;
         const skipped = Math.max(0, first - rowsBefore);

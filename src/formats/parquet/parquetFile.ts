@@ -11,6 +11,7 @@ import type { ByteSource } from "../../platform/byteSource.ts";
 import { eventLoopTurn } from "../eventLoopTurn.ts";
 import { pandasIndex } from "../pandasIndex.ts";
 import { checkMetadata } from "./checkMetadata.ts";
+import { ChunkBytes } from "./chunkBytes.ts";
 import { pageCodec, pageCodecs, type RunPieces } from "./pageCodecs.ts";
 import { type CellReader, type Cells, cellReader } from "./parquetCells.ts";
 import { ByteReader } from "./parquetEncodings.ts";
@@ -66,14 +67,25 @@ export interface PageOfCells {
   readonly reader: CellReader;
 }
 
-/** Reads one column of one group of rows, page by page; in between, and within a page by `run`, the event loop goes on. */
+/** How a column is read. */
+export interface ColumnReading {
+  /** Bytes of it that are read at a time, where a page has no more. */
+  readonly windowSize: number;
+  /** Told how many bytes a page will have before they are there. */
+  check(length: number): void;
+  readonly run: RunPieces;
+}
+
+/**
+ * Reads one column of one group of rows, page by page; in between, and within a page by `run`, the event loop goes on. A window of its bytes is
+ * in memory, and the page at hand.
+ */
 export async function* readColumn(
   file: ByteSource,
   { meta_data: column }: ColumnChunk,
   { tree, name }: FileColumn,
   rows: number,
-  check: (length: number) => void,
-  run: RunPieces,
+  { windowSize, check, run }: ColumnReading,
 ): AsyncGenerator<PageOfCells> {
   if (!column) throw new Error(`column "${name}" has no metadata`);
   const [{ deserializeTCompactProtocol: thrift }, { Encodings, PageTypes }] = await Promise.all([
@@ -96,7 +108,7 @@ export async function* readColumn(
   const reader = cellReader(tree.element);
   let before: PageValues["values"] | undefined;
   let cells: Cells = [];
-  for await (const page of readPages(await file.read(start, start + length), rows, context)) {
+  for await (const page of readPages(new ChunkBytes(file, start, length, windowSize), rows, context)) {
     // Pages share a dictionary, whose cells are read once.
     if (page.values !== before) cells = await run(reader.read(page.values));
     before = page.values;

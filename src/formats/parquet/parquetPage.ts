@@ -8,6 +8,7 @@
 import type { ColumnMetaData, SchemaElement } from "hyparquet";
 import { each, type Pieces, stride } from "../../platform/pieces.ts";
 import { crc32 } from "../crc32.ts";
+import type { ChunkBytes } from "./chunkBytes.ts";
 import type { PageCodec, RunPieces } from "./pageCodecs.ts";
 import {
   ByteReader,
@@ -126,18 +127,17 @@ export interface PageContext {
  * @throws Error for anything that is damaged, and what {@link PageContext.run} throws.
  */
 export async function* readPages(
-  chunk: Uint8Array,
+  chunk: ChunkBytes,
   rows: number,
   context: PageContext,
 ): AsyncGenerator<PageValues> {
-  const reader = new ByteReader(chunk);
   const { type } = context.column;
   const width = context.element.type_length;
   let dictionary: RawValues | undefined;
   let done = 0;
   while (done < rows) {
-    const header = readHeader(reader, context.thrift, context.names);
-    const packed = reader.take(header.packed);
+    const header = await chunk.structure((reader) => readHeader(reader, context.thrift, context.names));
+    const packed = await chunk.take(header.packed);
     if (header.checksum !== undefined && (await context.run(checksum(packed))) !== header.checksum >>> 0)
       throw new Error("a page does not match its checksum");
     if (header.type === "INDEX_PAGE") continue;

@@ -25,8 +25,11 @@ export interface FeedEnd {
 export interface CellFeed {
   /** Calls the source by its name, in messages. */
   readonly name: string;
-  /** Sets all cells, in the same order whenever it is called, and pauses after each block of rows. */
-  readonly run: (begin: BeginTable) => AsyncGenerator<void, FeedEnd>;
+  /**
+   * Sets all cells, in the same order whenever it is called, and pauses after each block of rows. Rows before `from` (default 0) are not wanted: where
+   * the source can tell how many there are without reading them, it passes them.
+   */
+  readonly run: (begin: BeginTable, from?: number) => AsyncGenerator<void, FeedEnd>;
 }
 
 /** A table with what its source says in the end. */

@@ -26,6 +26,11 @@ export interface TableBatches extends AsyncIterable<Table> {
   readonly records: readonly ColumnRecord[];
   /** What a reader of the table should know of how it was read. */
   readonly remarks?: readonly string[] | undefined;
+  /**
+   * The batches from that on which has a row, from 0. Those before are not read where the source can tell their rows: of Parquet groups, and of many
+   * files those before it. Absent where nothing is gained.
+   */
+  readonly from?: ((row: number) => AsyncIterable<Table>) | undefined;
 }
 
 /** Rows of a batch, at most. */
@@ -95,31 +100,35 @@ export async function batchesOfFeed(feed: CellFeed, reading: CellReading): Promi
     Table,
     "records" | "remarks"
   >;
+  async function* batchesFrom(row: number): AsyncGenerator<Table> {
+    let again: TableBuilder | undefined;
+    const blocks = feed.run((names) => {
+      again = new TableBuilder(names, reading, { plans });
+      return again;
+    }, row);
+    try {
+      for (;;) {
+        const { done } = await blocks.next();
+        let rowsBefore = again?.rowsBefore ?? 0;
+        for (const batch of again?.take(batchRows) ?? []) {
+          if (rowsBefore + batch.rows > row)
+            yield { ...batch, records, ...(rowsBefore > 0 ? { rowsBefore } : {}) };
+          rowsBefore += batch.rows;
+        }
+        if (done) return;
+      }
+    } finally {
+      // Reached early where whoever asked has seen enough: files are closed.
+      await blocks.return({ remarks: [] });
+    }
+  }
   return {
     columns: plans.flatMap(({ record, reading }) => (reading === "none" ? [] : [record.name])),
     rows,
     records,
     ...(remarks ? { remarks } : {}),
-    async *[Symbol.asyncIterator]() {
-      let again: TableBuilder | undefined;
-      const batches = feed.run((names) => {
-        again = new TableBuilder(names, reading, { plans });
-        return again;
-      });
-      try {
-        for (let rowsBefore = 0; ; ) {
-          const { done } = await batches.next();
-          for (const batch of again?.take(batchRows) ?? []) {
-            yield { ...batch, records, ...(rowsBefore > 0 ? { rowsBefore } : {}) };
-            rowsBefore += batch.rows;
-          }
-          if (done) return;
-        }
-      } finally {
-        // Reached early where whoever asked has seen enough: files are closed.
-        await batches.return({ remarks: [] });
-      }
-    },
+    [Symbol.asyncIterator]: () => batchesFrom(0),
+    from: batchesFrom,
   };
 }
 

@@ -9,6 +9,7 @@ import { isNode, nodeModule } from "../../platform/platform.ts";
 import { bytesOfFile } from "../../platform/storedBytes.ts";
 import { fileKind } from "../reading/fileFormat.ts";
 import { feedOf, type ReadTableOptions } from "../reading/readTable.ts";
+import type { TableBuilder } from "../reading/tableBuilder.ts";
 import type { Table } from "../table.ts";
 import type { CellFeed, FeedEnd } from "./cellFeed.ts";
 import { batchesOfFeed, type TableBatches, tableOfBatches } from "./tableBatches.ts";
@@ -62,7 +63,7 @@ function fileFeed(path: string, options: ReadTableOptions): CellFeed {
   const kind = options.format ? undefined : fileKind(path);
   return {
     name: path,
-    async *run(begin) {
+    async *run(begin, from) {
       const named = { ...options, name: path };
       const format = options.format ?? kind!.format;
       let feed: CellFeed | undefined;
@@ -92,26 +93,35 @@ function fileFeed(path: string, options: ReadTableOptions): CellFeed {
           expected: "text, Parquet or Arrow",
           received: format,
         });
-      return yield* feed.run(begin);
+      return yield* feed.run(begin, from);
     },
   };
 }
 
 const named = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
 
-/** Sources of one table after the other, as one. */
+/** Sources of one table after the other, as one. What it has read once, it can pass. */
 function jointFeed(feeds: readonly CellFeed[], name: string): CellFeed {
+  /** Rows of those that were read to their ends. */
+  const counts = new Map<CellFeed, number>();
+  let columns: readonly string[] | undefined;
   return {
     name,
-    async *run(begin) {
-      const rows: string[] = [];
+    async *run(begin, from = 0) {
+      const remarks: string[] = [];
       let first: FeedEnd | undefined;
-      let joint:
-        | { readonly builder: ReturnType<typeof begin>; readonly names: readonly string[] }
-        | undefined;
+      let joint: { readonly builder: TableBuilder; readonly names: readonly string[] } | undefined;
       for (const feed of feeds) {
+        const before: number = joint?.builder.rows ?? 0;
+        const known = counts.get(feed);
+        if (columns && known !== undefined && before + known <= from) {
+          joint ??= { builder: begin(columns), names: columns };
+          joint.builder.passRows(known);
+          continue;
+        }
         const end = yield* feed.run((names) => {
           joint ??= { builder: begin(names), names };
+          columns ??= names;
           if (names.length !== joint.names.length || names.some((each, i) => each !== joint!.names[i]))
             throw new DataError(
               {
@@ -122,11 +132,12 @@ function jointFeed(feeds: readonly CellFeed[], name: string): CellFeed {
               { file: feed.name },
             );
           return joint.builder;
-        });
+        }, from - before);
+        counts.set(feed, joint!.builder.rows - before);
         first ??= end;
-        rows.push(...end.remarks);
+        remarks.push(...end.remarks);
       }
-      return { ...first!, remarks: [...new Set(rows)] };
+      return { ...first, remarks: [...new Set(remarks)] };
     },
   };
 }

@@ -142,7 +142,14 @@ async function* rowsOf(
     schema.pandas,
     columns.map((column) => column.name),
   );
-  const builder = typedBuilder({ name, bytes: bytes.length, limits }, columns, groups, index, begin);
+  const builder = typedBuilder(
+    { name, bytes: bytes.length, limits },
+    columns,
+    groups,
+    Number.POSITIVE_INFINITY,
+    index,
+    begin,
+  );
   // Of all buffers together: many may lie in one place.
   let unpacked = 0;
   const check = (length: number): void => {

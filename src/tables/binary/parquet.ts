@@ -9,6 +9,7 @@ import { FormatError, PushforwardError, unreadable } from "../../errors.ts";
 import { readContent } from "../../formats/arrow/arrowFile.ts";
 import type { ArrowField } from "../../formats/arrow/arrowSchema.ts";
 import { type CheckedLimits, checkExpansion, checkLimits, type ReadLimits } from "../../formats/limits.ts";
+import type { RunPieces } from "../../formats/parquet/pageCodecs.ts";
 import {
   chunkOf,
   type FileColumn,
@@ -48,31 +49,100 @@ function* numbersOf(
   return out;
 }
 
-/** Adds the cells of a page below those of the column that are there. */
-function* setCells(builder: TableBuilder, place: number, { page, cells, reader }: PageOfCells): Pieces<void> {
-  const { rows, present, places, values } = page;
+/** The numbers of a page, where all of its cells are numbers that doubles hold. */
+function* plainNumbersOf({ page, cells, reader }: PageOfCells): Pieces<Float64Array | undefined> {
   const { kind, wholeText } = reader;
-  if (kind === "numbers" && cells instanceof Float64Array) {
-    const isExact = !wholeText || cells.every((cell) => Math.abs(cell) <= mostExact);
-    if (isExact) return yield* builder.setNumbers(place, yield* numbersOf(page, cells));
-  }
-  let next = 0;
-  yield* each(rows, (row) => {
-    if (present && present[row] !== 1) {
-      builder.setNumber(place, Number.NaN);
-      return;
-    }
-    const at = places ? places[next]! : next;
-    const cell = cells[at]!;
-    next++;
-    if (kind === "booleans") builder.setBoolean(place, cell === 1);
-    else if (typeof cell === "number" && wholeText && Math.abs(cell) > mostExact)
-      builder.setCell(place, wholeText(values[at]!));
-    else if (typeof cell === "number") builder.setNumber(place, cell);
-    else if (kind === "strings") builder.setString(place, cell);
-    else builder.setText(place, cell);
-  });
+  if (kind !== "numbers" || !(cells instanceof Float64Array)) return undefined;
+  const isExact = !wholeText || cells.every((cell) => Math.abs(cell) <= mostExact);
+  return isExact ? yield* numbersOf(page, cells) : undefined;
 }
+
+/** A page whose cells are set some rows at a time. */
+class PageCells {
+  readonly page: PageOfCells;
+  readonly #numbers: Float64Array | undefined;
+  #row = 0;
+  /** Place of the next cell among those that are there. */
+  #next = 0;
+
+  private constructor(page: PageOfCells, numbers: Float64Array | undefined) {
+    this.page = page;
+    this.#numbers = numbers;
+  }
+
+  static *of(page: PageOfCells): Pieces<PageCells> {
+    return new PageCells(page, yield* plainNumbersOf(page));
+  }
+
+  /** Rows whose cells are still to be set. */
+  get left(): number {
+    return this.page.page.rows - this.#row;
+  }
+
+  /** Adds the cells of so many rows below those of the column that are there. */
+  *set(builder: TableBuilder, place: number, rows: number): Pieces<void> {
+    const from = this.#row;
+    this.#row += rows;
+    if (this.#numbers) return yield* builder.setNumbers(place, this.#numbers.subarray(from, from + rows));
+    const { page, cells, reader } = this.page;
+    const { present, places, values } = page;
+    const { kind, wholeText } = reader;
+    yield* each(rows, (i) => {
+      if (present && present[from + i] !== 1) {
+        builder.setNumber(place, Number.NaN);
+        return;
+      }
+      const at = places ? places[this.#next]! : this.#next;
+      const cell = cells[at]!;
+      this.#next++;
+      if (kind === "booleans") builder.setBoolean(place, cell === 1);
+      else if (typeof cell === "number" && wholeText && Math.abs(cell) > mostExact)
+        builder.setCell(place, wholeText(values[at]!));
+      else if (typeof cell === "number") builder.setNumber(place, cell);
+      else if (kind === "strings") builder.setString(place, cell);
+      else builder.setText(place, cell);
+    });
+  }
+}
+
+/** A column of a group of rows, whose cells are set some rows at a time: one page of it is unpacked. */
+class ColumnCells {
+  readonly #pages: AsyncGenerator<PageOfCells>;
+  readonly #run: RunPieces;
+  #cells: PageCells | undefined;
+
+  constructor(pages: AsyncGenerator<PageOfCells>, run: RunPieces) {
+    this.#pages = pages;
+    this.#run = run;
+  }
+
+  /** The page that was unpacked last. */
+  get page(): PageOfCells | undefined {
+    return this.#cells?.page;
+  }
+
+  /** Adds the cells of so many rows below those of the column that are there. */
+  async set(builder: TableBuilder, place: number, rows: number): Promise<void> {
+    for (let done = 0; done < rows; ) {
+      if (!this.#cells || this.#cells.left === 0) {
+        this.#cells = undefined;
+        const { value, done: isEnd } = await this.#pages.next();
+        if (isEnd) throw new Error("pages have fewer values than there are rows");
+        this.#cells = await this.#run(PageCells.of(value));
+      }
+      const count = Math.min(rows - done, this.#cells.left);
+      await this.#run(this.#cells.set(builder, place, count));
+      done += count;
+    }
+  }
+}
+
+/** Cells of a block of rows, at most, unless that is few rows: a group may have any number of them. */
+const blockCells = 2 ** 21;
+const [fewestBlockRows, mostBlockRows] = [2 ** 10, 2 ** 16];
+/** Bytes of all columns that are read at a time, and of one at most and at least. */
+const windowBytes = 2 ** 24;
+const [leastWindow, largestWindow] = [2 ** 16, 2 ** 20];
 
 async function* rowsOf(
   file: ByteSource,
@@ -80,6 +150,7 @@ async function* rowsOf(
   limits: CheckedLimits,
   signal: AbortSignal | undefined,
   begin: BeginTable,
+  from: number,
 ): AsyncGenerator<void, FeedEnd> {
   const { parquetSchema } = await import("hyparquet");
   const metadata = await readMetadata(file);
@@ -89,31 +160,49 @@ async function* rowsOf(
   if (rows !== Number(metadata.num_rows) || groups.some((count) => !(count >= 0))) {
     throw new Error(`it claims ${metadata.num_rows} rows and its groups have ${rows}`);
   }
+  const perColumn = Math.floor(blockCells / columns.length);
+  const blockRows = Math.max(fewestBlockRows, Math.min(mostBlockRows, perColumn));
   const builder = typedBuilder(
     { name, bytes: file.size, limits },
     columns,
     groups,
+    blockRows,
     indexColumns(metadata),
     begin,
   );
   const check = (length: number): void => checkExpansion(`${name}: a page`, limits, file.size, length);
   const run = <T>(work: Pieces<T>): Promise<T> => inPieces(work, signal, `Reading ${name}`);
+  const windowSize = Math.max(leastWindow, Math.min(largestWindow, Math.floor(windowBytes / columns.length)));
   const fields = arrowFields(metadata);
   const stored: (StoredType | undefined)[] = [];
-  // One group after the other: only one page is in memory as it is unpacked.
+  let passed = 0;
   for (const [at, group] of metadata.row_groups.entries()) {
-    for (const [place, column] of columns.entries()) {
-      if (column.nested !== undefined) continue;
+    const rows = groups[at]!;
+    if (passed + rows <= from) {
+      passed += rows;
+      builder.passRows(rows);
+      continue;
+    }
+    const cells = columns.map((column): ColumnCells | undefined => {
+      if (column.nested !== undefined) return undefined;
       const chunk = chunkOf(group.columns, column.name);
       if (!chunk) throw new Error(`column "${column.name}" is missing in group ${at + 1} of rows`);
-      if (isFloating(column) && builder.skipNumbers(place, groups[at]!)) continue;
-      for await (const page of readColumn(file, chunk, column, groups[at]!, check, run)) {
-        await run(setCells(builder, place, page));
-        stored[place] ??= storedAs(page, fields.get(column.name));
+      return new ColumnCells(readColumn(file, chunk, column, rows, { windowSize, check, run }), run);
+    });
+    // A block of rows after the other, in all columns: of each column one page is in memory.
+    for (let row = 0; row < rows; row += blockRows) {
+      const count = Math.min(blockRows, rows - row);
+      for (const [place, column] of columns.entries()) {
+        const own = cells[place];
+        if (!own) continue;
+        // What is left out once is left out up to the end of the group.
+        if (isFloating(column) && builder.skipNumbers(place, count)) continue;
+        await own.set(builder, place, count);
+        stored[place] ??= own.page && storedAs(own.page, fields.get(column.name));
       }
+      builder.endRow(count);
+      yield;
     }
-    builder.endRow(groups[at]!);
-    yield;
   }
   for (const [place, type] of stored.entries()) if (type) builder.store(place, type);
   return { remarks: [] };
@@ -162,7 +251,7 @@ export interface ParquetOptions extends CellReading {
 }
 
 /**
- * A Parquet file as a source of cells, a group of rows at a time; of pages that are not compressed or by Snappy, GZIP, ZSTD, LZ4 or Brotli. Booleans are 1 and 0,
+ * A Parquet file as a source of cells, a block of rows at a time; of pages that are not compressed or by Snappy, GZIP, ZSTD, LZ4 or Brotli. Booleans are 1 and 0,
  * nulls missing, decimals the nearest doubles; 64-bit integers above 2^53 are rounded to the nearest double. Columns of
  * strings, dates and times are text columns (a string is read as a CSV cell is), and so are those that are not single
  * values (lists, maps, structures). The index of a pandas frame is left out where no columns are chosen.
@@ -176,7 +265,7 @@ export interface ParquetOptions extends CellReading {
  * @throws DataError if it has no rows, or empty or duplicate column names.
  */
 export function parquetFeed(file: ByteSource, name: string, options: ParquetOptions): CellFeed {
-  return { name, run: (begin) => checkedRows(file, name, options, begin) };
+  return { name, run: (begin, from = 0) => checkedRows(file, name, options, begin, from) };
 }
 
 async function* checkedRows(
@@ -184,6 +273,7 @@ async function* checkedRows(
   name: string,
   options: ParquetOptions,
   begin: BeginTable,
+  from: number,
 ): AsyncGenerator<void, FeedEnd> {
   const limits = checkLimits(options.limits);
   const isMark = async (at: number): Promise<boolean> =>
@@ -196,7 +286,7 @@ async function* checkedRows(
     });
   }
   try {
-    return yield* rowsOf(file, name, limits, options.signal, begin);
+    return yield* rowsOf(file, name, limits, options.signal, begin, from);
   } catch (error) {
     if (error instanceof PushforwardError) throw error;
     const reason = damageOf(error);

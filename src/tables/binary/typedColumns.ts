@@ -30,7 +30,8 @@ const indexLeftOut: LeftOut = {
  * the index of a pandas frame are left out.
  * @param name - What messages call the file.
  * @param bytes - Its size.
- * @param groups - Rows of each part of it that is in memory at a time.
+ * @param groups - Rows of each of its parts.
+ * @param mostRows - Rows that are in memory at a time, at most, where they are not all to be.
  * @param index - Names of the columns that pandas wrote its index into.
  * @throws DataError for a file without rows; FormatError for one over a limit.
  */
@@ -38,11 +39,12 @@ export function typedBuilder(
   { name, bytes, limits }: { readonly name: string; readonly bytes: number; readonly limits: CheckedLimits },
   columns: readonly TypedColumn[],
   groups: readonly number[],
+  mostRows: number,
   index: ReadonlySet<string>,
   begin: BeginTable,
 ): TableBuilder {
   const rows = groups.reduce((sum, count) => sum + count, 0);
-  const largest = groups.reduce((most, count) => Math.max(most, count), 0);
+  const largest = groups.reduce((most, count) => Math.max(most, Math.min(count, mostRows)), 0);
   checkLimit(name, limits, "columns", columns.length);
   if (columns.length === 0 || rows === 0)
     throw new DataError(

@@ -226,6 +226,12 @@ export class GrowingColumn {
     };
   }
 
+  /** Passes rows that are not kept, and of whose cells nothing is to be known. */
+  pass(rows: number): void {
+    this.length += rows;
+    this.#first = this.length;
+  }
+
   /** Gives up the rows so far, whose cells are not wanted; what they say of the column stays known. */
   forget(): void {
     this.#firstPoint ??= this.likeThousands;

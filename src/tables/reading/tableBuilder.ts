@@ -202,6 +202,21 @@ export class TableBuilder {
     if (cells > this.#limits.cells) checkLimit("the table", this.#limits, "cells", cells);
   }
 
+  /** Rows of the blocks that were taken, given up or passed: those before the rows at hand. */
+  get rowsBefore(): number {
+    return this.#firstRow;
+  }
+
+  /** Passes rows whose cells are not wanted, where no row is at hand: the next one is behind them. */
+  passRows(count: number): void {
+    for (const column of this.#columns) {
+      column.fillTo(this.#rows);
+      column.pass(count);
+    }
+    this.#rows += count;
+    this.#firstRow = this.#rows;
+  }
+
   /** Gives up the rows so far; what they say of the columns stays known. */
   forget(): void {
     for (const column of this.#columns) {
