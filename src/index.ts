@@ -6,12 +6,12 @@
 
 export type { FlowKind, ModelKind } from "./architectures/kinds.ts";
 export {
-  type ComparedFlow,
   type CompareOptions,
   type CompareProgress,
   type Comparison,
   compare,
-} from "./diagnostics/compare.ts";
+} from "./diagnostics/compare/compare.ts";
+export type { ComparedFlow } from "./diagnostics/compare/comparedScores.ts";
 export {
   type Estimate,
   type InformationOptions,

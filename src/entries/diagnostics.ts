@@ -28,6 +28,7 @@ export {
   calibrationRanks,
   type RankedQuantity,
 } from "../diagnostics/calibration.ts";
+export { type CompareBatchesOptions, compareBatches } from "../diagnostics/compare/compareBatches.ts";
 export {
   type DensityRatio,
   type DensityRatioOptions,

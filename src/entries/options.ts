@@ -20,7 +20,7 @@ export {
 } from "../architectures/kinds.ts";
 export { closestName, listNames } from "../closestName.ts";
 export { anomaliesOptionTable } from "../diagnostics/anomalies/anomaliesOptions.ts";
-export { compareOptionTable } from "../diagnostics/compareOptions.ts";
+export { compareOptionTable } from "../diagnostics/compare/compareOptions.ts";
 export {
   anomaliesDefaults,
   compareDefaults,

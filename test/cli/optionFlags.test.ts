@@ -12,7 +12,7 @@ import {
 } from "../../src/cli/flags/flagTables.ts";
 import type { OptionFlag } from "../../src/cli/flags/optionFlags.ts";
 import { readFlags } from "../../src/cli/flags/readFlags.ts";
-import { compareOptionTable } from "../../src/diagnostics/compareOptions.ts";
+import { compareOptionTable } from "../../src/diagnostics/compare/compareOptions.ts";
 import { informationOptionTable } from "../../src/diagnostics/informationOptions.ts";
 import { fitOptionTable } from "../../src/fitting/fitOptions.ts";
 import { approximateOptionTable } from "../../src/fitting/variational/approximateOptionTable.ts";

@@ -45,7 +45,7 @@ const questions = "src/models/columns/questions/questionOptions.ts";
 test.each([
   ["fit", fitDefaults, fitFlags, "src/fitting/fitOptions.ts"],
   ["approximate", approximateDefaults, approximateFlags, "src/fitting/variational/approximateOptions.ts"],
-  ["compare", compareDefaults, compareFlags, "src/diagnostics/compare.ts"],
+  ["compare", compareDefaults, compareFlags, "src/diagnostics/compare/compare.ts"],
   ["anomalies", anomaliesDefaults, anomaliesFlags, "src/diagnostics/anomalies/anomalies.ts"],
   ["klDivergence", klDivergenceDefaults, klDivergenceFlags, "src/diagnostics/divergence/klDivergence.ts"],
   ["evaluate", evaluateDefaults, evaluateFlags, "src/diagnostics/evaluate/evaluate.ts"],

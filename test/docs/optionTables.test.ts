@@ -21,7 +21,7 @@ import type { OptionFlag } from "../../src/cli/flags/optionFlags.ts";
 import { cdfFlags, imputeFlags, marginalFlags, quantileFlags } from "../../src/cli/flags/questionFlags.ts";
 import { readFlags } from "../../src/cli/flags/readFlags.ts";
 import { anomaliesOptionTable } from "../../src/diagnostics/anomalies/anomaliesOptions.ts";
-import { compareOptionTable } from "../../src/diagnostics/compareOptions.ts";
+import { compareOptionTable } from "../../src/diagnostics/compare/compareOptions.ts";
 import {
   densityRatioOptionTable,
   klDivergenceOptionTable,

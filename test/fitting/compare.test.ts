@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ModelKind } from "../../src/architectures/kinds.ts";
-import { type CompareOptions, type Comparison, compare } from "../../src/diagnostics/compare.ts";
+import { type CompareOptions, type Comparison, compare } from "../../src/diagnostics/compare/compare.ts";
 import { AbortedError, UsageError } from "../../src/errors.ts";
 import { tableFromObjects } from "../../src/tables/reading/tableFromObjects.ts";
 import { type Table, tableFromRows } from "../../src/tables/table.ts";

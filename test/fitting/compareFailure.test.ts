@@ -1,5 +1,5 @@
 import { expect, it, vi } from "vitest";
-import { compare } from "../../src/diagnostics/compare.ts";
+import { compare } from "../../src/diagnostics/compare/compare.ts";
 import { NumericalError } from "../../src/errors.ts";
 import { draw } from "./tables.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compare } from "../../src/diagnostics/compare.ts";
+import { compare } from "../../src/diagnostics/compare/compare.ts";
 import { DataError, FormatError, UsageError } from "../../src/errors.ts";
 import { crossFit } from "../../src/fitting/crossFit.ts";
 import { fit } from "../../src/fitting/fit.ts";

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { compare } from "../../src/diagnostics/compare.ts";
+import { compare } from "../../src/diagnostics/compare/compare.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { dependentColumns } from "../../src/tables/dependence.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";

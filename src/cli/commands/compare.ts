@@ -13,14 +13,15 @@ import { checkDisjoint, checkKnown } from "../columnNames.ts";
 import { compareFlags } from "../flags/flagTables.ts";
 import { addFormerFlags, addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { counted, formatCount, formatLogProb, formatSeconds, print, printJson, warn } from "../output.ts";
+import { rowsCounter } from "../scores/rowsProgress.ts";
 import {
   addRowsOption,
   addTableOptions,
   namingTable,
   parsedColumns,
   type RowsFlags,
-  readRows,
   type TableFlags,
+  takenRows,
 } from "../tableOptions.ts";
 
 interface CompareFlags extends TableFlags, Pick<RowsFlags, "rows">, CompareOptions {
@@ -64,14 +65,24 @@ function withError(value: number | undefined, error: number | undefined): string
 
 /** The table, lines of equal columns. */
 function formatTable(flows: readonly ComparedFlow[]): string {
+  const count = (number: number | undefined): string => (number === undefined ? "-" : formatCount(number));
+  const fitted = new Set(flows.flatMap(({ fittedRows }) => fittedRows ?? []));
   const rows = [
-    ["flow", "nats per row", "less the best", "time", "parameters"],
-    ...flows.map(({ flow, logProb, standardError, difference, differenceError, seconds, parameters }, i) => [
-      flow,
-      withError(logProb, standardError),
-      i === 0 && logProb !== undefined ? "" : withError(difference, differenceError),
-      formatSeconds(seconds),
-      parameters === undefined ? "-" : formatCount(parameters),
+    [
+      "flow",
+      "nats per row",
+      "less the best",
+      "time",
+      "parameters",
+      ...(fitted.size > 1 ? ["fitted to"] : []),
+    ],
+    ...flows.map((own, i) => [
+      own.flow,
+      withError(own.logProb, own.standardError),
+      i === 0 && own.logProb !== undefined ? "" : withError(own.difference, own.differenceError),
+      formatSeconds(own.seconds),
+      count(own.parameters),
+      ...(fitted.size > 1 ? [`${count(own.fittedRows)} rows`] : []),
     ]),
   ];
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
@@ -104,19 +115,20 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
     });
   const named = flags.weights === undefined ? undefined : [flags.weights];
   checkDisjoint(["--columns", flags.columns], ["--weights", named]);
-  const { compare } = await import("../../index.ts");
-  const table = await readRows(data, flags);
+  const { compareBatches } = await import("../../entries/diagnostics.ts");
+  const { batches, rows } = await takenRows(data, flags);
   const source = data === "-" ? "standard input" : basename(data);
-  const { allColumns } = await import("../../entries/tables.ts");
-  const known = allColumns(table);
+  const known = batches.records.map(({ name }) => name);
   checkKnown("--columns", flags.columns, known, source);
   checkKnown("--weights", named, known, source);
   checkKnown("--simplex", flags.simplex, known, source);
   const progress = progressLines();
   let result: Comparison;
   try {
-    result = await compare(table, {
+    result = await compareBatches(batches, {
       ...chosenOptions<CompareOptions>(flags, compareFlags),
+      rows,
+      onRows: rowsCounter(),
       onProgress: (at) => progress.update(at),
       onWarning(line) {
         progress.stop();
@@ -133,7 +145,7 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
   if (flags.json)
     await printJson({
       ...result,
-      parsed: parsedColumns(table, result.columns),
+      parsed: parsedColumns(batches, result.columns),
       flows: withNulls,
       best: result.best ?? null,
     });

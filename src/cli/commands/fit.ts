@@ -30,7 +30,7 @@ import {
 } from "../output.ts";
 import { canAsk, confirm, interrupts } from "../process/interrupt.ts";
 import { progressDisplay } from "../progress.ts";
-import { RowsProgress } from "../scores/rowsProgress.ts";
+import { rowsCounter } from "../scores/rowsProgress.ts";
 import {
   addRowsOption,
   addTableOptions,
@@ -146,17 +146,6 @@ export function columnLines(notes: readonly ColumnNote[]): string {
   return rows
     .map(([name, kind, text]) => `  ${name!.padEnd(widths[0]!)}  ${kind!.padEnd(widths[1]!)}  ${text}\n`)
     .join("");
-}
-
-/** Counts the rows of each pass over a table. */
-function rowsCounter(): (done: number, total: number) => void {
-  let pass: { readonly progress: RowsProgress; done: number } | undefined;
-  return (done, total) => {
-    if (pass === undefined || done < pass.done) pass = { progress: new RowsProgress(total), done: 0 };
-    pass.progress.add(done - pass.done);
-    pass.done = done;
-    if (done === total) pass.progress.end();
-  };
 }
 
 /** Flags where `--keep` without names, which keeps no columns, keeps the model. */

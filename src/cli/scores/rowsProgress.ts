@@ -53,3 +53,14 @@ export class RowsProgress {
     if (this.#isShown && this.#isTerminal) this.#write("\r\u001b[K");
   }
 }
+
+/** Counts the rows of each pass over a table. */
+export function rowsCounter(): (done: number, total: number) => void {
+  let pass: { readonly progress: RowsProgress; done: number } | undefined;
+  return (done, total) => {
+    if (pass === undefined || done < pass.done) pass = { progress: new RowsProgress(total), done: 0 };
+    pass.progress.add(done - pass.done);
+    pass.done = done;
+    if (done === total) pass.progress.end();
+  };
+}

@@ -52,7 +52,8 @@ export interface BatchesFit extends FitResult {
 /** Cells that are held in memory. */
 export const mostCells: number = 2 ** 23;
 
-const ownOptions: OptionTable<Pick<FitBatchesOptions, "rows" | "cells" | "folder">> = {
+/** What the options of a table in batches may be. */
+export const batchOptionTable: OptionTable<Pick<FitBatchesOptions, "rows" | "cells" | "folder">> = {
   rows: {
     expected: 'a whole number from 1, or "all"',
     accepts: (value) => value === "all" || (Number.isSafeInteger(value) && (value as number) >= 1),
@@ -84,7 +85,7 @@ export async function fitBatches(
 ): Promise<BatchesFit> {
   checkBatches("fitBatches", batches);
   const { rows: wanted = "all", cells = mostCells, folder, ...fitOptions } = options;
-  checkedOptions("fitBatches", { rows: wanted, cells, folder }, ownOptions);
+  checkedOptions("fitBatches", { rows: wanted, cells, folder }, batchOptionTable);
   const rows = wanted === "all" ? batches.rows : Math.min(wanted, batches.rows);
   const { seed = 0 } = fitOptions;
   const width = Math.max(1, batches.records.length);

@@ -9,9 +9,7 @@ import { checkSignal, inPieces } from "../../platform/pieces.ts";
 import { ScratchFile } from "../../platform/scratchFile.ts";
 import { RandomStream, randomKey, split } from "../../random/philox.ts";
 import type { SampledRows } from "../../tables/batches/describeBatches.ts";
-import { countingRows } from "../../tables/batches/rowNumbers.ts";
 import type { TableBatches } from "../../tables/batches/tableBatches.ts";
-import { completenessOf, missingValue } from "../../tables/checks.ts";
 import { pickRows } from "../../tables/picks.ts";
 import { column, selectColumns, type Table } from "../../tables/table.ts";
 import { RowsDigest } from "../../tables/tableDigest.ts";
@@ -20,8 +18,8 @@ import type { FitOptions } from "../fitOptions.ts";
 import type { RowStream, StreamedData } from "../gradient/fitByGradient.ts";
 import type { Likelihood } from "../gradient/likelihood.ts";
 import type { Rows } from "../gradient/minimize.ts";
-import { scaledWeights } from "../rowWeights.ts";
 import { StoredRows } from "./storedRows.ts";
+import { usableBatches, usedColumns } from "./usableRows.ts";
 
 /** Rows of the sample that are prepared at once; of others those of a batch. */
 const chunkRows = 2 ** 16;
@@ -34,7 +32,7 @@ export interface StreamFacts {
 }
 
 /** A batch, and which of its rows a fit can use. */
-interface UsableBatch {
+interface SplitBatch {
   /** The used columns. */
   readonly table: Table;
   /** Places of the rows that can be used, and are not in the sample. */
@@ -188,33 +186,18 @@ export class StreamedRows implements RowStream {
     }
   }
 
-  /**
-   * The batches, with the rows of each that can be used.
-   * @throws DataError for an infinite value, a negative weight and, unless they are to be left out, a missing value: as a fit to a table in
-   *   memory, which names the row.
-   */
-  async *#usable({ columns, given }: FitData): AsyncGenerator<UsableBatch> {
-    const { weights, missing } = this.#options;
-    const names = [...given, ...columns, ...(weights === undefined ? [] : [weights])];
+  /** The batches, with the rows of each that can be used. */
+  async *#usable(data: FitData): AsyncGenerator<SplitBatch> {
+    const { weights } = this.#options;
     const { places } = this.#sample;
     let next = 0;
-    for await (const batch of this.#batches) {
-      const { rowsBefore = 0 } = batch;
-      const table = selectColumns(batch, names);
-      const weightOf = weights === undefined ? undefined : column(table, weights);
-      const { complete, incomplete, first } = await countingRows(batch, async () => {
-        // For the error that a negative weight is.
-        if (weightOf?.some((weight) => weight < 0))
-          scaledWeights(weights!, weightOf, Array.from(weightOf.keys()));
-        return completenessOf(table);
-      });
-      if (first >= 0 && missing !== "drop")
-        throw missingValue(names[first % names.length]!, rowsBefore + Math.floor(first / names.length) + 1);
+    for await (const batch of usableBatches(this.#batches, usedColumns(data, weights), this.#options)) {
+      const { table, rowsBefore, isUsable, incomplete } = batch;
       const [others, sampled]: [number[], number[]] = [[], []];
       for (let row = 0; row < table.rows; row++) {
         const isSampled = places[next] === rowsBefore + row;
         if (isSampled) next++;
-        if (complete[row] === 1 && weightOf?.[row] !== 0) (isSampled ? sampled : others).push(row);
+        if (isUsable(row)) (isSampled ? sampled : others).push(row);
       }
       yield { table, others, sampled, incomplete };
     }

@@ -28,7 +28,7 @@ async function largeSource(given: unknown): Promise<ByteSource | undefined> {
 /**
  * Reads a table in batches of some ten thousand rows, of a text file, Parquet or Arrow; arguments, options and errors are those of
  * `readTable`, and so are the cells: together the batches are the table that it reads. Of a plain file or a Blob beyond 64 MiB a part alone
- * is in memory at a time: pieces of text, groups of rows of Parquet. It is read once for what its columns are, as the last cell may decide
+ * is in memory at a time: pieces of text, blocks of rows of Parquet. It is read once for what its columns are, as the last cell may decide
  * on that, and once more with each loop over the batches. A folder, or a pattern such as `part-*.parquet`, is a table of many files, one
  * after the other, each of the same columns. All else (smaller files, gzip, standard input, .npy, .npz) is read at once.
  *

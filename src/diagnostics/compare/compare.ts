@@ -7,21 +7,22 @@
  * @module
  */
 
-import type { ModelKind } from "../architectures/kinds.ts";
-import { comparedKinds, modelKinds } from "../architectures/kinds.ts";
-import { closestName } from "../closestName.ts";
-import { AbortedError, UsageError } from "../errors.ts";
-import { fit } from "../fitting/fit.ts";
-import { type FitRows, fitData } from "../fitting/fitData.ts";
-import type { FitOptions, FitProgress } from "../fitting/fitOptions.ts";
-import { checkFormerOptions } from "../fitting/flowOption.ts";
-import { checkedOptions, describeValue, refuse } from "../options.ts";
-import { randomKey, split } from "../random/philox.ts";
-import type { LeftOutColumn } from "../tables/columnRecord.ts";
-import type { DependentColumn } from "../tables/dependence.ts";
-import { checkTable, type Table, tableFromRows } from "../tables/table.ts";
+import type { ModelKind } from "../../architectures/kinds.ts";
+import { comparedKinds, modelKinds } from "../../architectures/kinds.ts";
+import { closestName } from "../../closestName.ts";
+import { AbortedError, UsageError } from "../../errors.ts";
+import { fit } from "../../fitting/fit.ts";
+import { type FitData, type FitRows, fitData } from "../../fitting/fitData.ts";
+import type { FitOptions, FitProgress } from "../../fitting/fitOptions.ts";
+import { checkFormerOptions } from "../../fitting/flowOption.ts";
+import { checkedOptions, describeValue, refuse } from "../../options.ts";
+import { randomKey, split } from "../../random/philox.ts";
+import type { LeftOutColumn } from "../../tables/columnRecord.ts";
+import type { DependentColumn } from "../../tables/dependence.ts";
+import { checkTable, type Table, tableFromRows } from "../../tables/table.ts";
+import { compareDefaults } from "../defaults.ts";
+import { type ComparedFlow, type ComparedKind, ComparedScores } from "./comparedScores.ts";
 import { compareOptionTable } from "./compareOptions.ts";
-import { compareDefaults } from "./defaults.ts";
 
 /** Where a comparison stands. */
 export interface CompareProgress {
@@ -51,26 +52,6 @@ export interface CompareOptions
   readonly folds?: number | undefined;
   /** Called at the start of each fit, and while it goes on. */
   readonly onProgress?: ((progress: CompareProgress) => void) | undefined;
-}
-
-/** What one kind achieved. */
-export interface ComparedFlow {
-  /** The kind. */
-  readonly flow: ModelKind;
-  /** Mean log-density of the held-out rows, in nats per row and data units; undefined where the kind failed. */
-  readonly logProb: number | undefined;
-  /** Of {@link logProb}, over rows. */
-  readonly standardError: number | undefined;
-  /** {@link logProb} less that of the best kind, 0 or below. */
-  readonly difference: number | undefined;
-  /** Of {@link difference}, over rows: differences are taken row by row. */
-  readonly differenceError: number | undefined;
-  /** Seconds that all fits and scores of this kind took. */
-  readonly seconds: number;
-  /** Parameters of the model, of the last fold's. */
-  readonly parameters: number | undefined;
-  /** Why the kind failed. */
-  readonly error: string | undefined;
 }
 
 /** What a comparison found. */
@@ -118,13 +99,52 @@ const negligible = 1e-4;
  * @example const { best, flows } = await compare(table, { flows: ["gaussian", "mixture"], seed: 1 });
  */
 export async function compare(table: Table, given: CompareOptions = {}): Promise<Comparison> {
-  checkFormerOptions("compare", given);
-  const options = checkedOptions("compare", given, compareOptionTable);
+  const options = checkedComparison("compare", given);
   checkTable("compare", table);
-  const kinds = options.flows ?? comparedKinds;
-  checkOptions(kinds, options);
-  const seed = options.seed ?? 0;
-  const { columns, weights, simplex, missing, onWarning } = options;
+  const compared = await comparedData(table, options);
+  const { train, columns } = compared.data;
+  const splits = splitsOf(train.rows, options);
+  const entries: Entry[] = [];
+  for (const kind of options.flows) entries.push(await score(kind, train, columns, splits, options));
+  const heldOut = splits.flatMap(({ test }) =>
+    Array.from({ length: test.to - test.from }, (_, i) => test.from + i),
+  );
+  const scores = new ComparedScores(entries.length);
+  scores.add(
+    entries.map((entry) => entry.scores),
+    Float64Array.from(heldOut, (row) => train.weights?.[row] ?? 1),
+  );
+  return comparisonOf(scores.ranked(entries), compared, heldOut.length, splits.length);
+}
+
+/** Options of a comparison that were checked. */
+export type CheckedComparison = CompareOptions & { readonly flows: readonly ModelKind[] };
+
+/** @throws UsageError for options that do not fit. */
+export function checkedComparison(where: string, given: CompareOptions): CheckedComparison {
+  checkFormerOptions(where, given);
+  const options = checkedOptions(where, given, compareOptionTable);
+  const flows = options.flows ?? comparedKinds;
+  checkOptions(where, flows, options);
+  return { ...options, flows };
+}
+
+/** What is compared. */
+export interface ComparedData {
+  /** Rows and columns. */
+  readonly data: FitData;
+  /** Columns that follow from others, those that were left out for it among them. */
+  readonly dependent: readonly DependentColumn[];
+}
+
+/**
+ * The rows that are compared, in random order, and their columns: those of numbers without those that follow from others, unless they are named.
+ * @throws DataError for data that no kind could use.
+ */
+export async function comparedData(
+  table: Table,
+  { columns, weights, simplex, missing, seed = 0, onWarning }: CompareOptions,
+): Promise<ComparedData> {
   const lines: string[] = [];
   const key = split(randomKey(seed), "compare");
   const how = { weights, missing, validation: 0, ...(simplex && { simplex }) };
@@ -138,22 +158,24 @@ export async function compare(table: Table, given: CompareOptions = {}): Promise
     data = fitData(table, { ...how, columns: fittedNames }, key);
     onWarning?.(`compared without ${without.join(", ")}; name the columns to compare with them all the same`);
   }
-  const { usualKind } = await import("../fitting/usualKind.ts");
+  const { usualKind } = await import("../../fitting/usualKind.ts");
   const { kind: usual, reason } = usualKind(table, { ...(columns && { columns }), ...how });
   if (usual === "columns")
     onWarning?.(
       `compared are densities of ${data.columns.length === 1 ? "a column" : "columns"} of numbers: ${data.columns.join(", ")}; masses of levels, steps and missing cells, which \`fit\` gives this table (${reason}), cannot be held against densities`,
     );
-  const isUnbounded = data.dependent.length > 0;
-  const splits = splitsOf(data.train.rows, options);
-  const entries: Entry[] = [];
-  for (const kind of kinds) entries.push(await score(kind, data.train, data.columns, splits, options));
-  const heldOut = splits.flatMap(({ test }) =>
-    Array.from({ length: test.to - test.from }, (_, i) => test.from + i),
-  );
-  const rowWeights = Float64Array.from(heldOut, (row) => data.train.weights?.[row] ?? 1);
-  const flows = ranked(entries, rowWeights);
+  return { data, dependent };
+}
+
+/** What a comparison found, of kinds in their order. */
+export function comparisonOf(
+  flows: readonly ComparedFlow[],
+  { data: { dependent: fitted, tableColumns, rows, dropped, leftOut }, dependent }: ComparedData,
+  heldOut: number,
+  folds: number,
+): Comparison {
   const [first] = flows;
+  const isUnbounded = fitted.length > 0;
   return {
     flows,
     best: first?.error === undefined && !isUnbounded ? first?.flow : undefined,
@@ -162,19 +184,23 @@ export async function compare(table: Table, given: CompareOptions = {}): Promise
       .filter(({ difference, differenceError }) => -difference! <= Math.max(differenceError!, negligible))
       .map(({ flow }) => flow),
     dependent,
-    columns: data.tableColumns,
-    rows: data.rows,
-    heldOut: heldOut.length,
-    dropped: data.dropped,
-    leftOut: data.leftOut,
-    folds: splits.length,
+    columns: tableColumns,
+    rows,
+    heldOut,
+    dropped,
+    leftOut,
+    folds,
   };
 }
 
-function checkOptions(kinds: readonly ModelKind[], { test, folds, simplex }: CompareOptions): void {
+function checkOptions(
+  where: string,
+  kinds: readonly ModelKind[],
+  { test, folds, simplex }: CompareOptions,
+): void {
   if (kinds.length === 0)
     throw new UsageError({
-      where: "compare",
+      where,
       subject: "flows",
       expected: "at least one kind",
       received: "none",
@@ -183,7 +209,7 @@ function checkOptions(kinds: readonly ModelKind[], { test, folds, simplex }: Com
   if (unknown !== undefined) {
     const closest = typeof unknown === "string" ? closestName(unknown, modelKinds) : undefined;
     throw new UsageError({
-      where: "compare",
+      where,
       problem: `flows: there is no kind ${describeValue(unknown)}`,
       expected: `one of ${modelKinds.join(", ")}`,
       received: describeValue(unknown),
@@ -193,7 +219,7 @@ function checkOptions(kinds: readonly ModelKind[], { test, folds, simplex }: Com
   const twice = kinds.find((kind, i) => kinds.indexOf(kind) !== i);
   if (twice !== undefined)
     throw new UsageError({
-      where: "compare",
+      where,
       problem: `flows names ${twice} twice`,
       expected: "each kind once",
       received: `${twice} twice`,
@@ -201,7 +227,7 @@ function checkOptions(kinds: readonly ModelKind[], { test, folds, simplex }: Com
     });
   if (simplex && kinds.includes("columns"))
     throw new UsageError({
-      where: "compare",
+      where,
       problem: "simplex means nothing for columns, which would be compared by another density",
       expected: "kinds of flows that shares of a total can have",
       received: "columns",
@@ -209,7 +235,7 @@ function checkOptions(kinds: readonly ModelKind[], { test, folds, simplex }: Com
     });
   if (test !== undefined && folds !== undefined)
     throw new UsageError({
-      where: "compare",
+      where,
       problem: "test and folds exclude each other",
       expected: "one of test and folds",
       received: "both",
@@ -218,12 +244,12 @@ function checkOptions(kinds: readonly ModelKind[], { test, folds, simplex }: Com
 }
 
 /** Rows `from` to `to` are held out, all others are fitted. */
-interface Split {
+export interface Split {
   readonly test: { readonly from: number; readonly to: number };
 }
 
 /** The rows are in random order already: held-out rows lie side by side. */
-function splitsOf(rows: number, { test = compareDefaults.test, folds }: CompareOptions): Split[] {
+export function splitsOf(rows: number, { test = compareDefaults.test, folds }: CompareOptions): Split[] {
   if (folds === undefined)
     return [{ test: { from: 0, to: Math.max(1, Math.min(rows - 1, Math.round(test * rows))) } }];
   if (folds > rows) refuse("compare", "folds", `at most the number of rows, ${rows}`, folds);
@@ -232,13 +258,39 @@ function splitsOf(rows: number, { test = compareDefaults.test, folds }: CompareO
   }));
 }
 
-interface Entry {
-  readonly flow: ModelKind;
+interface Entry extends ComparedKind {
   /** Log-densities of the held-out rows, split by split; undefined where the kind failed. */
   readonly scores: Float64Array | undefined;
-  readonly seconds: number;
-  readonly parameters: number | undefined;
-  readonly error: string | undefined;
+}
+
+/** How one kind is fitted, as all others are. */
+export function fitOptionsOf(
+  kind: ModelKind,
+  columns: readonly string[],
+  { weights, seed, threads, wide, signal }: CompareOptions,
+): FitOptions & { readonly flow: ModelKind } {
+  return {
+    flow: kind,
+    columns,
+    weights,
+    seed,
+    threads,
+    wide,
+    signal,
+    // The measure that the other kinds have.
+    ...(kind === "columns"
+      ? { kinds: Object.fromEntries(columns.map((name) => [name, "continuous"] as const)) }
+      : {}),
+  };
+}
+
+/**
+ * Why a kind failed.
+ * @throws what says that the signal has fired.
+ */
+export function failureOf(thrown: unknown): string {
+  if (thrown instanceof AbortedError) throw thrown;
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /** Fits one kind to each split and scores what the split holds out. */
@@ -247,44 +299,39 @@ async function score(
   rows: FitRows,
   columns: readonly string[],
   splits: readonly Split[],
-  { weights, seed, threads, wide, signal, onProgress }: CompareOptions,
+  options: CompareOptions,
 ): Promise<Entry> {
   const started = performance.now();
   const width = columns.length;
+  const { weights, threads, wide, signal, onProgress } = options;
   const scores: number[] = [];
   let parameters: number | undefined;
+  let fittedRows: number | undefined;
   let error: string | undefined;
   try {
     for (const [i, { test }] of splits.entries()) {
       const at = { flow: kind, fold: i + 1, folds: splits.length };
       onProgress?.(at);
-      const { flow } = await fit(without(rows, columns, weights, test), {
-        flow: kind,
-        columns,
-        weights,
-        seed,
-        threads,
-        wide,
-        signal,
-        // The measure that the other kinds have.
-        kinds:
-          kind === "columns" ? Object.fromEntries(columns.map((name) => [name, "continuous"])) : undefined,
+      const train = without(rows, columns, weights, test);
+      const { flow } = await fit(train, {
+        ...fitOptionsOf(kind, columns, options),
         onProgress: (fit) => onProgress?.({ ...at, fit }),
       });
       const testRows = rows.data.subarray(test.from * width, test.to * width);
       const found = await flow.logProb(testRows, { threads, wide, signal });
       found.forEach((value, row) => scores.push(value + (rows.logAbsDetOfRows?.[test.from + row] ?? 0)));
       parameters = flow.parameterCount;
+      fittedRows = train.rows;
     }
   } catch (thrown) {
-    if (thrown instanceof AbortedError) throw thrown;
-    error = thrown instanceof Error ? thrown.message : String(thrown);
+    error = failureOf(thrown);
   }
   return {
     flow: kind,
     scores: error === undefined ? Float64Array.from(scores) : undefined,
     seconds: (performance.now() - started) / 1000,
     parameters,
+    fittedRows,
     error,
   };
 }
@@ -307,58 +354,4 @@ function without(
     at += names.length;
   }
   return tableFromRows(names, values);
-}
-
-/** Scores and differences, the best first; kinds that failed last, in their order. */
-function ranked(entries: readonly Entry[], weights: Float64Array): ComparedFlow[] {
-  const scored = entries
-    .filter(({ scores }) => scores !== undefined)
-    .map((entry) => ({ entry, ...meanOf(entry.scores!, weights) }))
-    // Scores of minus infinity are equal, and their difference is not a number.
-    .sort((a, b) => (a.mean === b.mean ? 0 : b.mean - a.mean));
-  const best = scored[0]?.entry.scores;
-  return [
-    ...scored.map(({ entry: { flow, scores, seconds, parameters }, mean, error }) => {
-      const kindMean = meanOf(
-        scores!.map((value, i) => value - best![i]!),
-        weights,
-      );
-      return {
-        flow,
-        logProb: mean,
-        standardError: error,
-        difference: scores === best ? 0 : kindMean.mean,
-        differenceError: scores === best ? 0 : kindMean.error,
-        seconds,
-        parameters,
-        error: undefined,
-      };
-    }),
-    ...entries
-      .filter(({ scores }) => scores === undefined)
-      .map(({ flow, seconds, error }) => ({
-        flow,
-        logProb: undefined,
-        standardError: undefined,
-        difference: undefined,
-        differenceError: undefined,
-        seconds,
-        parameters: undefined,
-        error,
-      })),
-  ];
-}
-
-/** A weighted mean and its standard error, NaN for a single row. */
-function meanOf(values: Float64Array, weights: Float64Array): { mean: number; error: number } {
-  let total = 0;
-  let mean = 0;
-  values.forEach((value, i) => {
-    total += weights[i]!;
-    mean += weights[i]! * value;
-  });
-  mean /= total;
-  const squares = values.reduce((sum, value, i) => sum + (weights[i]! * (value - mean)) ** 2, 0);
-  const count = values.length;
-  return { mean, error: (Math.sqrt(squares) / total) * Math.sqrt(count / (count - 1)) };
 }

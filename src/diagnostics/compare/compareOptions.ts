@@ -4,8 +4,8 @@
  * @module
  */
 
-import { fitOptionTable } from "../fitting/fitOptions.ts";
-import { callback, listOf, numberOf, type OptionTable, oneOf, text, wholeNumber } from "../options.ts";
+import { fitOptionTable } from "../../fitting/fitOptions.ts";
+import { callback, listOf, numberOf, type OptionTable, oneOf, text, wholeNumber } from "../../options.ts";
 import type { CompareOptions } from "./compare.ts";
 
 const { columns, weights, simplex, seed, threads, wide, signal, onWarning } = fitOptionTable;
