@@ -6,11 +6,22 @@
 
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { drawSet } from "./data/sets.ts";
-import type { Judgment, Place, Probed, Progress, Reply, Request, Snapshot, Square } from "./flow/protocol.ts";
+import type {
+  Judgment,
+  Opened,
+  Place,
+  Probed,
+  Progress,
+  Reply,
+  Request,
+  Snapshot,
+  Square,
+} from "./flow/protocol.ts";
 import {
   type FlowChoice,
   fewestDrawn,
   isLive,
+  kinds,
   type LinkPart,
   linkOf,
   type Remarks,
@@ -18,6 +29,9 @@ import {
   type State,
 } from "./state.ts";
 import { wantsStillness } from "./theme.ts";
+import { threadsFor } from "./threads.ts";
+
+const threads = threadsFor("points");
 
 const first = readLink(location.hash);
 /** What is chosen. */
@@ -82,11 +96,6 @@ export const view: ReadonlySignal<Square> = computed(() => {
   return { x: (low[0]! + high[0]!) / 2, y: (low[1]! + high[1]!) / 2, half };
 });
 
-/** Threads that train: where they may share memory one core is left to the page, and four are enough for two columns. */
-export const threads: number = crossOriginIsolated
-  ? Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1))
-  : 1;
-
 /** Where a training is. */
 export type Phase = "idle" | "compiling" | "training" | "held" | "done" | "failed";
 
@@ -105,13 +114,19 @@ export interface Run {
   readonly message: Signal<string>;
   /** What the message is about. */
   readonly place: Signal<Place>;
-  /** What was opened from a file, in words; empty for a flow that was trained here. */
-  readonly opened: Signal<string>;
+  /** What was opened from a file; undefined for a flow that was trained here. */
+  readonly opened: Signal<Opened | undefined>;
   hold(isHeld: boolean): void;
   restart(): void;
   open(bytes: Uint8Array): void;
   /** The flow as a model file. */
   take(): Promise<Uint8Array>;
+}
+
+/** What a flow is called: the kind that was chosen, or that a model is opened. */
+export function nameOf({ opened, choice }: Run): string {
+  if (opened.value) return "Opened model";
+  return choice.value ? kinds[choice.value.kind].label : "";
 }
 
 /** What a run shows of a flow, which stays until another takes its place. */
@@ -164,7 +179,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     judgment: signal<Judgment | undefined>(undefined),
     message: signal(""),
     place: signal<Place>("flow"),
-    opened: signal(""),
+    opened: signal<Opened | undefined>(undefined),
     hold(isHeld) {
       post({ type: "hold", isHeld });
       run.phase.value = isHeld ? "held" : "training";
@@ -202,7 +217,8 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
   const forget = (): void => {
     for (const kind of workers.keys()) dismiss(kind);
     shown = asked = undefined;
-    run.message.value = run.opened.value = "";
+    run.message.value = "";
+    run.opened.value = undefined;
     run.history.value = [];
     run.phase.value = "idle";
     run.snapshot.value = run.probed.value = run.judgment.value = undefined;
@@ -229,7 +245,8 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
       };
     asked = { number: ++count, kind };
     unseen = {};
-    run.message.value = opened.value = "";
+    run.message.value = "";
+    opened.value = undefined;
     history.value = [];
     judgment.value = undefined;
     phase.value = "compiling";
@@ -299,7 +316,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
         run.judgment.value = reply.judgment;
         return;
       case "opened":
-        run.opened.value = reply.description;
+        run.opened.value = reply.opened;
         return;
       case "failed":
         fail(reply.message, reply.place);

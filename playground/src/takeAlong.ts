@@ -62,7 +62,22 @@ await flow.save("model.safetensors");
 `;
 }
 
+/** What a model that was opened is called in what one takes along. */
+export const modelFile = "playground.safetensors";
+
+/** TypeScript that asks a model which was opened, and taken along again. */
+export const openedCode = (): string => `import { load, readTable } from "pushforward";
+
+const flow = await load("${modelFile}"); // "Download model" on the page
+const table = await readTable("points.csv"); // "Download points" on the page
+console.log((await flow.score(table)).mean); // nats per point
+const samples = await flow.sample(1000, { seed: 1 });
+`;
+
 /** The same for the command line. */
+export const openedCommand = (): string => `npx pushforward logprob ${modelFile} points.csv --out scores.csv`;
+
+/** The fit for the command line. */
 export function command({ data, flow, seed }: Pick<State, "data" | "flow" | "seed">): string {
   if (data.from === "energy")
     return `npx pushforward approximate --density "-(${data.formula})" --parameters "x=-4:4, y=-4:4" --out model.safetensors --seed ${seed}`;

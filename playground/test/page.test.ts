@@ -223,6 +223,14 @@ describe.skipIf(path === undefined)(
         expect(await page.locator("figcaption b").textContent()).toMatch(/^Flow of x, y/);
         await trained(page);
       }
+      // What is said of an opened model is its own.
+      const { stdout } = await runCli(["logprob", models.page, points, "--json"]);
+      const { meanLogProb } = JSON.parse(stdout) as { readonly meanLogProb: number };
+      expect(Math.abs((await numberOf(page, ".score b")) - meanLogProb)).toBeLessThan(0.002);
+      await page.getByRole("button", { name: "Copy as command" }).click();
+      await expect
+        .poll(() => page.locator(".take [role=status]").textContent())
+        .toMatch(/scores the points by the opened model|logprob playground.safetensors points.csv/);
       await page
         .getByLabel("Open model")
         .setInputFiles({ name: "a.txt", mimeType: "", buffer: Buffer.from("no") });
@@ -307,25 +315,38 @@ describe.skipIf(path === undefined)(
       const opened = await open("#flow=gaussian,0,0", [360, 740]);
       const lines = Array.from({ length: 400 }, (_, i) => {
         const age = 20 + ((7 * i) % 50);
-        return `${age},${["Rome", "Oslo"][i % 2]},${100 * age + 900 * (i % 2) + ((13 * i) % 89) + (i === 216 ? 9000 : 0)}`;
+        return `${age},${["Rome", "Oslo"][i % 2]},${100 * age + 900 * (i % 2) + ((13 * i) % 89) + (i === 216 ? 9000 : 0)},${age > 40}`;
       });
       const rows = join(folder, "a.csv");
-      writeFileSync(rows, ["age,city,pay", ...lines].join("\n"));
+      writeFileSync(rows, ["age,city,pay,old", ...lines].join("\n"));
       await opened.getByLabel("Open a table").setInputFiles(rows);
       await write(opened.getByLabel("Seconds of training"), "1");
       await opened.getByRole("button", { name: "Fit", exact: true }).click();
       expect(await opened.locator(".strange tbody th").first().textContent()).toBe("217");
+      const at = opened.getByLabel("at", { exact: true });
+      await opened.getByLabel("Hold").selectOption("old");
+      expect(await at.inputValue()).toBe("true");
+      expect(
+        await opened
+          .locator("#levels option")
+          .evaluateAll((all) => all.map((each) => each.getAttribute("value"))),
+      ).toEqual(["false", "true"]);
       await opened.getByLabel("Hold").selectOption("city");
-      await write(opened.getByLabel("at", { exact: true }), "Oslo");
+      await write(at, "Paris");
+      await opened.getByRole("button", { name: "Draw", exact: true }).click();
+      await expect
+        .poll(() => opened.locator(".banner").textContent(), patience)
+        .toBe('"city" must be one of its levels: Oslo, Rome, got "Paris".');
+      await write(at, "Oslo");
       const synthetic = await downloadOf(opened, "Download synthetic rows");
       const [header, ...drawn] = synthetic.toString().trim().split("\n");
-      expect(header).toBe("age,city,pay");
+      expect(header).toBe("age,city,pay,old");
       expect(drawn.length).toBe(1000);
       expect(drawn.every((row) => row.split(",")[1] === "Oslo")).toBe(true);
       // The command line scores the page's model as the page does, and the page one of the command line.
       const models = { page: join(folder, "mixed.safetensors"), line: join(folder, "other.safetensors") };
       writeFileSync(models.page, await downloadOf(opened, "Download model"));
-      expect((await load(readFileSync(models.page))).columns).toEqual(["age", "city", "pay"]);
+      expect((await load(readFileSync(models.page))).columns).toEqual(["age", "city", "pay", "old"]);
       await runCli(["fit", rows, "--flow", "columns", "--epochs", "2", "--out", models.line]);
       for (const model of Object.values(models)) {
         await opened.getByLabel("Open model").setInputFiles(model);

@@ -55,25 +55,29 @@ export interface Progress {
 }
 
 /**
- * A flow at a moment of its training, as it is drawn. Positions are those at each stop, x and y in turn. The first of a flow has the density
- * and the data alone, at the last stop.
+ * A flow at a moment of its training, as it is drawn. Positions are those at each stop, x and y in turn; the lattice is one of the base, four
+ * standard deviations to each side. The first of a flow has the density and the data alone, at the last stop.
  */
-export interface Snapshot {
+export interface Snapshot extends Sheet {
   /** Log-densities on a grid over the view, row by row from its top. */
   readonly density: Float32Array;
   /** Rows and columns of that grid. */
   readonly size: number;
   readonly view: Square;
-  /** A square lattice of the base at each stop, `side` times `side` points, four standard deviations to each side. */
-  readonly lattice: readonly Float32Array[];
-  readonly side: number;
-  /** Log-density at each point of the lattice, at each stop. */
-  readonly heights: readonly Float32Array[];
+  /** A square lattice over the view, sent back from the data, in the last picture: it is fine where that of the base is torn apart. */
+  readonly sentBack: Sheet | undefined;
   readonly samples: readonly Float32Array[];
   readonly data: readonly Float32Array[];
   /** Probability within the view by the density, and outside of it by the base. */
   readonly inside: number;
   readonly outside: number;
+}
+
+/** A square lattice at each stop, `side` times `side` points, with the log-density at each. */
+export interface Sheet {
+  readonly lattice: readonly Float32Array[];
+  readonly side: number;
+  readonly heights: readonly Float32Array[];
 }
 
 /** A point on its way through a flow, and how the surroundings are stretched. */
@@ -92,6 +96,15 @@ export interface Probed {
 
 /** What a failure is about: the flow, the formula of an energy, or a model file. */
 export type Place = "flow" | "energy" | "model";
+
+/** A model that was opened from a file. */
+export interface Opened {
+  readonly description: string;
+  /** Names of its two columns. */
+  readonly columns: readonly string[];
+  /** Mean log-density of the points of the page, in nats; those of an energy where there are such. */
+  readonly meanLogProb: number;
+}
 
 /** How a flow that has learned an energy is judged. */
 export interface Judgment {
@@ -120,7 +133,7 @@ export type Reply =
   | { readonly type: "target"; readonly run: number; readonly points: Float64Array }
   | { readonly type: "judged"; readonly run: number; readonly judgment: Judgment }
   | { readonly type: "model"; readonly run: number; readonly bytes: Uint8Array }
-  | { readonly type: "opened"; readonly run: number; readonly description: string }
+  | { readonly type: "opened"; readonly run: number; readonly opened: Opened }
   | {
       readonly type: "failed";
       readonly run: number;

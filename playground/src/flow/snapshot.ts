@@ -6,12 +6,14 @@
 
 import { normals, uniforms } from "../data/random.ts";
 import type { Evaluator, Passage } from "./evaluator.ts";
-import type { Probed, Snapshot, Square } from "./protocol.ts";
+import type { Probed, Sheet, Snapshot, Square } from "./protocol.ts";
 
 /** Rows and columns of the grid of the density: at first, while there is more to come, and at the end. */
 const sizes = { first: 64, live: 112, last: 176 } as const;
 /** Points to a side of the lattice of the base, while there is more to come and at the end: a multiple of 16 and one. */
 const sides = { live: 65, last: 97 } as const;
+/** And of the lattice over the view that is sent back at the end. */
+const sideSentBack = 113;
 /** How far it reaches, in standard deviations. */
 const reach = 4;
 /** Samples, and points of the data at most. */
@@ -30,14 +32,35 @@ function gridOf({ x, y, half }: Square, size: number): Float64Array {
   return points;
 }
 
-function latticeOf(side: number): Float64Array {
+function latticeOf({ x, y, half }: Square, side: number): Float64Array {
   const points = new Float64Array(2 * side * side);
   for (let row = 0, at = 0; row < side; row++)
     for (let column = 0; column < side; column++) {
-      points[at++] = reach * ((2 * column) / (side - 1) - 1);
-      points[at++] = reach * ((2 * row) / (side - 1) - 1);
+      points[at++] = x + half * ((2 * column) / (side - 1) - 1);
+      points[at++] = y + half * ((2 * row) / (side - 1) - 1);
     }
   return points;
+}
+
+/** Log-densities at each stop, from that of the base and what each step takes away from it. */
+function heightsOf(base: Float64Array, taken: readonly Float64Array[]): Float32Array[] {
+  let height = base;
+  return [base, ...taken.map((each) => (height = height.map((value, i) => value - each[i]!)))].map((all) =>
+    Float32Array.from(all),
+  );
+}
+
+/** A lattice over the view, on its way from the data to the base. */
+async function sentBackOf(evaluator: Evaluator, view: Square): Promise<Sheet> {
+  const { stops, logAbsDets, baseLogProb } = await evaluator.inverse(latticeOf(view, sideSentBack));
+  return {
+    lattice: light(stops),
+    side: sideSentBack,
+    heights: heightsOf(
+      baseLogProb,
+      logAbsDets.map((each) => each.map((value) => -value)),
+    ),
+  };
 }
 
 /** Noise of the samples, the same for each picture. */
@@ -84,6 +107,7 @@ export async function takeFirstSnapshot(
     lattice: [new Float32Array(0)],
     side: 0,
     heights: [new Float32Array(0)],
+    sentBack: undefined,
     samples: [new Float32Array(0)],
     data: [Float32Array.from(points.slice(0, 2 * mostPoints))],
     outside: Number.NaN,
@@ -103,19 +127,15 @@ export async function takeSnapshot(
   const moment = isLast ? "last" : "live";
   const side = sides[moment];
   const density = await densityOf(evaluator, view, sizes[moment]);
-  const lattice = await evaluator.forward(latticeOf(side));
+  const lattice = await evaluator.forward(latticeOf({ x: 0, y: 0, half: reach }, side));
   const samples = await evaluator.forward(await evaluator.drawn(noiseOf(evaluator.noise)));
   const data = await evaluator.inverse(points.slice(0, 2 * mostPoints));
-  const heights = [Float32Array.from(lattice.baseLogProb)];
-  for (const logAbsDet of lattice.logAbsDets) {
-    const before = heights[heights.length - 1]!;
-    heights.push(before.map((height, i) => height - logAbsDet[i]!));
-  }
   return {
     ...density,
     lattice: light(lattice.stops),
     side,
-    heights,
+    heights: heightsOf(lattice.baseLogProb, lattice.logAbsDets),
+    sentBack: isLast ? await sentBackOf(evaluator, view) : undefined,
     samples: light(samples.stops),
     data: light(data.stops),
     outside: massOutside(lattice, view),
@@ -145,6 +165,9 @@ export async function takeProbe(evaluator: Evaluator, point: readonly [number, n
 }
 
 /** What of a snapshot is handed over instead of copied. */
-export function buffersOf({ density, lattice, heights, samples, data }: Snapshot): Transferable[] {
-  return [density, ...lattice, ...heights, ...samples, ...data].map(({ buffer }) => buffer as ArrayBuffer);
+export function buffersOf({ density, lattice, heights, sentBack, samples, data }: Snapshot): Transferable[] {
+  const { lattice: back = [], heights: heightsBack = [] } = sentBack ?? {};
+  return [density, ...lattice, ...heights, ...back, ...heightsBack, ...samples, ...data].map(
+    ({ buffer }) => buffer as ArrayBuffer,
+  );
 }

@@ -62,7 +62,17 @@ export class VerbSession extends Session {
       throw new Error(
         `This model has the columns ${[...flow.given, ...flow.columns].join(", ")}: the picture shows flows of two columns that are given nothing.`,
       );
-    this.send({ type: "opened", run: this.request.run, description: flow.toString() });
+    const { columns } = flow;
+    if (flow.description.kind === "columns")
+      throw new Error(
+        "This model is one of mixed columns, which no map of the plane leads to: open its table, and the model there.",
+      );
+    const { mean } = await flow.score(tableFromRows(columns, this.points), { threads: this.request.threads });
+    this.send({
+      type: "opened",
+      run: this.request.run,
+      opened: { description: flow.toString(), columns, meanLogProb: mean },
+    });
     return flow;
   }
 

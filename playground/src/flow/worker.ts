@@ -4,6 +4,7 @@
  * @module
  */
 
+import { messageOf } from "../messages.ts";
 import { learnsEnergies } from "../state.ts";
 import type { Reply, Request } from "./protocol.ts";
 import { type Beginning, EnergyError, type Send, type Session } from "./session.ts";
@@ -52,8 +53,6 @@ async function begin(Maker: SessionMaker, request: Beginning): Promise<void> {
     send({ type: "failed", run: request.run, message: messageOf(error), place });
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Answers the page by sessions of one kind. */
 export function answerBy(Maker: SessionMaker): void {

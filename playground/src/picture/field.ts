@@ -1,6 +1,6 @@
 /**
  * The density that is drawn, at any place of the slider: exact at the data, and before that the lattice of the base as far as it has
- * been pushed forward.
+ * been pushed forward, or that of the data as far as it has been sent back: each where it is the finer one.
  *
  * @module
  */
@@ -50,25 +50,26 @@ export function pointsAt(stops: readonly Float32Array[], place: number): Float32
 
 /** The density at a place. */
 export function fieldAt(snapshot: Snapshot, place: number): Field {
-  const { density, size, view, lattice, heights, side } = snapshot;
+  const { density, size, view, sentBack } = snapshot;
   if (place >= lastStop(snapshot)) return { values: density, size, view };
   const at = viewAt(snapshot, place);
-  return {
-    values: paintedLattice(pointsAt(lattice, place), pointsAt(heights, place), side, size, at),
-    size,
-    view: at,
-  };
+  const values = new Float32Array(size * size).fill(Number.NEGATIVE_INFINITY);
+  const lengths = new Float32Array(size * size).fill(Number.POSITIVE_INFINITY);
+  for (const { lattice, heights, side } of [snapshot, ...(sentBack ? [sentBack] : [])])
+    paintLattice(pointsAt(lattice, place), pointsAt(heights, place), side, size, at, values, lengths);
+  return { values, size, view: at };
 }
 
-/** Triangles of a lattice, painted onto a grid with the heights of their corners. */
-function paintedLattice(
+/** Paints triangles of a lattice onto a grid with the heights of their corners, wherever none is there that is shorter. */
+function paintLattice(
   points: Float32Array,
   heights: Float32Array,
   side: number,
   size: number,
   { x, y, half }: Square,
-): Float32Array {
-  const out = new Float32Array(size * size).fill(Number.NEGATIVE_INFINITY);
+  values: Float32Array,
+  lengths: Float32Array,
+): void {
   const scale = size / (2 * half);
   const columns = new Float32Array(side * side);
   const rows = new Float32Array(side * side);
@@ -80,6 +81,12 @@ function paintedLattice(
     const [ax, ay, bx, by, cx, cy] = [columns[a]!, rows[a]!, columns[b]!, rows[b]!, columns[c]!, rows[c]!];
     const area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay);
     if (!(Math.abs(area) > 1e-9)) return;
+    // A triangle that is torn apart is long, however small its area.
+    const length = Math.max(
+      (bx - ax) ** 2 + (by - ay) ** 2,
+      (cx - ax) ** 2 + (cy - ay) ** 2,
+      (cx - bx) ** 2 + (cy - by) ** 2,
+    );
     const left = Math.max(0, Math.ceil(Math.min(ax, bx, cx)));
     const right = Math.min(size - 1, Math.floor(Math.max(ax, bx, cx)));
     const top = Math.max(0, Math.ceil(Math.min(ay, by, cy)));
@@ -89,9 +96,12 @@ function paintedLattice(
         const v = ((column - ax) * (cy - ay) - (cx - ax) * (row - ay)) / area;
         const w = ((bx - ax) * (row - ay) - (column - ax) * (by - ay)) / area;
         if (v < -1e-6 || w < -1e-6 || v + w > 1 + 1e-6) continue;
-        const height = heights[a]! + v * (heights[b]! - heights[a]!) + w * (heights[c]! - heights[a]!);
         const at = row * size + column;
-        if (height > out[at]!) out[at] = height;
+        if (length >= lengths[at]!) continue;
+        const height = heights[a]! + v * (heights[b]! - heights[a]!) + w * (heights[c]! - heights[a]!);
+        if (Number.isNaN(height)) continue;
+        values[at] = height;
+        lengths[at] = length;
       }
   };
   for (let row = 0; row + 1 < side; row++)
@@ -100,7 +110,6 @@ function paintedLattice(
       paint(at, at + 1, at + side);
       paint(at + 1, at + side + 1, at + side);
     }
-  return out;
 }
 
 /** Shares of the probability that contours hold. */

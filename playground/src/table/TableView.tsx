@@ -1,17 +1,29 @@
 /** A table of one's own: fitted, looked at, asked, and taken along. */
 
 import { useEffect, useState } from "preact/hooks";
+import { readings } from "../messages.ts";
 import { download } from "../ui/download.ts";
 import { OpenModel } from "../ui/FileButton.tsx";
 import { written } from "../ui/numbers.ts";
 import { isWorthSeeing } from "./axis.ts";
 import { PairPlot } from "./PairPlot.tsx";
-import type { Cell, Columns, FitFacts, Ranking, TableFacts } from "./protocol.ts";
+import {
+  type Cell,
+  type Columns,
+  type FitFacts,
+  isTrained,
+  numberKinds,
+  type Ranking,
+  type TableFacts,
+  type TableKind,
+  takesKinds,
+} from "./protocol.ts";
 import {
   ask,
   closeTable,
   fitTable,
   fitted,
+  leftOut,
   notes,
   openModel,
   progress,
@@ -19,18 +31,30 @@ import {
   stage,
   stop,
   table,
+  taken,
 } from "./tableStore.ts";
 
-/** Kinds of flow for tables. */
-const kinds = {
-  columns: "Mixed columns: any types, any conditions",
-  "nsf-ar": "Neural spline flow: numbers alone",
-  gaussianization: "Gaussianization: numbers alone",
-  mixture: "Gaussian mixture: numbers alone",
+/** What a column can be taken for, with what it is called; the first of angles has the period that most have. */
+const columnKinds = {
+  continuous: "continuous: any number",
+  positive: "positive: a number above 0",
+  integer: "integer: a whole number",
+  categorical: "categorical: levels",
+  ordinal: "ordinal: levels in order",
+  boolean: "boolean: two levels",
+  "angle:360": "angle in degrees",
+  "angle:6.283185307179586": "angle in radians",
+  "angle:24": "hour of the day",
+  "date-time:day-month-year": "date, day first",
+  "date-time:month-day-year": "date, month first",
+  text: "free text, left out",
 } as const;
 
 /** Most columns of a pair plot: more cannot be told apart. */
 const mostPairs = 5;
+
+/** Most levels that are offered to hold a column at. */
+const mostOffered = 50;
 
 /** What is under way while rows are drawn. */
 const drawing = "Drawing rows";
@@ -49,6 +73,15 @@ function usualOf(cells: readonly Cell[]): string {
 const wordsOf = (worth: number): string =>
   `Few rows of the flow come near this value: those drawn are worth about ${Math.max(1, Math.round(worth)).toLocaleString("en")} different ones. Hold a more usual value, or fit for longer.`;
 
+/** A line of the library as a sentence. */
+const sentence = (line: string): string => `${line.charAt(0).toUpperCase()}${line.slice(1)}.`;
+
+/** Words of a column that can be offered: few levels, and no numbers. */
+function levelsOf(cells: readonly Cell[]): readonly string[] {
+  const levels = new Set(cells.filter((cell) => typeof cell === "string"));
+  return levels.size > 0 && levels.size <= mostOffered ? [...levels].sort() : [];
+}
+
 /** A cell as it is written. */
 const cellText = (cell: Cell | undefined): string => {
   if (cell === null || cell === undefined) return "missing";
@@ -56,7 +89,7 @@ const cellText = (cell: Cell | undefined): string => {
 };
 
 function Fit({ facts }: { readonly facts: TableFacts }) {
-  const [kind, setKind] = useState<string>("columns");
+  const [kind, setKind] = useState<TableKind>("columns");
   const [budget, setBudget] = useState(20);
   const isBusy = stage.value !== "";
   const at = progress.value;
@@ -67,20 +100,28 @@ function Fit({ facts }: { readonly facts: TableFacts }) {
         <p class="note">
           {facts.rows.toLocaleString("en")} rows, {facts.columns.length} columns. It stays on your machine.
         </p>
+        {facts.remarks.map((line) => (
+          <p key={line} class="note">
+            {sentence(line)}
+          </p>
+        ))}
       </div>
       <fieldset>
         <legend>Flow</legend>
         <label class="field wide">
           <span class="hidden">Kind of flow for the table</span>
-          <select value={kind} onChange={({ currentTarget }) => setKind(currentTarget.value)}>
-            {Object.entries(kinds).map(([name, label]) => (
-              <option key={name} value={name}>
-                {label}
-              </option>
-            ))}
+          <select value={kind} onChange={({ currentTarget }) => setKind(currentTarget.value as TableKind)}>
+            <option value="columns">Mixed columns: any types, any conditions</option>
+            <optgroup label="Numbers alone">
+              {Object.entries(numberKinds).map(([name, label]) => (
+                <option key={name} value={name}>
+                  {label}
+                </option>
+              ))}
+            </optgroup>
           </select>
         </label>
-        {(kind === "columns" || kind === "nsf-ar") && (
+        {isTrained(kind) && (
           <label class="field">
             <span>Seconds of training</span>
             <input
@@ -120,25 +161,64 @@ function Fit({ facts }: { readonly facts: TableFacts }) {
           style={{ visibility: at ? "visible" : "hidden" }}
         />
       </fieldset>
-      {notes.value.length > 0 && (
-        <div class="notes">
-          <h3>What the columns were taken for</h3>
-          <dl>
-            {notes.value.map(({ name, kind: taken, use, values }) => (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>
-                  <small>
-                    {taken}
-                    {use === "fit" || use === "exclude" ? "" : `, ${use}`}; {values}
-                  </small>
-                </dd>
-              </div>
-            ))}
-          </dl>
-        </div>
-      )}
+      <ColumnChoices names={facts.columns} kind={kind} />
     </section>
+  );
+}
+
+/** What each column is taken for: as it was found, or as somebody chooses. */
+function ColumnChoices({ names, kind }: { readonly names: readonly string[]; readonly kind: TableKind }) {
+  const noteOf = new Map(notes.value.map((note) => [note.name, note]));
+  const choose = (name: string, what: string): void => {
+    const { [name]: _, ...others } = taken.value;
+    taken.value = what === "" ? others : { ...others, [name]: what };
+  };
+  return (
+    <details class="notes" open>
+      <summary>Columns, and what they are taken for</summary>
+      <dl>
+        {names.map((name) => {
+          const note = noteOf.get(name);
+          return (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>
+                <select
+                  aria-label={`What ${name} is taken for`}
+                  value={taken.value[name] ?? ""}
+                  onChange={({ currentTarget }) => choose(name, currentTarget.value)}
+                >
+                  <option value="">as found</option>
+                  <option>{leftOut}</option>
+                  <optgroup label="read so that">
+                    {Object.entries(readings).map(([what, label]) => (
+                      <option key={what} value={what}>
+                        {label}
+                      </option>
+                    ))}
+                  </optgroup>
+                  {takesKinds(kind) && (
+                    <optgroup label="taken for">
+                      {Object.entries(columnKinds).map(([what, label]) => (
+                        <option key={what} value={what}>
+                          {label}
+                        </option>
+                      ))}
+                    </optgroup>
+                  )}
+                </select>
+                {note && (
+                  <small>
+                    {note.kind}
+                    {note.use === "exclude" ? `, ${leftOut}` : ""}; {note.values}
+                  </small>
+                )}
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+    </details>
   );
 }
 
@@ -209,6 +289,16 @@ function Strange({
   );
 }
 
+/** Seconds since it was first shown. */
+function Seconds() {
+  const [seconds, setSeconds] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => setSeconds((before) => before + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return <>{seconds} s so far</>;
+}
+
 function Draw(props: {
   readonly facts: TableFacts;
   readonly fit: FitFacts;
@@ -265,7 +355,7 @@ function Draw(props: {
                 }}
               >
                 <option value="">nothing</option>
-                {facts.columns.map((name) => (
+                {fit.columns.map((name) => (
                   <option key={name}>{name}</option>
                 ))}
               </select>
@@ -274,10 +364,16 @@ function Draw(props: {
               <span>at</span>
               <input
                 type="text"
+                list="levels"
                 value={value}
                 disabled={column === ""}
                 onInput={({ currentTarget }) => setValue(currentTarget.value)}
               />
+              <datalist id="levels">
+                {levelsOf(facts.shown[column] ?? []).map((level) => (
+                  <option key={level} value={level} />
+                ))}
+              </datalist>
             </label>
           </>
         )}
@@ -294,8 +390,13 @@ function Draw(props: {
           Download model
         </button>
       </div>
+      {isDrawn && (
+        <p class="note">
+          <Seconds />
+        </p>
+      )}
       <p class="note" role="status">
-        {isDrawn ? `${drawing} …` : worth === undefined || worth >= rows ? "" : wordsOf(worth)}
+        {isDrawn ? `${drawing}: Stop ends it.` : worth === undefined || worth >= rows ? "" : wordsOf(worth)}
       </p>
       <p class="note">
         On the command line:{" "}
@@ -305,18 +406,27 @@ function Draw(props: {
   );
 }
 
+/** Columns that are seen at first: such as say something. */
+function seenFirst(columns: readonly string[], { shown }: TableFacts): readonly string[] {
+  const seen = columns.filter((name) => isWorthSeeing(shown[name] ?? []));
+  return (seen.length > 0 ? seen : columns).slice(0, 3);
+}
+
 export function TableView() {
   const facts = table.value!;
   const fit = fitted.value;
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [drawn, setDrawn] = useState<Columns | undefined>(undefined);
-  useEffect(() => {
-    const seen = facts.columns.filter((name) => isWorthSeeing(facts.shown[name] ?? []));
-    setChosen((seen.length > 0 ? seen : facts.columns).slice(0, 3));
-  }, [facts]);
-  // What was drawn belongs to the flow before.
-  useEffect(() => setDrawn(undefined), [fit]);
   const names = chosen.filter((name) => facts.columns.includes(name));
+  useEffect(() => {
+    setChosen(seenFirst(facts.columns, facts));
+  }, [facts]);
+  useEffect(() => {
+    // What was drawn belongs to the flow before.
+    setDrawn(undefined);
+    // Columns that it has no density of say nothing beside those that it has.
+    if (fit && names.some((name) => !fit.columns.includes(name))) setChosen(seenFirst(fit.columns, facts));
+  }, [fit]);
   return (
     <main class="table-mode">
       <Fit facts={facts} />
@@ -357,7 +467,7 @@ export function TableView() {
             </p>
             {fit.warnings.map((line) => (
               <p key={line} class="note">
-                {`${line.charAt(0).toUpperCase()}${line.slice(1)}`}.
+                {sentence(line)}
               </p>
             ))}
           </section>

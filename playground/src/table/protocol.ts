@@ -4,6 +4,28 @@
  * @module
  */
 
+import { isLive, type KindName, kinds } from "../state.ts";
+
+const { "gradient-flow": _, ...ofPoints } = kinds;
+
+/** Kinds of flow for tables of numbers, as they are called. */
+export const numberKinds = {
+  ...(Object.fromEntries(Object.entries(ofPoints).map(([kind, { label }]) => [kind, label])) as Record<
+    keyof typeof ofPoints,
+    string
+  >),
+  ncsf: "Circular spline flow: angles alone",
+} as const;
+
+/** A kind of flow for a table. */
+export type TableKind = "columns" | keyof typeof numberKinds;
+
+/** Whether a kind is trained for as long as one says. */
+export const isTrained = (kind: TableKind): boolean => takesKinds(kind) || isLive(kind as KindName);
+
+/** Whether a kind is told what its columns are. */
+export const takesKinds = (kind: TableKind): boolean => kind === "columns" || kind === "ncsf";
+
 /** A cell as it is shown. */
 export type Cell = number | string | null;
 
@@ -15,8 +37,8 @@ export interface ColumnNote {
   readonly name: string;
   readonly kind: string;
   readonly use: string;
+  /** What of it, and what else could be meant. */
   readonly values: string;
-  readonly remedy?: string | undefined;
 }
 
 /** A table that was read. */
@@ -52,6 +74,8 @@ export interface Ranking {
 
 /** A flow of the table: fitted here, or opened from a file. */
 export interface FitFacts {
+  /** Columns that it has a density of. */
+  readonly columns: readonly string[];
   readonly description: string;
   /** Mean log-density, in nats per row, of {@link scored}. */
   readonly logProb: number;
@@ -73,7 +97,16 @@ export interface Condition {
 export interface Questions {
   readonly read: { readonly ask: { readonly file: File }; readonly answer: TableFacts };
   readonly fit: {
-    readonly ask: { readonly kind: string; readonly budget: number; readonly seed: number };
+    readonly ask: {
+      readonly kind: TableKind;
+      readonly budget: number;
+      readonly seed: number;
+      /** What columns are taken for, and which are left out, as somebody has chosen. */
+      readonly kinds: Readonly<Record<string, string>>;
+      readonly exclude: readonly string[];
+      /** How numbers of columns are written, which is not the same in all tables. */
+      readonly parse: Readonly<Record<string, string>>;
+    };
     readonly answer: FitFacts;
   };
   readonly sample: {
@@ -107,6 +140,7 @@ export type TableRequest =
 export type TableReply =
   | { readonly type: "answer"; readonly number: number; readonly answer: unknown }
   | { readonly type: "failure"; readonly number: number; readonly message: string }
+  | { readonly type: "shown"; readonly shown: Columns }
   | { readonly type: "notes"; readonly notes: readonly ColumnNote[] }
   | { readonly type: "stage"; readonly text: string }
   | { readonly type: "ranking"; readonly ranking: Ranking }

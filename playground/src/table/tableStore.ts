@@ -5,6 +5,7 @@
  */
 
 import { type Signal, signal } from "@preact/signals";
+import { readings } from "../messages.ts";
 import type {
   ColumnNote,
   FitFacts,
@@ -12,6 +13,7 @@ import type {
   Questions,
   Ranking,
   TableFacts,
+  TableKind,
   TableReply,
   TableRequest,
 } from "./protocol.ts";
@@ -19,6 +21,10 @@ import type {
 /** The table on the page; undefined where points are shown. */
 export const table: Signal<TableFacts | undefined> = signal(undefined);
 export const notes: Signal<readonly ColumnNote[]> = signal([]);
+/** What somebody has chosen that columns are: a kind of the library's, a way to read numbers, or {@link leftOut}. */
+export const taken: Signal<Readonly<Record<string, string>>> = signal({});
+/** Of a column that is not fitted. */
+export const leftOut = "left out";
 export const fitted: Signal<FitFacts | undefined> = signal(undefined);
 /** The strangest rows by the flow, as far as it has looked. */
 export const ranking: Signal<Ranking | undefined> = signal(undefined);
@@ -55,6 +61,9 @@ function hear(reply: TableReply): void {
     case "failure":
       open.get(reply.number)?.reject(new Error(reply.message));
       open.delete(reply.number);
+      return;
+    case "shown":
+      if (table.value) table.value = { ...table.value, shown: reply.shown };
       return;
     case "notes":
       notes.value = reply.notes;
@@ -125,6 +134,7 @@ export async function openTable(file: File): Promise<void> {
   if (!read) return;
   table.value = read;
   notes.value = [];
+  taken.value = {};
   fitted.value = ranking.value = undefined;
 }
 
@@ -136,8 +146,15 @@ function hold(facts: FitFacts | undefined): void {
 }
 
 /** Fits a flow to the table. */
-export async function fitTable(kind: string, budget: number): Promise<void> {
-  hold(await ask("Loading", "fit", { kind, budget, seed: 1 }));
+export async function fitTable(kind: TableKind, budget: number): Promise<void> {
+  notes.value = [];
+  const all = Object.entries(taken.value);
+  const exclude = all.flatMap(([name, what]) => (what === leftOut ? [name] : []));
+  const parse = Object.fromEntries(all.filter(([, what]) => Object.hasOwn(readings, what)));
+  const kinds = Object.fromEntries(
+    all.filter(([name, what]) => what !== leftOut && !Object.hasOwn(parse, name)),
+  );
+  hold(await ask("Loading", "fit", { kind, budget, seed: 1, kinds, exclude, parse }));
 }
 
 /** Takes a model from a file, in place of a fit. */

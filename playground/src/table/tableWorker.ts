@@ -9,23 +9,31 @@ import {
   type Flow,
   fit,
   load,
+  PushforwardError,
+  type ReadTableOptions,
   readTable,
   type Table,
   tableToBytes,
   tableToObjects,
 } from "pushforward";
 import { type Anomaly, anomalyScorer } from "pushforward/diagnostics";
+import type { ColumnNote as LibraryNote } from "pushforward/fitting";
 import { RandomStream, randomKey } from "pushforward/random";
 import { pickRows } from "pushforward/tables";
-import type {
-  Cell,
-  Columns,
-  FitFacts,
-  Questions,
-  StrangeRow,
-  TableFacts,
-  TableReply,
-  TableRequest,
+import { messageOf, onPage } from "../messages.ts";
+import { threadsFor } from "../threads.ts";
+import {
+  type Cell,
+  type ColumnNote,
+  type Columns,
+  type FitFacts,
+  isTrained,
+  type Questions,
+  type StrangeRow,
+  type TableFacts,
+  type TableReply,
+  type TableRequest,
+  takesKinds,
 } from "./protocol.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -38,10 +46,11 @@ const mostStrange = 25;
 /** Rows that are held against the flow in one piece, so that there is something to see, and to answer between. */
 const rankedAtOnce = 4000;
 
-/** One core is left to the page. */
-const threads = self.crossOriginIsolated ? Math.max(1, Math.min(8, navigator.hardwareConcurrency - 1)) : 1;
+const threads = threadsFor("table");
 
 let table: Table | undefined;
+/** Where the table is from, and how its numbers were said to be written. */
+let source: { readonly file: File; readonly options: ReadTableOptions } | undefined;
 let flow: Flow | undefined;
 let abort: AbortController | undefined;
 
@@ -55,13 +64,25 @@ function heldFlow(): Flow {
   return flow;
 }
 
-/** A number that is missing, or beyond all bounds, cannot be shown as one. */
-const shownCell = (cell: Cell): Cell => (typeof cell === "number" && Number.isNaN(cell) ? null : cell);
+/** Rows as they are shown: what is missing as null, and what is true or false in words, as samples have it. */
+function cellsOf(rows: Table): readonly Readonly<Record<string, Cell>>[] {
+  const booleans = new Set(
+    rows.records.filter(({ readAs }) => readAs === "booleans").map(({ name }) => name),
+  );
+  const shown = (name: string, cell: Cell): Cell => {
+    if (typeof cell !== "number") return cell;
+    if (Number.isNaN(cell)) return null;
+    return booleans.has(name) && (cell === 0 || cell === 1) ? String(cell === 1) : cell;
+  };
+  return tableToObjects(rows).map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, shown(name, cell)])),
+  );
+}
 
 function columnsOf(rows: Table): Columns {
-  const objects = tableToObjects(rows);
+  const cells = cellsOf(rows);
   return Object.fromEntries(
-    Object.keys(objects[0] ?? {}).map((name) => [name, objects.map((object) => shownCell(object[name]!))]),
+    Object.keys(cells[0] ?? {}).map((name) => [name, cells.map((row) => row[name]!)]),
   );
 }
 
@@ -74,10 +95,40 @@ function someRows(all: Table, seed: number): Table {
   return pickRows(all, [...places]);
 }
 
+/** Reads a table, also one whose first line is no header: that is said, and not asked for. */
+async function tableOf(file: File): Promise<{ readonly read: Table; readonly options: ReadTableOptions }> {
+  const options = { name: file.name };
+  try {
+    return { read: await readTable(file, options), options };
+  } catch (error) {
+    const hasNoHeader = error instanceof PushforwardError && error.remedy?.includes("`header: false`");
+    if (!hasNoHeader) throw error;
+    const named = { ...options, header: false };
+    const read = await readTable(file, named);
+    const line =
+      "the first line holds numbers and is taken for a row, so that columns have no names of their own";
+    return { read: { ...read, remarks: [line, ...(read.remarks ?? [])] }, options: named };
+  }
+}
+
+/** The table with the numbers of some columns read as somebody says; read once more where that is new. */
+async function readAs(parse: Readonly<Record<string, string>>): Promise<Table> {
+  const held = heldTable();
+  const { file, options } = source!;
+  if (JSON.stringify(options.parse ?? {}) === JSON.stringify(parse)) return held;
+  say({ type: "stage", text: `Reading ${file.name}` });
+  const asked = { ...options, parse } as ReadTableOptions;
+  table = await readTable(file, asked);
+  source = { file, options: asked };
+  say({ type: "shown", shown: columnsOf(someRows(table, 1)) });
+  return table;
+}
+
 async function read({ file }: Questions["read"]["ask"]): Promise<TableFacts> {
-  const read = await readTable(file, { name: file.name });
+  const { read, options } = await tableOf(file);
   if (read.rows === 0) throw new Error(`${file.name} has no rows.`);
   table = read;
+  source = { file, options };
   flow = undefined;
   const shown = columnsOf(someRows(read, 1));
   return {
@@ -85,23 +136,36 @@ async function read({ file }: Questions["read"]["ask"]): Promise<TableFacts> {
     rows: read.rows,
     columns: Object.keys(shown),
     shown,
-    remarks: read.remarks ?? [],
+    remarks: (read.remarks ?? []).map(onPage),
   };
 }
 
-async function fitTable({ kind, budget, seed }: Questions["fit"]["ask"]): Promise<FitFacts> {
-  const rows = heldTable();
+async function fitTable({
+  kind,
+  budget,
+  seed,
+  kinds,
+  exclude,
+  parse,
+}: Questions["fit"]["ask"]): Promise<FitFacts> {
+  const rows = await readAs(parse);
   abort = new AbortController();
-  const hasEpochs = kind === "columns" || kind === "nsf-ar";
+  // What is said already: of the reading, and of each column.
+  const noted = new Set<string | undefined>(rows.remarks);
   say({ type: "stage", text: "Looking at the columns" });
   const { flow: fitted, report } = await fit(rows, {
-    flow: kind as "columns",
+    flow: kind,
+    exclude,
     seed,
     threads,
     signal: abort.signal,
     ...(kind === "columns" ? {} : { missing: "drop" }),
-    ...(hasEpochs ? { budget, keepOnAbort: true } : {}),
-    onColumns: (notes) => say({ type: "notes", notes }),
+    ...(takesKinds(kind) ? { kinds } : {}),
+    ...(isTrained(kind) ? { budget, keepOnAbort: true } : {}),
+    onColumns(notes) {
+      for (const { warning } of notes) noted.add(warning);
+      say({ type: "notes", notes: notes.map(noteOnPage) });
+    },
     onProgress: ({ epoch, epochs, validationLogProb }) =>
       say({ type: "progress", done: epoch, of: epochs, heldOutLogProb: validationLogProb }),
   });
@@ -109,16 +173,18 @@ async function fitTable({ kind, budget, seed }: Questions["fit"]["ask"]): Promis
     logProb: report.validationLogProb,
     scored: "held-out rows",
     interrupted: report.interrupted,
-    warnings: report.warnings.map(({ message }) => onPage(message)),
+    warnings: report.warnings.flatMap(({ message }) => (noted.has(message) ? [] : [onPage(message)])),
   });
 }
 
-/** A warning without the options of code and of the command line, which the page has none of. */
-const onPage = (message: string): string =>
-  message
-    .replaceAll("`", "")
-    .replaceAll(/; [^;]*\b(pass|kinds|parse|keep)\b[^;]*/g, "")
-    .replace(/a larger budget: (\d+) is/, "$1 seconds of training are");
+const noteOnPage = ({ name, kind, use, values, remedy }: LibraryNote): ColumnNote => {
+  // Of a column that is left out the values begin with its kind, which is said already.
+  const facts = values.replace(
+    /^left out: the column is (?:constant|an identifier|free text) \((.*)\)$/,
+    "$1",
+  );
+  return { name, kind, use, values: onPage(remedy ? `${facts}; ${remedy}` : facts) };
+};
 
 async function open({ file }: Questions["open"]["ask"]): Promise<FitFacts> {
   const rows = heldTable();
@@ -150,6 +216,7 @@ async function held(
   setTimeout(() => void rank(found, rows));
   return {
     ...known,
+    columns: found.columns,
     description: found.toString(),
     canCondition: found.description.kind === "columns",
     samples,
@@ -180,27 +247,18 @@ function shownRows(
   strangest: readonly (Anomaly & { readonly place: number })[],
   rows: Table,
 ): readonly StrangeRow[] {
-  const cells = tableToObjects(
+  const cells = cellsOf(
     pickRows(
       rows,
       strangest.map(({ place }) => place),
     ),
-  );
-  // They are 1 and 0 in the table; what is usual comes in words.
-  const booleans = new Set(
-    rows.records.filter(({ readAs }) => readAs === "booleans").map(({ name }) => name),
   );
   return strangest.map(({ place, pValue, logProb, blame, expected }, i) => ({
     row: place + 1,
     pValue,
     logProb,
     blame: blame.slice(0, 3).map(({ column, share }) => ({ column, share, expected: expected[column] })),
-    cells: Object.fromEntries(
-      Object.entries(cells[i]!).map(([name, cell]) => [
-        name,
-        booleans.has(name) && (cell === 1 || cell === 0) ? String(cell === 1) : shownCell(cell),
-      ]),
-    ),
+    cells: cells[i]!,
   }));
 }
 
@@ -252,11 +310,11 @@ self.onmessage = async ({ data: request }: MessageEvent<TableRequest>): Promise<
   try {
     say({ type: "answer", number, answer: await answerTo(request) });
   } catch (error) {
-    say({ type: "failure", number, message: messageOf(error) });
+    const isStopped = error instanceof AbortedError;
+    say({
+      type: "failure",
+      number,
+      message: isStopped ? "Stopped before there was anything to keep." : messageOf(error),
+    });
   }
 };
-
-function messageOf(error: unknown): string {
-  if (error instanceof AbortedError) return "Stopped before there was anything to keep.";
-  return error instanceof Error ? error.message : String(error);
-}

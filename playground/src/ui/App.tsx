@@ -2,9 +2,10 @@
 
 import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { runs, state, threads } from "../store.ts";
+import { runs, state } from "../store.ts";
 import { openTable, openText, stage, table, trouble } from "../table/tableStore.ts";
 import { switchTheme, theme } from "../theme.ts";
+import { threadsFor } from "../threads.ts";
 import { Beside } from "./Beside.tsx";
 import { Controls } from "./Controls.tsx";
 import { LinkRemark, Picture, Toggles } from "./Picture.tsx";
@@ -85,6 +86,7 @@ function TableLine() {
 export function App() {
   useTables();
   const isCompared = state.value.other !== undefined;
+  const threads = threadsFor(table.value ? "table" : "points");
   return (
     <>
       <header class="top">

@@ -4,8 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Progress, Snapshot } from "../flow/protocol.ts";
 import { colorsOf, drawPoints } from "../picture/draw.ts";
 import { isWhole } from "../picture/field.ts";
-import { kinds } from "../state.ts";
-import { type Run, state } from "../store.ts";
+import { nameOf, type Run, state } from "../store.ts";
 import { theme } from "../theme.ts";
 import { written } from "./numbers.ts";
 
@@ -152,20 +151,28 @@ export function Beside({ run }: { readonly run: Run }) {
   const history = run.history.value;
   const last = history.at(-1);
   const snapshot = run.snapshot.value;
-  const choice = run.choice.value;
+  const opened = run.opened.value;
   const threads = run.threads.value;
   const judgment = run.judgment.value;
   const isNormal = run.isNormal.value;
   const isEnergy = state.value.data.from === "energy";
   return (
     <div class="numbers">
-      <h2>{run.opened.value ? "Opened model" : choice ? kinds[choice.kind].label : ""}</h2>
+      <h2>{nameOf(run)}</h2>
       <p class="score">
-        <b>{last ? written(isEnergy ? -last.heldOutLogProb : last.heldOutLogProb) : "–"}</b>
+        <b>
+          {opened
+            ? written(opened.meanLogProb)
+            : last
+              ? written(isEnergy ? -last.heldOutLogProb : last.heldOutLogProb)
+              : "–"}
+        </b>
         <span>
-          {isEnergy
-            ? "nats of divergence of the flow from the target: 0 is perfect"
-            : "nats per held-out point: the mean log-density, higher is better"}
+          {opened
+            ? "nats per point of the page: the mean log-density by the opened model, higher is better"
+            : isEnergy
+              ? "nats of divergence of the flow from the target: 0 is perfect"
+              : "nats per held-out point: the mean log-density, higher is better"}
         </span>
       </p>
       <Curve history={history} />
@@ -189,7 +196,7 @@ export function Beside({ run }: { readonly run: Run }) {
           </dd>
         </div>
       </dl>
-      {isEnergy && !run.opened.value && (
+      {isEnergy && !opened && (
         <>
           <h3>Can its samples stand for the target?</h3>
           <dl>

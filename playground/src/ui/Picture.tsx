@@ -146,7 +146,7 @@ export function Picture({ run, isFirst = false }: { readonly run: Run; readonly 
   };
 
   const choice = run.choice.value;
-  const name = run.opened.value || (choice ? kinds[choice.kind].label : "");
+  const name = run.opened.value?.description ?? (choice ? kinds[choice.kind].label : "");
   const last = run.history.value.at(-1);
   const phase = phases[run.phase.value];
   const count = points.value.length / 2;

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { probeAt } from "../picture/draw.ts";
-import { change, runs, state } from "../store.ts";
+import { change, nameOf, type Run, runs, state } from "../store.ts";
 import { written } from "./numbers.ts";
 
 function Coordinate({ axis }: { readonly axis: 0 | 1 }) {
@@ -34,27 +34,86 @@ function Coordinate({ axis }: { readonly axis: 0 | 1 }) {
   );
 }
 
-export function Probe() {
-  const run = runs[0];
+/** A summand of a log-density. */
+interface Term {
+  readonly name: string;
+  readonly value: number;
+  readonly tone: "base" | "step";
+}
+
+/** The terms of the log-density that a flow gives the probe; undefined while there are none. */
+function termsOf(run: Run): readonly Term[] | undefined {
   const probed = run.probed.value;
   const stops = run.stops.value;
-  const isWhole = probed && probed.steps.length === stops.length - 1;
-  const terms = isWhole
-    ? [
-        {
-          name: run.isNormal.value
-            ? "base: log of the bell curve at the point's place there"
-            : "base: log of its own density at the point's place there",
-          value: probed.baseLogProb,
-          tone: "base",
-        },
-        ...probed.steps.map((value, k) => ({ name: stops[k + 1]!, value, tone: "step" })).reverse(),
-      ]
-    : [];
-  const most = Math.max(1, ...terms.map(({ value }) => Math.abs(value)).filter(Number.isFinite));
-  const sum = terms.reduce((total, { value }) => total + value, 0);
-  const place = state.value.at * (stops.length - 1);
-  const [a, b, c, d] = isWhole ? probeAt(probed, place).jacobian : [1, 0, 0, 1];
+  if (!probed || probed.steps.length !== stops.length - 1) return undefined;
+  const law = run.isNormal.value ? "the bell curve" : "its own density";
+  return [
+    { name: `base: log of ${law} at the point's place there`, value: probed.baseLogProb, tone: "base" },
+    ...probed.steps.map((value, k): Term => ({ name: stops[k + 1]!, value, tone: "step" })).reverse(),
+  ];
+}
+
+/** A log-density as the sum that it is; bars of this length are full. */
+function Terms({ run, full }: { readonly run: Run; readonly full: number }) {
+  const terms = termsOf(run);
+  const probed = run.probed.value;
+  return (
+    <table>
+      <caption class="hidden">
+        {terms ? `Terms of the log-density at (${probed!.point.join(", ")}), in nats` : ""}
+      </caption>
+      <tbody>
+        {terms?.map(({ name, value, tone }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td class="bar">
+              <svg viewBox="-100 0 200 12" preserveAspectRatio="none" aria-hidden="true">
+                <rect
+                  class={tone}
+                  x={Math.min(0, (100 * value) / full)}
+                  y="0"
+                  width={Math.abs((100 * value) / full) || 0}
+                  height="12"
+                />
+              </svg>
+            </td>
+            <td class="number">{written(value)}</td>
+          </tr>
+        ))}
+      </tbody>
+      <tfoot>
+        <tr class="sum">
+          <th scope="row">sum, which is log p</th>
+          <td />
+          <td class="number" data-testid="sum">
+            {terms ? written(terms.reduce((total, { value }) => total + value, 0)) : "–"}
+          </td>
+        </tr>
+        <tr class="note">
+          <th scope="row">log p, by the density's own program</th>
+          <td />
+          <td class="number" data-testid="log-prob">
+            {terms ? written(probed!.logProb) : "–"}
+          </td>
+        </tr>
+      </tfoot>
+    </table>
+  );
+}
+
+/** What the square of area 1 has become in a flow, where the slider is. */
+function areaOf(run: Run): number {
+  const probed = run.probed.value;
+  const steps = run.stops.value.length - 1;
+  if (probed?.steps.length !== steps) return 1;
+  const [a, b, c, d] = probeAt(probed, state.value.at * steps).jacobian;
+  return Math.abs(a * d - b * c);
+}
+
+export function Probe() {
+  const shown = state.value.other ? runs : [runs[0]];
+  const all = shown.flatMap((run) => (termsOf(run) ?? []).map(({ value }) => Math.abs(value)));
+  const full = Math.max(1, ...all.filter(Number.isFinite));
   return (
     <section class="probe" aria-labelledby="probe-title">
       <h2 id="probe-title">The probe: one point, taken apart</h2>
@@ -64,51 +123,22 @@ export function Probe() {
       </div>
       <p>
         Drag the ring in the picture. The square around it has area 1 in the base; here it has area{" "}
-        <b class="number">{written(Math.abs(a * d - b * c), 2)}</b>, which is what a determinant is. No
-        probability is lost on the way, so where areas grow by a factor, the density is divided by it. The
-        factors of the layers multiply, and logarithms add: log p is the base's own log-density, plus the
-        logarithm of what each layer does on the way back.
+        {shown.map((run, i) => (
+          <span key={i === 0 ? "first" : "beside"}>
+            {i > 0 && " and, in the flow beside it, "}
+            <b class="number">{written(areaOf(run), 2)}</b>
+          </span>
+        ))}
+        , which is what a determinant is. No probability is lost on the way, so where areas grow by a factor,
+        the density is divided by it. The factors of the layers multiply, and logarithms add: log p is the
+        base's own log-density, plus the logarithm of what each layer does on the way back.
       </p>
-      <table>
-        <caption class="hidden">
-          {isWhole ? `Terms of the log-density at (${probed.point.join(", ")}), in nats` : ""}
-        </caption>
-        <tbody>
-          {terms.map(({ name, value, tone }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td class="bar">
-                <svg viewBox="-100 0 200 12" preserveAspectRatio="none" aria-hidden="true">
-                  <rect
-                    class={tone}
-                    x={Math.min(0, (100 * value) / most)}
-                    y="0"
-                    width={Math.abs((100 * value) / most) || 0}
-                    height="12"
-                  />
-                </svg>
-              </td>
-              <td class="number">{written(value)}</td>
-            </tr>
-          ))}
-        </tbody>
-        <tfoot>
-          <tr class="sum">
-            <th scope="row">sum, which is log p</th>
-            <td />
-            <td class="number" data-testid="sum">
-              {isWhole ? written(sum) : "–"}
-            </td>
-          </tr>
-          <tr class="note">
-            <th scope="row">log p, by the density's own program</th>
-            <td />
-            <td class="number" data-testid="log-prob">
-              {isWhole ? written(probed.logProb) : "–"}
-            </td>
-          </tr>
-        </tfoot>
-      </table>
+      {shown.map((run, i) => (
+        <div key={i === 0 ? "first" : "beside"}>
+          {shown.length > 1 && <h3>{nameOf(run)}</h3>}
+          <Terms run={run} full={full} />
+        </div>
+      ))}
     </section>
   );
 }

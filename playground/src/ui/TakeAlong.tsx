@@ -2,22 +2,24 @@
 
 import { colorsOf } from "../picture/draw.ts";
 import { notice, points, runs, state } from "../store.ts";
-import { architectureCode, command } from "../takeAlong.ts";
+import { architectureCode, command, modelFile, openedCode, openedCommand } from "../takeAlong.ts";
 import { download } from "./download.ts";
 import { OpenModel } from "./FileButton.tsx";
 import { Message, sceneOf } from "./Picture.tsx";
 
-async function copy(text: string, what: string): Promise<void> {
+async function copy(text: string, what: string, caution = ""): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
-    notice.value = `${what} is copied.`;
+    notice.value = `${what} is copied.${caution}`;
   } catch {
     notice.value = `Your browser does not let the page copy: ${text}`;
   }
 }
 
-function csvOfPoints(): string {
-  const lines = ["x,y"];
+function csvOfPoints(columns: readonly string[]): string {
+  const lines = [
+    columns.map((name) => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(","),
+  ];
   const all = points.value;
   for (let i = 0; i + 1 < all.length; i += 2) lines.push(`${all[i]},${all[i + 1]}`);
   return `${lines.join("\n")}\n`;
@@ -25,12 +27,13 @@ function csvOfPoints(): string {
 
 export function TakeAlong() {
   const run = runs[0];
+  const opened = run.opened.value;
   const hasFlow = run.snapshot.value !== undefined;
   const model = async (): Promise<void> => {
     try {
       const bytes = await run.take();
-      download("playground.safetensors", bytes as Uint8Array<ArrayBuffer>, "application/octet-stream");
-      notice.value = "The model is downloaded; `pushforward inspect playground.safetensors` says what it is.";
+      download(modelFile, bytes as Uint8Array<ArrayBuffer>, "application/octet-stream");
+      notice.value = `The model is downloaded; "npx pushforward inspect ${modelFile}" says what it is.`;
     } catch (error) {
       notice.value = error instanceof Error ? error.message : String(error);
     }
@@ -59,14 +62,28 @@ export function TakeAlong() {
     <section class="take" aria-labelledby="take-title">
       <h2 id="take-title">Take it along</h2>
       <div class="row">
-        <button type="button" onClick={() => copy(location.href, "A link to all that you see")}>
+        <button
+          type="button"
+          onClick={() =>
+            opened
+              ? copy(
+                  location.href,
+                  "A link to the points, and to the flow that was chosen before,",
+                  " The opened model is a file, and no link holds it.",
+                )
+              : copy(location.href, "A link to all that you see")
+          }
+        >
           Copy link
         </button>
         <button type="button" disabled={!hasFlow} onClick={model}>
           Download model
         </button>
         <OpenModel onFile={(file) => void open(file)} />
-        <button type="button" onClick={() => download("points.csv", csvOfPoints(), "text/csv")}>
+        <button
+          type="button"
+          onClick={() => download("points.csv", csvOfPoints(opened?.columns ?? ["x", "y"]), "text/csv")}
+        >
           Download points
         </button>
         <button type="button" onClick={png}>
@@ -77,11 +94,22 @@ export function TakeAlong() {
         </button>
         <button
           type="button"
-          onClick={() => copy(architectureCode(state.value), "TypeScript that fits this flow")}
+          onClick={() =>
+            opened
+              ? copy(openedCode(), "TypeScript that asks the opened model")
+              : copy(architectureCode(state.value), "TypeScript that fits this flow")
+          }
         >
           Copy as TypeScript
         </button>
-        <button type="button" onClick={() => copy(command(state.value), "A command that fits this flow")}>
+        <button
+          type="button"
+          onClick={() =>
+            opened
+              ? copy(openedCommand(), "A command that scores the points by the opened model")
+              : copy(command(state.value), "A command that fits this flow")
+          }
+        >
           Copy as command
         </button>
       </div>
