@@ -113,7 +113,11 @@ export const sections = [
       ["arbitrary masks (checkerboard, channel, custom)", "YYY.YpppYpYYp....", ["~coupling"]],
       ["masked autoregressive (MADE/MAF)", "YYYY.Y.Y.YY......", ["maskedAutoregressive"]],
       ["inverse autoregressive (IAF)", "YYpY.Y.p.YY......", ["inverseAutoregressiveFlow"]],
-      ["custom / random order, DAG structure", "Ypp..p.Y.pY......", ["~maskedAutoregressive"]],
+      [
+        "custom / random order, DAG structure",
+        "Ypp..p.Y.pY......",
+        ["maskedAutoregressive", "graphicalFlow", "parentsConditioner"],
+      ],
       ["block neural autoregressive (BNAF)", "...Y.....Y.......", ["blockAutoregressive"]],
       ["planar", "..YY....YYY.p....", ["planar"]],
       ["radial", "..Y.....YYY......", ["radial"]],

@@ -45,6 +45,11 @@ export interface Architecture {
   readonly base: Distribution;
   /** Base to data; the identity before it is fitted. */
   readonly bijection: Bijection;
+  /**
+   * How data may be prepared for it: `columns`, each by itself, or `none`, not at all (default: columns may be mixed, so that they are not
+   * correlated).
+   */
+  readonly preparation?: "columns" | "none" | undefined;
   /** How it is trained, where that is not by its own log-density. */
   readonly training?: Training | undefined;
 }

@@ -31,6 +31,7 @@ export {
   sylvesterFlow,
 } from "../architectures/elementaryFlows.ts";
 export { type FlowMatchingOptions, flowMatching } from "../architectures/flowMatching.ts";
+export { type GraphicalFlowOptions, graphicalFlow } from "../architectures/graphical/graphicalFlow.ts";
 export { ownArchitecture } from "../architectures/kindOf.ts";
 export {
   blockNeuralAutoregressiveFlow,

@@ -18,3 +18,7 @@ export type { Layer, LinearLayer } from "../networks/layers.ts";
 export type { ContractionNorm, ContractiveActivation } from "../networks/lipschitzNetwork.ts";
 export * from "../networks/makers.ts";
 export { type Network, type NetworkOptions, network } from "../networks/network.ts";
+export {
+  type ParentsConditionerOptions,
+  parentsConditioner,
+} from "../networks/parents/parentsConditioner.ts";

@@ -178,6 +178,12 @@ export interface FitOptions {
    * score still rises at the end.
    */
   readonly members?: number | undefined;
+  /**
+   * For `nsf-ar` and `maf`: what each column depends on, such as `{ wage: ["age", "education"], hours: ["age"] }`; a column that is not named depends on
+   * none, and all depend on given ones. Circles are an error that names them. The model is the product of the densities of each column given its
+   * parents, and prepares each column by itself.
+   */
+  readonly parents?: Readonly<Record<string, readonly string[]>> | undefined;
   /** Columns that are left out. */
   readonly exclude?: readonly string[] | undefined;
   /** Columns that are not fitted, but carried along: the model names them, and `keptColumns` finds them beside scores. */
@@ -319,6 +325,7 @@ export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOpti
   kinds: of([...mixedKinds, "ncsf"], anObject),
   anyOrder: ofMixed(flag),
   members: ofMixed(wholeNumber(`a positive integer, at most ${mostMembers}`, 1, mostMembers)),
+  parents: of(["nsf-ar", "maf"], anObject),
   exclude: names,
   keep: names,
   simplex: ofNumbers(names),

@@ -42,6 +42,8 @@ export interface ConditionerSizes {
 export interface ConditionerNetwork {
   /** What it needs, by name. To start as the identity, let the last layer start at zero. */
   readonly parameters: ParameterTree;
+  /** Of an autoregressive map: passes after which features that are made one from another are final (default: as many as there are features). */
+  readonly passes?: number | undefined;
   /** The output `[outputs]` for an input `[inputs]`. */
   run(input: Expr, parameters: Bound): Expr;
 }

@@ -39,7 +39,15 @@ import {
 import { anObject, checkedOptions, listOf, type OptionTable, refuse, required, text } from "../options.ts";
 import { activationOf } from "./activations.ts";
 import type { Conditioner, ConditionerNetwork, ConditionerSizes } from "./conditionerContract.ts";
-import { checkLayer, type Layer, type LinearLayer, type Masking, maskingOf, where } from "./layers.ts";
+import {
+  checkLayer,
+  type Layer,
+  type LinearLayer,
+  type Masking,
+  maskingOf,
+  passesOf,
+  where,
+} from "./layers.ts";
 
 /** Options of {@link layeredConditioner}. */
 export interface LayeredConditionerOptions {
@@ -102,7 +110,8 @@ function networkOf(
       masking && Array.from({ length: inputs }, (_, i) => `${"0".repeat(i)}1${"0".repeat(inputs - 1 - i)}`),
   };
   const { parameters, run } = sequence(layers, input, masking, sizes);
-  return { parameters, run: (x, p) => run(x, p, x) };
+  const passes = sets && sizes.autoregressive ? passesOf(layers, sets, sizes.autoregressive) : undefined;
+  return { parameters, passes, run: (x, p) => run(x, p, x) };
 }
 
 /** Layers one after another; only those of the whole network have `sizes`, which the last one needs. */

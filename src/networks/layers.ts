@@ -217,3 +217,19 @@ export function maskingOf(
         : hiddenDegrees(features, context, count),
   };
 }
+
+/** Features of the longest path through the sets that the last layer gives the features; undefined where it gives none. */
+export function passesOf(
+  layers: readonly Layer[],
+  sets: readonly string[],
+  { features, context }: NonNullable<ConditionerSizes["autoregressive"]>,
+): number | undefined {
+  const last = layers.at(-1);
+  if (last?.kind !== "linear" || !last.units) return undefined;
+  const passes: number[] = [];
+  for (const place of last.units) {
+    const before = passes.filter((_, i) => sets[place]![context + i] === "1");
+    passes.push(1 + Math.max(0, ...before));
+  }
+  return Math.min(features, Math.max(...passes));
+}

@@ -116,7 +116,11 @@ export function maskedAutoregressive(options: MaskedAutoregressiveOptions): Bije
         return transformFeatures(transformer, "forward", ordered, own, subtreeOf(p, "transformer"));
       };
       // After k passes the first k features are final. An engine may compute each unit once, when it can be known.
-      const state = g.fixedPoint(g.zeros([features]), features, (estimate) => generated(estimate).value);
+      const state = g.fixedPoint(
+        g.zeros([features]),
+        network.passes ?? features,
+        (estimate) => generated(estimate).value,
+      );
       return { value: g.gather(state, originalOrder, [features]), logAbsDet: generated(state).logAbsDet };
     },
     toJSON: () => ({

@@ -27,7 +27,7 @@ import { evaluateFlags } from "./evaluateFlags.ts";
 import type { OptionFlag, OptionFlags } from "./optionFlags.ts";
 import { anyGiven, imputeFlags, marginalFlags, quantileFlags } from "./questionFlags.ts";
 import { readFlags } from "./readFlags.ts";
-import { exclude, kinds, schema } from "./schemaFlags.ts";
+import { exclude, kinds, parents, schema } from "./schemaFlags.ts";
 import {
   columns,
   engine,
@@ -112,6 +112,7 @@ export const fitFlags: OptionFlags<FitOptions> = {
     help: "networks whose distributions are averaged, each with a training of its own",
     usual: `${columnsDefaults.members}, with --any-order 1`,
   },
+  parents,
   exclude,
   simplex,
   keep: {

@@ -70,7 +70,11 @@ export async function fitByGradient(
   // The last share follows from the others, and has no feature.
   const features = columns.length - (options.simplex ? 1 : 0);
   const sizes = { features, context: given.length };
-  const architecture = from?.architecture ?? architectureOfOption("fit", options.flow, sizes);
+  const architecture =
+    from?.architecture ??
+    (options.parents
+      ? (await import("../preparation/graphOfColumns.ts")).graphOfColumns(columns, given, options)
+      : architectureOfOption("fit", options.flow, sizes));
   if (architecture && (architecture.features !== sizes.features || architecture.context !== sizes.context))
     throw new UsageError({
       where: "fit",

@@ -282,7 +282,10 @@ export class Likelihood {
     return {
       choices: this.#data.schema
         ? preparationChoices.slice(0, 1)
-        : (preparation?.choices ?? preparationChoices.filter(({ whiten }) => whiten || !whitened)),
+        : (preparation?.choices ??
+          preparationChoices.filter(({ whiten }) =>
+            this.#architecture.preparation === "columns" ? !whiten : whiten || !whitened,
+          )),
       score: (choice, trial) => this.#look(choice, trial, look),
       firstLook: look === closeLook ? (choice, trial) => this.#look(choice, trial, firstLook) : undefined,
       mostRows: this.trialSteps * Math.min(look.batch, batch),

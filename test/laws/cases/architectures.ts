@@ -85,4 +85,6 @@ export const architectureKinds: Readonly<Record<ArchitectureName, readonly FlowK
   gaussianizationFlow: ["gf"],
   tailTransformFlow: ["ttf"],
   mixtureOfFlows: ["mixture-of-flows"],
+  // Has no name of its own, and laws of its own: fitting/parents.test.ts.
+  graphicalFlow: [],
 };

@@ -35,6 +35,10 @@ export type ArchitectureName = Exclude<MakersOf<Architecture, typeof architectur
 /** Exported functions that make a network. */
 export type NetworkName = MakersOf<Network, typeof networks>;
 /** Exported functions that make a conditioner. */
-export type ConditionerName = Exclude<MakersOf<Conditioner, typeof networks>, "conditionerFromJson">;
+export type ConditionerName = Exclude<
+  MakersOf<Conditioner, typeof networks>,
+  // That of a graph is a layered one, of the sizes of its graph.
+  "conditionerFromJson" | "parentsConditioner"
+>;
 /** Functions of `ops` that give an expression. */
 export type OperationName = MakersOf<Expr, typeof graph.ops>;
