@@ -175,8 +175,13 @@ export const sections = [
       ],
       ["mixtures", "YpYYYYY.YYY......", ["mixtureOf", "gaussianMixture", "kernelDensity"]],
       ["truncated, half, sorted", "Y....Y.YYp.......", ["truncated", "half", "sorted"]],
+      ["resampled (LARS)", ".................", ["resampled", "acceptedShare"]],
       ["trainable base", "YYYYYYpYYYY......", ["diagonalNormal", "studentT", "gaussianMixture"]],
-      ["conditional / class base", "YYY.ppYY.Y....p..", ["conditionalGaussianMixture", "pushforward"]],
+      [
+        "conditional / class base",
+        "YYY.ppYY.Y....p..",
+        ["classNormal", "conditionalNormal", "conditionalGaussianMixture", "pushforward"],
+      ],
       ["mixture of flows", "Y..YYY..YYY......", ["mixtureOfFlows", "mixtureOf", "pushforward"]],
     ],
   },
@@ -189,7 +194,7 @@ export const sections = [
         ["coupling", "maskedAutoregressive", "elementwise"],
       ],
       ["embedding network for context", "pY.Y...Y..p......", ["~network", "layeredConditioner"]],
-      ["class labels", "..Y...pp.....YY..", ["Columns that are given|/fitting"]],
+      ["class labels", "..Y...pp.....YY..", ["classNormal", "Columns that are given|/fitting"]],
       [
         "conditional / marginal draws from a joint fit",
         "...............Y.",

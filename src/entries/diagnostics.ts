@@ -6,6 +6,11 @@
  */
 
 export {
+  type AcceptedShare,
+  type AcceptedShareOptions,
+  acceptedShare,
+} from "../diagnostics/acceptedShare.ts";
+export {
   type Anomalies,
   type AnomaliesOptions,
   type Anomaly,

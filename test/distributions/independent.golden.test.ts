@@ -13,6 +13,8 @@ interface Golden {
   readonly cases: readonly {
     readonly distribution: DistributionJson;
     readonly values: Readonly<Record<string, readonly number[]>>;
+    /** What is given, the same for all. */
+    readonly context?: readonly number[];
     readonly x: readonly number[];
     readonly logProb: readonly number[];
     readonly noise: readonly (readonly number[])[];
@@ -25,12 +27,13 @@ const tolerance = (expected: readonly number[]) => (i: number) => 4e-12 * (1 + M
 
 test.each([...golden<Golden>("heavy_bases").cases, ...golden<Golden>("bases").cases])(
   "$distribution: log-densities and samples",
-  async ({ distribution: json, values, x, logProb, noise, samples }) => {
+  async ({ distribution: json, values, context, x, logProb, noise, samples }) => {
     const distribution = distributionFromJson(json);
     const bound = bindTree(distribution.parameters);
     const run = async (name: string, size: number, rows: number, data: readonly number[]) => {
       const input = g.input(name, [size]);
-      const result = name === "x" ? distribution.logProb(input, bound) : distribution.sample(input, bound);
+      const of = name === "x" ? distribution.logProb : distribution.sample;
+      const result = of(input, bound, context && g.constant(context));
       const executable = await referenceEngine.compile({ rows: { result } });
       await setKnownParameters(
         executable,

@@ -121,5 +121,51 @@ cases.append({
     "samples": [float(v) for x in samples for v in x],
 })
 
+# Normal given a context, by a linear network and by the class.
+def normal_given(distribution, values, mean, log_scale, context):
+    points, noise = [[0, 0], [0.5, -1], [-20, 7]], [[1, -0.5], [-2, 0.25]]
+    for c in context:
+        m, s = mean(c), log_scale(c)
+        cases.append({
+            "distribution": distribution,
+            "values": values,
+            "context": c,
+            "x": [v for x in points for v in x],
+            "logProb": [float(sum(mp.log(mp.npdf((v - a) / mp.exp(b))) - b for v, a, b in zip(x, m, s))) for x in points],
+            "noise": noise,
+            "samples": [float(a + mp.exp(b) * v) for e in noise for v, a, b in zip(e, m, s)],
+        })
+
+
+weight, bias = [[0.5, -1], [2, 0.25], [-0.75, 1], [0.125, -2]], [0.25, -0.5, 1, 0.75]
+affine = lambda c, rows: [sum(mp.mpf(w) * v for w, v in zip(weight[i], c)) + mp.mpf(bias[i]) for i in rows]
+normal_given({"type": "conditionalNormal", "features": 2, "context": 2, "hidden": []},
+             {"network.weight0": sum(weight, []), "network.bias0": bias},
+             lambda c: affine(c, [0, 1]), lambda c: [clip(s, 10) for s in affine(c, [2, 3])], [[0.5, -1], [-3, 4]])
+means, log_scales, common_mean, common_log_scale = [[1, -2], [0.5, 3], [-4, 0.25]], [[0.5, -1], [0, 0.75], [-0.25, 2]], [0.5, -1], [-0.25, 0.5]
+of_class = lambda rows, common, k: [mp.mpf(a) + mp.mpf(b) for a, b in zip(rows[k], common)]
+for encoding, context, class_of in [("one-hot", [[1, 0, 0], [0, 0, 1]], lambda c: c.index(1)), ("index", [[1], [2]], lambda c: c[0])]:
+    normal_given({"type": "classNormal", "features": 2, "classes": 3, "encoding": encoding},
+                 {"mean": sum(means, []), "logScale": sum(log_scales, []), "commonMean": common_mean, "commonLogScale": common_log_scale},
+                 lambda c: of_class(means, common_mean, class_of(c)), lambda c: of_class(log_scales, common_log_scale, class_of(c)), context)
+
+# Resampled (Stimper et al. 2022, eq. 11): the normalizer by quadrature, a sample as the first point that is taken.
+w0, b0, w1, b1, T = [1.5, -0.75, 0.5], [0.25, 1, -2], [2, -1.5, 3], 0.5, 3
+taken = lambda z: 1 / (1 + mp.exp(-(sum(mp.mpf(w) * mp.tanh(mp.mpf(a) * z + mp.mpf(b)) for w, a, b in zip(w1, w0, b0)) + mp.mpf(b1))))
+Z = mp.quad(lambda z: mp.npdf(z) * taken(z), [-15, -4, -1, 0, 1, 2, 4, 15])
+alpha = (1 - Z) ** (T - 1)
+points = [-6, -1.25, 0, 0.5, 4]
+# Three points, then three levels, as normal numbers.
+noise = [[-1, 0.5, 2, -2, -2, -2], [-1, 0.5, 2, 3, -1, 0], [-3, -2.5, -1, 3, 2, 3]]
+first = lambda e: next((mp.mpf(z) for z, u in zip(e[:T - 1], e[T:]) if mp.ncdf(u) < taken(mp.mpf(z))), mp.mpf(e[T - 1]))
+cases.append({
+    "distribution": {"type": "resampled", "features": 1, "hidden": [3], "truncation": T},
+    "values": {"network.weight0": w0, "network.bias0": b0, "network.weight1": w1, "network.bias1": [b1]},
+    "x": points,
+    "logProb": [float(mp.log(mp.npdf(mp.mpf(z)) * ((1 - alpha) * taken(mp.mpf(z)) / Z + alpha))) for z in points],
+    "noise": noise,
+    "samples": [float(first(e)) for e in noise],
+})
+
 out = {"origin": f"mpmath {mp.__version__}, Python {platform.python_version()}", "cases": cases}
 pathlib.Path(__file__).with_name("bases.json").write_text(json.dumps(out, indent=1) + "\n")

@@ -5,9 +5,12 @@
  * @module
  */
 
+export { type ClassNormalOptions, classNormal } from "./classNormal.ts";
 export {
   type ConditionalGaussianMixtureOptions,
   conditionalGaussianMixture,
 } from "./conditionalGaussianMixture.ts";
+export { type ConditionalNormalOptions, conditionalNormal } from "./conditionalNormal.ts";
 export { type LowRankNormalOptions, lowRankNormal } from "./lowRankNormal.ts";
+export { type Resampled, type ResampledOptions, resampled } from "./resampled.ts";
 export { type SortedOptions, sorted } from "./sorted.ts";

@@ -16,8 +16,11 @@ import { laplace, logistic, studentT } from "../../../src/distributions/independ
 import { truncated } from "../../../src/distributions/independent/truncated.ts";
 import { uniformNormal } from "../../../src/distributions/independent/uniformNormal.ts";
 import { vonMises } from "../../../src/distributions/independent/vonMises.ts";
+import { classNormal } from "../../../src/distributions/joint/classNormal.ts";
 import { conditionalGaussianMixture } from "../../../src/distributions/joint/conditionalGaussianMixture.ts";
+import { conditionalNormal } from "../../../src/distributions/joint/conditionalNormal.ts";
 import { lowRankNormal } from "../../../src/distributions/joint/lowRankNormal.ts";
+import { resampled } from "../../../src/distributions/joint/resampled.ts";
 import { sorted } from "../../../src/distributions/joint/sorted.ts";
 import { kernelDensity } from "../../../src/distributions/kernelDensity.ts";
 import { standardNormal } from "../../../src/distributions/standardNormal.ts";
@@ -35,8 +38,8 @@ const atAscending = (own: Distribution): Distribution => ({
   logProb: (x, p) => own.logProb(sortedValues(x, own.features), p),
 });
 /** A distribution of a context, at one. */
-function given(own: Distribution): Distribution {
-  const c = g.constant([0.4]);
+function given(own: Distribution, at: readonly number[] = [0.4]): Distribution {
+  const c = g.constant(at);
   return { ...own, logProb: (x, p) => own.logProb(x, p, c), sample: (noise, p) => own.sample(noise, p, c) };
 }
 
@@ -50,6 +53,13 @@ const [conditional, unconditional] = [1, 0].map((context) => (features: number):
 export const distributionCases: Readonly<
   Record<DistributionName, Readonly<Record<string, (features: number) => Distribution>>>
 > = {
+  classNormal: {
+    "one-hot": (features) => given(classNormal({ features, classes: 3 }), [0, 1, 0]),
+    index: (features) => given(classNormal({ features, classes: 3, encoding: "index" }), [2]),
+  },
+  conditionalNormal: {
+    "one hidden layer": (features) => given(conditionalNormal({ features, context: 1, hidden: [3] })),
+  },
   conditionalGaussianMixture: {
     "two components": (features) =>
       given(
@@ -87,6 +97,9 @@ export const distributionCases: Readonly<
           bijection: elementwise({ features, transformer: sigmoidTransformer() }),
         }),
       ),
+  },
+  resampled: {
+    "of four points": (features) => resampled({ features, hidden: [4], truncation: 4 }),
   },
   studentT: { plain: (features) => studentT({ features }) },
   kernelDensity: { "five points": (features) => kernelDensity({ features, points: 5 }) },
