@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin } from "vite";
+import { build, defineConfig, type Plugin, type Rolldown } from "vite";
 
 const library = fileURLToPath(new URL("../dist/", import.meta.url));
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -28,6 +28,58 @@ function listOfFiles(): Plugin {
   };
 }
 
+/** What is seen is loaded by the first script, when it has sent for the workers; it is fetched at once, beside it. */
+function preload(): Plugin {
+  return {
+    name: "preload",
+    transformIndexHtml(_, { bundle = {}, chunk }) {
+      const app = Object.values(bundle).find(
+        (file) => file.type === "chunk" && file.facadeModuleId?.endsWith("/app.tsx"),
+      );
+      if (app?.type !== "chunk") return [];
+      return [app.fileName, ...app.imports.filter((name) => name !== chunk?.fileName)].map((name) => ({
+        tag: "link",
+        injectTo: "head" as const,
+        attrs: { rel: "modulepreload", crossorigin: true, href: `./${name}` },
+      }));
+    },
+  };
+}
+
+/** The modules that a worker cannot begin without: those of its file, and of the files that this one imports. */
+async function neededAtFirst(worker: string): Promise<ReadonlySet<string>> {
+  const { output } = (await build({
+    configFile: false,
+    logLevel: "error",
+    resolve: { alias: asInstalled },
+    build: { write: false, minify: false, rolldownOptions: { input: worker } },
+  })) as Rolldown.RolldownOutput;
+  const chunks = output.filter((file) => file.type === "chunk");
+  const files = new Map(chunks.map((chunk) => [chunk.fileName, chunk]));
+  const needed = new Set(chunks.filter(({ isEntry }) => isEntry));
+  // A set that grows while it is walked through.
+  for (const { imports } of needed) for (const name of imports) needed.add(files.get(name)!);
+  return new Set([...needed].flatMap(({ moduleIds }) => moduleIds));
+}
+
+/** Makes one file of them: where there are many, each waits for those that name it. */
+function oneFileAtFirst(): Plugin {
+  let needed: ReadonlySet<string>;
+  return {
+    name: "one file at first",
+    async buildStart({ input }) {
+      needed = await neededAtFirst([input].flat()[0] as string);
+    },
+    outputOptions: (options) => ({
+      ...options,
+      codeSplitting: {
+        includeDependenciesRecursively: false,
+        groups: [{ name: "first", test: (id) => needed.has(id) }],
+      },
+    }),
+  };
+}
+
 const isolation = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
@@ -46,8 +98,8 @@ export default defineConfig(({ command }) => ({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
   },
-  worker: { format: "es" },
-  plugins: [listOfFiles()],
+  worker: { format: "es", plugins: () => [oneFileAtFirst()] },
+  plugins: [listOfFiles(), preload()],
   server: { headers: isolation },
   preview: { headers: isolation },
 }));

@@ -1,6 +1,6 @@
 // Keeps the page for visits without a network, and gives it the headers of isolation where its host sets none:
 // only with them may threads share memory.
-const keep = "pushforward-playground";
+const keep = `pushforward-playground ${self.registration.scope}`;
 
 /** The same response, isolated from other origins. */
 function isolated(response) {

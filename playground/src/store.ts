@@ -30,6 +30,7 @@ import {
 } from "./state.ts";
 import { wantsStillness } from "./theme.ts";
 import { threadsFor } from "./threads.ts";
+import { type WorkerKind, workerOf } from "./workers.ts";
 
 const threads = threadsFor("points");
 
@@ -137,22 +138,16 @@ type Shown = Readonly<
   >
 >;
 
-type WorkerKind = "live" | "verb";
+/** Workers that have flows. */
+type FlowWorker = Exclude<WorkerKind, "painter">;
 
 const isAt = ([x, y]: readonly [number, number], other: readonly [number, number] | undefined): boolean =>
   x === other?.[0] && y === other[1];
 
-function startWorker(kind: WorkerKind): Worker {
-  // The bundler finds a worker by its address as it stands.
-  return kind === "live"
-    ? new Worker(new URL("./flow/liveWorker.ts", import.meta.url), { type: "module" })
-    : new Worker(new URL("./flow/verbWorker.ts", import.meta.url), { type: "module" });
-}
-
 function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
-  const workers = new Map<WorkerKind, Worker>();
+  const workers = new Map<FlowWorker, Worker>();
   /** Number and worker of the flow that is shown, and of the one that was asked for last. */
-  let shown: { readonly number: number; readonly kind: WorkerKind } | undefined;
+  let shown: { readonly number: number; readonly kind: FlowWorker } | undefined;
   let asked: typeof shown;
   /** What to go back to if the one that was asked for fails before there is anything to show. */
   let before: Shown | undefined;
@@ -209,7 +204,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
   const post = (request: Request): void => {
     for (const worker of workers.values()) worker.postMessage(request);
   };
-  const dismiss = (kind: WorkerKind): void => {
+  const dismiss = (kind: FlowWorker): void => {
     workers.get(kind)?.terminate();
     workers.delete(kind);
   };
@@ -223,10 +218,10 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     run.phase.value = "idle";
     run.snapshot.value = run.probed.value = run.judgment.value = undefined;
   };
-  const employ = (kind: WorkerKind): Worker => {
+  const employ = (kind: FlowWorker): Worker => {
     const known = workers.get(kind);
     if (known) return known;
-    const worker = startWorker(kind);
+    const worker = workerOf(kind);
     workers.set(kind, worker);
     worker.onmessage = ({ data }: MessageEvent<Reply>) => hear(data);
     worker.onerror = ({ message }) => fail(message || "The worker of the flow could not be started.");
@@ -234,7 +229,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     return worker;
   };
   /** Asks for another flow; the one before is there until this one has something to show. */
-  const ask = (kind: WorkerKind, requestOf: (number: number) => Request): void => {
+  const ask = (kind: FlowWorker, requestOf: (number: number) => Request): void => {
     const { phase, history, judgment, opened } = run;
     if (asked === shown && shown)
       before = {

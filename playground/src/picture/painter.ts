@@ -4,6 +4,7 @@
  * @module
  */
 
+import { workerOf } from "../workers.ts";
 import type { Colors, Scene } from "./draw.ts";
 import type { PainterRequest, Sheet } from "./painterWorker.ts";
 
@@ -17,7 +18,7 @@ export interface Painter {
 
 /** Hands a canvas over to a painter. */
 export function painterOf(canvas: HTMLCanvasElement): Painter {
-  const worker = new Worker(new URL("./painterWorker.ts", import.meta.url), { type: "module" });
+  const worker = workerOf("painter");
   const post = (request: PainterRequest, transfer: Transferable[] = []): void =>
     worker.postMessage(request, transfer);
   const offscreen = canvas.transferControlToOffscreen();

@@ -27,10 +27,14 @@ function Thumbnail({ name }: { readonly name: SetName }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const now = theme.value;
   useEffect(() => {
-    const context = canvas.current!.getContext("2d")!;
-    const color = getComputedStyle(document.documentElement).getPropertyValue("--data").trim();
-    context.clearRect(0, 0, 88, 88);
-    drawPoints(context, drawSet(name, 320, 1), (x, y) => [44 + 12 * x, 44 - 12 * y], 1.5, color, 0.85);
+    // Each in a task of its own, behind the picture of the flow.
+    const timer = setTimeout(() => {
+      const context = canvas.current!.getContext("2d")!;
+      const color = getComputedStyle(document.documentElement).getPropertyValue("--data").trim();
+      context.clearRect(0, 0, 88, 88);
+      drawPoints(context, drawSet(name, 320, 1), (x, y) => [44 + 12 * x, 44 - 12 * y], 1.5, color, 0.85);
+    });
+    return () => clearTimeout(timer);
   }, [name, now]);
   return <canvas ref={canvas} width={88} height={88} />;
 }
