@@ -98,7 +98,12 @@ export default defineConfig(({ command }) => ({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
   },
-  worker: { format: "es", plugins: () => [oneFileAtFirst()] },
+  worker: {
+    format: "es",
+    plugins: () => [oneFileAtFirst()],
+    // What is loaded at first need not be loaded when it is imported later: so it is meant.
+    rolldownOptions: { checks: { ineffectiveDynamicImport: false, pluginTimings: false } },
+  },
   plugins: [listOfFiles(), preload()],
   server: { headers: isolation },
   preview: { headers: isolation },
