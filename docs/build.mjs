@@ -1,5 +1,5 @@
 // Builds the documentation site into site/, or serves it while the guides are written (--serve).
-import { cpSync, existsSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Application } from "typedoc";
@@ -11,11 +11,23 @@ const docs = fileURLToPath(new URL(".", import.meta.url));
 const repository = join(docs, "..");
 process.chdir(repository);
 
-// The picture of the first page has to lie where files are served as they are.
-cpSync(join(docs, "images"), join(docs, "public"), { recursive: true });
-// The playground is a page of its own.
+// The picture of the first page has to lie where files are served as they are. Those of the playground are in its guide, and a folder of
+// that guide's name would be in its way.
+const ofPlayground = join(docs, "images", "playground");
+cpSync(join(docs, "images"), join(docs, "public"), {
+  recursive: true,
+  filter: (source) => source !== ofPlayground,
+});
+// The playground is a page of its own; of an earlier one nothing is left.
 const playground = join(repository, "playground", "dist");
-if (existsSync(playground)) cpSync(playground, join(docs, "public", "play"), { recursive: true });
+const play = join(docs, "public", "play");
+rmSync(play, { recursive: true, force: true });
+if (existsSync(playground)) {
+  cpSync(playground, play, { recursive: true, filter: (source) => !source.endsWith("_headers") });
+  // Hosts read such a file in the root alone.
+  const headers = readFileSync(join(playground, "_headers"), "utf8");
+  writeFileSync(join(docs, "public", "_headers"), headers.replace(/^\/\*$/m, "/play/*"));
+}
 await drawParts(join(docs, "public", "parts"));
 rmSync(join(docs, "reference"), { recursive: true, force: true });
 const reference = await Application.bootstrapWithPlugins({

@@ -28,6 +28,10 @@ function siteLink(href, page) {
   return anchor === undefined ? address : `${address}#${anchor}`;
 }
 
+/** The playground is no page of VitePress: its links load it anew. */
+const play = { link: "/play/", target: "_self" };
+const linkToPlayground = () => `[**Open the playground**](${play.link}){target="${play.target}"}`;
+
 const guide = (text, link) => ({ text, link });
 
 export default defineConfig({
@@ -51,6 +55,7 @@ export default defineConfig({
         parts: listOfParts,
         features: tableOfFeatures,
         exports: tableOfExports,
+        play: linkToPlayground,
       };
       markdown.parse = (text, env) =>
         parse.call(
@@ -73,6 +78,7 @@ export default defineConfig({
     nav: [
       guide("Start", "/start"),
       guide("Flows", "/flows/"),
+      { text: "Playground", ...play },
       guide("Results", "/results/"),
       guide("Reference", "/reference/"),
     ],

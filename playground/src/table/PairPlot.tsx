@@ -6,6 +6,14 @@ import { theme } from "../theme.ts";
 import { type Axis, axisOf } from "./axis.ts";
 import type { Cell, Columns } from "./protocol.ts";
 
+/** As much of a name as there is room for. */
+function shortened(context: CanvasRenderingContext2D, name: string, room: number): string {
+  if (context.measureText(name).width <= room) return name;
+  const letters = [...name];
+  while (letters.length > 1 && context.measureText(`${letters.join("")}…`).width > room) letters.pop();
+  return `${letters.join("")}…`;
+}
+
 function paint(
   context: CanvasRenderingContext2D,
   names: readonly string[],
@@ -37,7 +45,7 @@ function paint(
         context.fillStyle = colors.text;
         context.textBaseline = "top";
         context.textAlign = "left";
-        context.fillText(name, left + 6, top + 6, cell - 12);
+        context.fillText(shortened(context, name, cell - 12), left + 6, top + 6);
       } else {
         const source = row > column ? rows : samples;
         if (source) {

@@ -111,7 +111,7 @@ function Fit({ facts }: { readonly facts: TableFacts }) {
         <label class="field wide">
           <span class="hidden">Kind of flow for the table</span>
           <select value={kind} onChange={({ currentTarget }) => setKind(currentTarget.value as TableKind)}>
-            <option value="columns">Mixed columns: any types, any conditions</option>
+            <option value="columns">Mixed columns, any conditions</option>
             <optgroup label="Numbers alone">
               {Object.entries(numberKinds).map(([name, label]) => (
                 <option key={name} value={name}>
@@ -299,6 +299,10 @@ function Seconds() {
   return <>{seconds} s so far</>;
 }
 
+/** A name of a file as a shell reads it. */
+const quoted = (name: string): string =>
+  /^[\w.,+-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+
 function Draw(props: {
   readonly facts: TableFacts;
   readonly fit: FitFacts;
@@ -400,7 +404,7 @@ function Draw(props: {
       </p>
       <p class="note">
         On the command line:{" "}
-        <code>npx pushforward logprob model.safetensors {facts.name} --out scores.csv</code>
+        <code>npx pushforward logprob model.safetensors {quoted(facts.name)} --out scores.csv</code>
       </p>
     </section>
   );

@@ -18,15 +18,18 @@ function Curve({ history }: { readonly history: readonly Progress[] }) {
   const all = [...heldOut, ...shown.map(({ trainLogProb }) => trainLogProb).filter(Number.isFinite)];
   const [low, high] = all.length > 1 ? [Math.min(...all), Math.max(...all)] : [-1, 0];
   const steps = shown.at(-1)?.steps || 1;
-  const path = (values: readonly number[]): string =>
-    values
-      .flatMap((value, i) => {
-        if (!Number.isFinite(value)) return [];
-        const x = (width * shown[i]!.step) / steps;
-        const y = 6 + ((height - 12) * (high - value)) / Math.max(1e-9, high - low);
-        return `${x.toFixed(1)},${y.toFixed(1)}`;
-      })
+  const place = (value: number): string =>
+    (6 + ((height - 12) * (high - value)) / Math.max(1e-9, high - low)).toFixed(1);
+  const path = (values: readonly number[]): string => {
+    // What is fitted without steps has one value: a level.
+    if (values.length === 1 && Number.isFinite(values[0]))
+      return `0,${place(values[0]!)} ${width},${place(values[0]!)}`;
+    return values
+      .flatMap((value, i) =>
+        Number.isFinite(value) ? [`${((width * shown[i]!.step) / steps).toFixed(1)},${place(value)}`] : [],
+      )
       .join(" ");
+  };
   return (
     <div class="curve">
       <svg
@@ -222,8 +225,8 @@ export function Beside({ run }: { readonly run: Run }) {
         {snapshot && isWhole(snapshot) ? (
           <>
             <span class="model">{written(snapshot.inside)} in the picture</span> +{" "}
-            <span class="base">{written(snapshot.outside)} outside</span> ={" "}
-            {written(snapshot.inside + snapshot.outside)}
+            <span class="base">{written(snapshot.outside)} outside</span>{" "}
+            <span class="sum">= {written(snapshot.inside + snapshot.outside)}</span>
           </>
         ) : (
           "–"
