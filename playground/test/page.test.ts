@@ -282,6 +282,75 @@ describe.skipIf(path === undefined)(
       await opened.close();
     });
 
+    test.skipIf(isFirefox)(
+      "a finger draws, slides, holds the probe, and scrolls the page beside it",
+      async () => {
+        const context = await browser.newContext({
+          viewport: { width: 360, height: 740 },
+          hasTouch: true,
+          isMobile: true,
+          serviceWorkers: "block",
+        });
+        try {
+          const phone = await context.newPage();
+          const protocol = await context.newCDPSession(phone);
+          /** Moves a finger from one place to another, in steps. */
+          const stroke = async (
+            from: readonly [number, number],
+            to: readonly [number, number],
+          ): Promise<void> => {
+            const touch = (type: string, at?: readonly [number, number]): Promise<unknown> =>
+              protocol.send("Input.dispatchTouchEvent", {
+                type: type as "touchStart",
+                touchPoints: at ? [{ x: at[0], y: at[1] }] : [],
+              });
+            await touch("touchStart", from);
+            for (let i = 1; i <= 12; i++)
+              await touch("touchMove", [
+                from[0] + ((to[0] - from[0]) * i) / 12,
+                from[1] + ((to[1] - from[1]) * i) / 12,
+              ]);
+            await touch("touchEnd");
+          };
+          const scrolled = (): Promise<number> => phone.evaluate(() => scrollY);
+          await phone.goto(`${host.address}#flow=gaussian,0,0&probe=0,0`);
+          await trained(phone);
+          const canvas = phone.locator(".picture canvas");
+          const box = (await canvas.boundingBox())!;
+          const middle = [box.x + box.width / 2, box.y + box.height / 2] as const;
+          const probe = (): Promise<string | null> =>
+            phone.evaluate(() => new URLSearchParams(location.hash.slice(1)).get("probe"));
+          // By the ring, up and down: the probe goes along, and the page stays.
+          await phone.getByLabel("x", { exact: true }).waitFor();
+          await stroke(middle, [middle[0], middle[1] - 60]);
+          await expect.poll(probe, patience).toMatch(/^-?0(\.\d+)?,[1-9]/);
+          expect(await scrolled()).toBe(0);
+          // Elsewhere the same movement is for the page.
+          await stroke([box.x + 20, middle[1] + 100], [box.x + 20, middle[1] - 100]);
+          await expect.poll(scrolled, patience).toBeGreaterThan(50);
+          await phone.evaluate(() => scrollTo(0, 0));
+          const slider = phone.getByRole("slider", { name: "Place in the flow" });
+          const track = (await slider.boundingBox())!;
+          const height = track.y + track.height / 2;
+          await stroke([track.x + track.width - 8, height], [track.x + track.width / 2, height]);
+          expect(Math.abs(Number(await slider.inputValue()) - 0.5)).toBeLessThan(0.1);
+          await phone.getByRole("radio", { name: "Draw your own" }).tap({ force: true });
+          await expect.poll(() => phone.getByText("0 points").count(), patience).toBeGreaterThan(0);
+          await canvas.scrollIntoViewIfNeeded();
+          const sheet = (await canvas.boundingBox())!;
+          const before = await scrolled();
+          for (const x of [60, 120, 180, 240])
+            await stroke([sheet.x + x, sheet.y + 60], [sheet.x + x, sheet.y + 250]);
+          expect(await scrolled()).toBe(before);
+          await expect.poll(async () => (await probe()) !== null, patience).toBe(true);
+          await trained(phone);
+          expect(Number.isFinite(await numberOf(phone, ".score b"))).toBe(true);
+        } finally {
+          await context.close();
+        }
+      },
+    );
+
     test("drawn points are fitted, and the link holds them; two flows are compared", async () => {
       const drawn = await open("#flow=gaussian,0,0&steps=100", [360, 740]);
       expect(await drawn.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);

@@ -147,8 +147,8 @@ function Fit({ facts }: { readonly facts: TableFacts }) {
             Close table
           </button>
         </div>
-        <p class="note" role="status">
-          {stage.value}
+        <p class="note">
+          <span role="status">{stage.value}</span>
           {at
             ? `: ${Math.round((100 * at.done) / at.of)} %, ${written(at.heldOutLogProb, 2)} nats per held-out row`
             : ""}

@@ -3,7 +3,7 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Place, Square } from "../flow/protocol.ts";
-import { colorsOf, type Scene } from "../picture/draw.ts";
+import { colorsOf, probeAt, type Scene } from "../picture/draw.ts";
 import { lastStop, throughTo, viewAt } from "../picture/field.ts";
 import { painterOf } from "../picture/painter.ts";
 import { kinds, type LinkPart, layers, mostDrawn, onSheet } from "../state.ts";
@@ -28,6 +28,9 @@ const labels = {
   grid: "Base grid",
 } as const;
 const tones = { density: "model", contours: "model", data: "data", samples: "model", grid: "base" } as const;
+
+/** How far from the ring a finger still takes hold of it, in pixels. */
+const fingertip = 32;
 
 /** Points around a place, as a brush leaves them. */
 function brush([x, y]: readonly [number, number]): number[] {
@@ -145,6 +148,25 @@ export function Picture({ run, isFirst = false }: { readonly run: Run; readonly 
     if (probe) change({ probe });
   };
 
+  useEffect(() => {
+    const element = canvas.current!;
+    // A finger that moves up or down scrolls the page, except where it has taken hold of the ring.
+    const hold = (event: TouchEvent): void => {
+      const [snapshot, probed] = [run.snapshot.peek(), run.probed.peek()];
+      const finger = event.touches[0];
+      if (!snapshot || !probed || !finger) return;
+      const at = state.peek().at * lastStop(snapshot);
+      const seen = viewAt(snapshot, at);
+      const { point } = probeAt(probed, at);
+      const box = element.getBoundingClientRect();
+      const x = box.left + (box.width / 2) * (1 + (point[0] - seen.x) / seen.half);
+      const y = box.top + (box.height / 2) * (1 - (point[1] - seen.y) / seen.half);
+      if (Math.hypot(finger.clientX - x, finger.clientY - y) < fingertip) event.preventDefault();
+    };
+    element.addEventListener("touchstart", hold, { passive: false });
+    return () => element.removeEventListener("touchstart", hold);
+  }, [run]);
+
   const choice = run.choice.value;
   const name = run.opened.value?.description ?? (choice ? kinds[choice.kind].label : "");
   const last = run.history.value.at(-1);
@@ -154,7 +176,13 @@ export function Picture({ run, isFirst = false }: { readonly run: Run; readonly 
     <figure class="picture">
       <figcaption>
         <b>{name}</b>
-        <span class="note" role={isFirst ? "status" : undefined}>
+        {/* Said aloud is where the training is, and not every step. */}
+        {isFirst && (
+          <span class="hidden" role="status">
+            {phase}
+          </span>
+        )}
+        <span class="note" aria-hidden={isFirst}>
           {phase}
           {last && run.phase.value === "training" && Number.isFinite(last.step)
             ? `: step ${last.step} of ${last.steps}`

@@ -74,7 +74,6 @@ export function Slider() {
           max={1}
           step={1 / (count * 20)}
           value={at}
-          list="stops"
           onInput={({ currentTarget }) => {
             playing.value = 0;
             change({ at: currentTarget.valueAsNumber });
