@@ -7,7 +7,16 @@
  */
 
 import { ShapeError } from "../errors.ts";
-import { type Expr, formatShape, hasBody, sizeOf, spaceOf, topologicalOrder } from "./expr.ts";
+import {
+  type Expr,
+  formatShape,
+  hasBody,
+  resultsOf,
+  sizeOf,
+  slotsOf,
+  spaceOf,
+  topologicalOrder,
+} from "./expr.ts";
 import { faultOfIteration, faultOfSolution } from "./ops/bodyNodes.ts";
 import { faultOfConnected, faultOfSumConnected } from "./ops/connected.ts";
 import { faultOfElementwise } from "./ops/elementwise.ts";
@@ -16,6 +25,7 @@ import { faultOfLinear, faultOfSumOuter } from "./ops/linear.ts";
 import { faultOfMap, faultOfProject } from "./ops/maps.ts";
 import { faultOfMatrixProduct, faultOfSolveTriangular } from "./ops/matrices.ts";
 import { faultOfConcatenate, faultOfGather, faultOfReshape, faultOfScatter } from "./ops/moves.ts";
+import { faultOfScanGradient, faultOfSumOfScan } from "./ops/scanGradient.ts";
 import { faultOfSum, faultOfSumRows } from "./ops/sums.ts";
 import { type Fault, type NodeOf, type Op, ruleOf } from "./rules.ts";
 
@@ -46,6 +56,8 @@ const faults: { readonly [O in Op]: Fault<NodeOf<O>> } = {
   fixedPoint: faultOfIteration,
   iterate: faultOfIteration,
   scan: faultOfIteration,
+  scanGradient: faultOfScanGradient,
+  sumOfScan: faultOfSumOfScan,
   implicit: faultOfSolution,
   odeSolution: faultOfSolution,
 };
@@ -69,9 +81,7 @@ function faultOf(node: Expr): string | undefined {
 /** The slots that a node opens for what is inside of it. */
 function opened(node: Expr): readonly Expr[] {
   if (node.op === "map") return node.body.slots.flat();
-  if (node.op === "scan") return [node.slot, ...node.slices];
-  if (node.op === "odeSolution") return [node.slot, node.timeSlot];
-  return hasBody(node) ? [node.slot] : [];
+  return hasBody(node) ? slotsOf(node) : [];
 }
 
 /** Nodes that are sound with all that is behind them, as outputs of a program or inside of a body. Nodes never change. */
@@ -110,7 +120,7 @@ export function checkGraph(where: string, outputs: readonly Expr[], isInside = f
     const level = slots.size === 0 ? [...visited] : [];
     // After the level itself, so that what is outside of a body is not taken for inside.
     for (const node of inner) {
-      const results = node.op === "map" ? node.body.results.flat() : hasBody(node) ? [node.result] : [];
+      const results = node.op === "map" ? node.body.results.flat() : hasBody(node) ? resultsOf(node) : [];
       visit(results, new Set([...slots, ...opened(node)]), (behind) => known.has(behind));
     }
     for (const node of level) known.add(node);

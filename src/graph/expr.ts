@@ -33,6 +33,7 @@ import type { MapExpr, ProjectExpr } from "./ops/maps.ts";
 import type { MatrixProductExpr, SolveTriangularExpr } from "./ops/matrices.ts";
 import type { ConcatenateExpr, GatherExpr, ReshapeExpr, ScatterExpr } from "./ops/moves.ts";
 import type { RandomExpr } from "./ops/randomness.ts";
+import type { ScanGradientExpr, SumOfScanExpr } from "./ops/scanGradient.ts";
 import type { SumExpr, SumRowsExpr } from "./ops/sums.ts";
 
 export type {
@@ -55,12 +56,14 @@ export type {
   ReshapeExpr,
   RowMarkExpr,
   ScanExpr,
+  ScanGradientExpr,
   ScatterExpr,
   SlotExpr,
   SolveTriangularExpr,
   StepInputExpr,
   SumConnectedExpr,
   SumExpr,
+  SumOfScanExpr,
   SumOuterExpr,
   SumRowsExpr,
 };
@@ -117,21 +120,43 @@ export type Expr =
   | ProjectExpr
   | FixedPointExpr
   | ScanExpr
+  | ScanGradientExpr
+  | SumOfScanExpr
   | IterateExpr
   | ImplicitExpr
   | OdeSolutionExpr;
 
 /** An operation with a body of its own graph; `result` is the body's, and `slot` stands for what it is applied to. */
-export type BodyExpr = FixedPointExpr | ScanExpr | IterateExpr | ImplicitExpr | OdeSolutionExpr;
+export type BodyExpr =
+  | FixedPointExpr
+  | ScanExpr
+  | ScanGradientExpr
+  | IterateExpr
+  | ImplicitExpr
+  | OdeSolutionExpr;
 
 /** Whether a node has a body. */
 export function hasBody(node: Expr): node is BodyExpr {
   return "result" in node;
 }
 
+/** What a body gives: its result, and what else is read of it. */
+export function resultsOf(node: BodyExpr): Expr[] {
+  return node.op === "scanGradient" ? [node.result, ...node.sums] : [node.result];
+}
+
+/** What a body is given. */
+export function slotsOf(node: BodyExpr): SlotExpr[] {
+  const slots = [node.slot];
+  if (node.op === "odeSolution") slots.push(node.timeSlot);
+  if (node.op === "scanGradient") slots.push(node.cotangentSlot);
+  if ("slices" in node) slots.push(...node.slices);
+  return slots;
+}
+
 /** Whether a node is a sum over rows. */
 export function isSumOverRows({ op }: Expr): boolean {
-  return op === "sumRows" || op === "sumOuter" || op === "sumConnected";
+  return op === "sumRows" || op === "sumOuter" || op === "sumConnected" || op === "sumOfScan";
 }
 
 /** The end of a `switch` over all operations: an operation without a case of its own does not compile. */
@@ -143,6 +168,7 @@ export function unreachable(node: never): never {
 /** How many inputs of a node with a body come before the outer values that the body uses. */
 export function firstOuterInput(node: BodyExpr): number {
   if (node.op === "scan") return 1 + node.slices.length;
+  if (node.op === "scanGradient") return 2 + node.slices.length;
   return node.op === "odeSolution" ? 4 : 1;
 }
 

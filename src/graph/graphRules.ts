@@ -14,6 +14,7 @@ import { mapRules, projectRules } from "./ops/maps.ts";
 import { matrixProductRules, solveTriangularRules } from "./ops/matrices.ts";
 import { concatenateRules, gatherRules, reshapeRules, scatterRules } from "./ops/moves.ts";
 import { randomRules } from "./ops/randomness.ts";
+import { scanGradientRules, sumOfScanRules } from "./ops/scanGradient.ts";
 import { sumRowsRules, sumRules } from "./ops/sums.ts";
 import { type GraphRules, type NodeOf, type Op, ruleOf } from "./rules.ts";
 
@@ -42,6 +43,8 @@ const table: { readonly [O in Op]: GraphRules<NodeOf<O>> } = {
   project: projectRules,
   fixedPoint: fixedPointRules,
   scan: bodyRules,
+  scanGradient: scanGradientRules,
+  sumOfScan: sumOfScanRules,
   iterate: bodyRules,
   implicit: bodyRules,
   odeSolution: bodyRules,

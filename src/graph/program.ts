@@ -14,6 +14,7 @@ import {
   type InputExpr,
   type ParameterExpr,
   type RandomExpr,
+  resultsOf,
   type Shape,
   type StepInputExpr,
   sameShape,
@@ -206,7 +207,7 @@ export function allNodes(outputs: readonly Expr[]): Expr[] {
     // What is found is not entered: each body has all that came before behind it.
     for (const node of topologicalOrder(roots, nodes)) {
       if (nodes.has(node)) continue;
-      if (hasBody(node)) visit([node.result]);
+      if (hasBody(node)) visit(resultsOf(node));
       nodes.add(node);
     }
   };

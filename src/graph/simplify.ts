@@ -16,6 +16,8 @@ import {
   type GatherExpr,
   hasBody,
   type MapExpr,
+  type ScanGradientExpr,
+  type SumOfScanExpr,
   sizeOf,
   spaceOf,
   topologicalOrder,
@@ -53,9 +55,10 @@ function* simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<E
       next = rebuildBody(
         node,
         (outer) => done.get(outer) ?? outer,
-        (result, outer) =>
-          inOnePiece(simplifyWith([result], interner, new Map(outer.map((value) => [value, value]))))[0]!,
+        (results, outer) =>
+          inOnePiece(simplifyWith(results, interner, new Map(outer.map((value) => [value, value])))),
       );
+    else if (node.op === "sumOfScan") next = simplifySumOfScan(node, inputs[0] as ScanGradientExpr);
     else if (node.op === "map") next = simplifyMap(node, inputs, interner.bodies);
     else next = rewrite(withInputs(node, inputs), interner);
     done.set(node, interner.intern(next));
@@ -136,6 +139,11 @@ function simplifyMap(node: MapExpr, inputs: readonly Expr[], bodies: BodyTable<S
     return { slots, results: results.map((result) => result.map(() => flat[next++]!)) };
   });
   return { ...node, body, space: spaceOf(inputs), inputs };
+}
+
+/** Where a body sums what turned out to be 0, nothing is left of the sum. */
+function simplifySumOfScan(node: SumOfScanExpr, gradient: ScanGradientExpr): Expr {
+  return isZero(gradient.sums[node.index]!) ? zero(node) : withInputs(node, [gradient]);
 }
 
 function rewrite(node: Expr, interner: Interner): Expr {

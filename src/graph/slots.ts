@@ -54,9 +54,10 @@ function apartFrom(sources: readonly Expr[]): Pick<ReadonlySet<Expr>, "has"> | u
   };
 }
 
-/** What a body that depends on its slots reads of values that do not. */
-export function outerValues(result: Expr, ...slots: readonly Expr[]): Expr[] {
-  const innerNodes = dependents([result], ...slots);
+/** What a body that depends on its slots reads of values that do not; a sum over rows that it gives is inside in any case. */
+export function outerValues(results: readonly Expr[], ...slots: readonly Expr[]): Expr[] {
+  const innerNodes = dependents(results, ...slots);
+  for (const result of results) if (isSumOverRows(result)) innerNodes.add(result);
   const outer = new Set<Expr>();
   for (const node of innerNodes)
     for (const operand of node.inputs) if (!innerNodes.has(operand)) outer.add(operand);

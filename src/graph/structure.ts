@@ -6,7 +6,7 @@
 
 import { inOnePiece, type Pieces } from "../platform/pieces.ts";
 import { bytesOf, digestOf } from "../random/digest.ts";
-import { type BodyExpr, type Expr, hasBody, topologicalOrder } from "./expr.ts";
+import { type BodyExpr, type Expr, hasBody, resultsOf, slotsOf, topologicalOrder } from "./expr.ts";
 import { factsOf } from "./graphRules.ts";
 import { structureOfBody } from "./ops/bodyStructure.ts";
 
@@ -97,26 +97,17 @@ export function* structureInPieces(outputs: readonly Expr[], beside: string = ""
     yield* writeAll(roots);
     write(roots.length, ...roots.map((root) => numbers.get(root)!));
   };
-  const writeBody = function* ({
-    op,
-    shape,
-    space,
-    inputs,
-    result,
-    slot,
-    ...others
-  }: BodyExpr): Pieces<void> {
-    const {
-      slices = [],
-      timeSlot,
-      ...settings
-    } = others as {
-      readonly slices?: readonly Expr[];
-      readonly timeSlot?: Expr;
-    };
-    for (const own of [slot, ...(timeSlot ? [timeSlot] : []), ...slices]) number(own);
-    writeText(JSON.stringify(settings));
-    yield* writeRoots([result]);
+  const writeBody = function* (node: BodyExpr): Pieces<void> {
+    const results = resultsOf(node);
+    for (const own of slotsOf(node)) number(own);
+    // What is no node is a setting.
+    const settings = Object.entries(node).filter(
+      ([name]) =>
+        !["op", "shape", "space", "inputs", "result", "sums", "slices"].includes(name) &&
+        !/slot$/i.test(name),
+    );
+    writeText(JSON.stringify(Object.fromEntries(settings)));
+    yield* writeRoots(results);
   };
   writeText(beside);
   yield* writeRoots(outputs);

@@ -61,21 +61,35 @@ export type Place =
   | { readonly kind: "arena"; readonly offset: number }
   /** Bytes from the start of memory. */
   | { readonly kind: "memory"; readonly address: number }
-  /** Numbers from the start of another value, and how many more in each round of each scan. */
+  /**
+   * Numbers from the start of another value, and how many more in each round of each loop: of a shared value what a scan has stacked, of one of
+   * rows a state that is kept for the way back.
+   */
   | {
       readonly kind: "slice";
       readonly of: ValueId;
       readonly offset: number;
-      /** Two where a slice is what a scan inside of the scan has stacked. */
-      readonly strides: readonly { readonly loop: number; readonly numbers: number }[];
+      readonly strides: readonly Stride[];
     };
+
+/** Numbers from one round of a loop to the next, by the number of the loop; below 0 where the last slice is the first that is read. */
+export interface Stride {
+  readonly loop: number;
+  readonly numbers: number;
+}
 
 /** What a kernel is called with. */
 export type Argument =
   /** A value, some numbers in. */
   | { readonly kind: "value"; readonly value: ValueId; readonly start: number }
   /** A sum over rows, some numbers in: in the shard of the tile, or, after the tiles, in the first shard. */
-  | { readonly kind: "sum"; readonly sum: number; readonly start: number }
+  | {
+      readonly kind: "sum";
+      readonly sum: number;
+      readonly start: number;
+      /** How many numbers more in each round of each loop of a way back through a scan. */
+      readonly strides?: readonly Stride[] | undefined;
+    }
   | { readonly kind: "number"; readonly value: number }
   /** A table of {@link Plan.tables}. */
   | { readonly kind: "table"; readonly table: number }
@@ -93,8 +107,17 @@ export interface Call {
 /** Calls that are repeated. */
 export interface Loop {
   readonly iterations: number;
-  /** Of a scan: the number by which slices name it, and whether they are read from the last to the first. */
-  readonly scan?: { readonly loop: number; readonly reversed: boolean } | undefined;
+  /**
+   * Of a scan: the number by which slices name it, whether its rounds are counted from the last to the first, and, where it is one of blocks of
+   * steps, how many rounds it has in the last round of the loop around it.
+   */
+  readonly scan?:
+    | {
+        readonly loop: number;
+        readonly reversed: boolean;
+        readonly last?: { readonly loop: number; readonly round: number; readonly iterations: number };
+      }
+    | undefined;
   /** Called after each round; a result other than 0 ends the loop. */
   readonly until?: Call | undefined;
   readonly items: readonly Item[];

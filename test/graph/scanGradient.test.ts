@@ -7,6 +7,7 @@ import { solveOde } from "../../src/graph/library/ode.ts";
 import { unrolledScan } from "../../src/graph/ops/bodies.ts";
 import * as g from "../../src/graph/ops.ts";
 import { type Program, prepareProgram } from "../../src/graph/program.ts";
+import { allCalls } from "../../src/plan/check/calls.ts";
 import { makePlan } from "../../src/plan/makePlan.ts";
 import { agree } from "../engines/agree.ts";
 
@@ -94,6 +95,21 @@ describe("the gradient of a scan of many steps", () => {
     const slope = g.sum(vjp([loss(0)], [g.constant(1)], [bias])[0]!);
     const { sums } = await agree({ sums: { up, down, slope } }, { scale: 0.5, roundings: 1e5 });
     expect(sums.slope![0]).toBeCloseTo((sums.up![0]! - sums.down![0]!) / (2 * size), 7);
+  });
+
+  test("is of one size, however many the steps are", () => {
+    const target = { rowLength: 64, numberBytes: 4, lanes: 4, gates: true, reservedBytes: 0 } as const;
+    const callsOf = (steps: number): number => {
+      const y = scanned(bodies["a layer with weights of each step"]!, steps, { keptEvery: 5 });
+      const gradients = vjp(
+        [g.sumRows(g.sum(y))],
+        [g.constant(1)],
+        Object.values(parameters(steps)).slice(0, 2),
+      );
+      const sums = Object.fromEntries(gradients.map((gradient, i) => [`d${i}`, gradient]));
+      return [...allCalls(makePlan(prepareProgram({ sums }), target))].length;
+    };
+    expect(callsOf(600)).toBe(callsOf(11));
   });
 
   test("four times the steps need twice the memory, where they are many", () => {

@@ -18,7 +18,7 @@ import { substitute } from "../../src/graph/rebuild.ts";
 import { callsOf } from "../../src/plan/check/calls.ts";
 import { checkPlan, faultsOfPlan } from "../../src/plan/check/checkPlan.ts";
 import { makePlan } from "../../src/plan/makePlan.ts";
-import type { Item, Loop, Plan, SharedCall } from "../../src/plan/plan.ts";
+import type { Item, Loop, Place, Plan, SharedCall } from "../../src/plan/plan.ts";
 import { observePlans } from "../../src/plan/plans.ts";
 import type { Pieces } from "../../src/platform/pieces.ts";
 
@@ -174,7 +174,13 @@ function partOfShared(): Partial<Program> {
   return { sums: { whole, part: g.sin(g.slice(whole, 0, 5)) } };
 }
 
-const programs = { twoMasks, steepRoot, swap, restOfScatter, scanned, scanInTwo, partOfShared };
+/** The gradient of a scan of 7 steps in blocks of 3. */
+function wayBack(): Partial<Program> {
+  const [x, weights] = [g.input("x", [4]), g.parameter("weights", [7, 4, 4])];
+  const y = g.scan(x, 7, [weights], (s, [w]) => g.tanh(g.linear(s, w!)), { keptEvery: 3 });
+  return { sums: { d: vjp([g.sumRows(g.sum(y))], [g.constant(1)], [weights])[0]! } };
+}
+const programs = { twoMasks, steepRoot, swap, restOfScatter, scanned, scanInTwo, partOfShared, wayBack };
 
 describe("plans", () => {
   test.each(Object.entries(programs))("%s: sound, and plain data", (_, program) => {
@@ -249,6 +255,45 @@ describe("faults in a plan", () => {
         faultsOfPlan({ ...plan, tile: plan.tile.filter((_, i) => i !== out) }),
         `${kindOf(plan, plan.tile[out]!)}`,
       ).not.toEqual([]);
+  });
+  /** The plan of a way back, its slices changed. */
+  const withSlices = (change: (place: Extract<Place, { kind: "slice" }>) => Partial<Place>): string =>
+    changed(wayBack, (plan) => ({
+      values: plan.values.map((value) =>
+        value.place.kind === "slice" && value.space === "row"
+          ? { ...value, place: { ...value.place, ...change(value.place) } as Place }
+          : value,
+      ),
+    })).join("\n");
+  test("a state that is read at the place of the one before, or that is none", () => {
+    expect(
+      withSlices(({ offset, strides }) => ({ offset: strides.length > 0 && offset > 0 ? 8 : offset })),
+    ).toMatch(/^reads: .* it reads of states what is not there/m);
+    expect(withSlices(({ strides }) => ({ strides: strides.map((s) => ({ ...s, numbers: 8 })) }))).toMatch(
+      /^operands: .* in a round it reaches past the \d+ numbers of what state is a slice of/m,
+    );
+  });
+  test("what a step gains, at the place of another step's or past all of them", () => {
+    const withSums = (factor: number): string =>
+      changed(wayBack, (plan) => {
+        const items = (list: readonly Item[]): Item[] =>
+          list.map((item) => {
+            if ("items" in item) return { ...item, items: items(item.items) };
+            const args = item.arguments.map((argument) =>
+              argument.kind === "sum"
+                ? {
+                    ...argument,
+                    strides: argument.strides?.map((s) => ({ ...s, numbers: s.numbers * factor })),
+                  }
+                : argument,
+            );
+            return { ...item, arguments: args };
+          });
+        return { tile: items(plan.tile) };
+      }).join("\n");
+    expect(withSums(1)).toBe("");
+    expect(withSums(0)).toMatch(/^reads: the output d is not there/m);
+    expect(withSums(2)).toMatch(/^operands: .* in a round it reaches past/m);
   });
   test("two values in one place of the arena", () => {
     const faults = changed(scanned, (plan) => ({

@@ -47,8 +47,8 @@ const repeatedOptionTable: OptionTable<RepeatedOptions> = {
 
 /**
  * Repeats a bijection `count` times; forward, layer 0 comes first. Parameters are those of the layer with a first axis
- * of `count`. It is compiled once. Its reverse derivative writes the layers out, and keeps the values of
- * about the square root of `count` of them at a time.
+ * of `count`. It is compiled once, and so is its derivative, which
+ * keeps states before about the square root of `count` of them at a time.
  * @throws UsageError if `count` is not a positive integer, or the layer does not take what it gives; ShapeError if it has branches.
  * @cost forward `count` times that of the layer, inverse the same
  * @example

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Argument, Call, Item, Level, Plan, Port, SharedCall } from "../../plan/plan.ts";
+import type { Argument, Call, Item, Level, Plan, Port, SharedCall, Stride } from "../../plan/plan.ts";
 import type { RandomKey } from "../../random/philox.ts";
 import { uniformsOfWord } from "../../random/programUniforms.ts";
 import { type CallContext, type Operand, runKernel } from "./kernelRules.ts";
@@ -120,8 +120,10 @@ export class PlanMachine {
         continue;
       }
       const { iterations, scan, until } = item;
-      for (let round = 0; round < iterations; round++) {
-        if (scan) tile.slices.set(scan.loop, scan.reversed ? iterations - 1 - round : round);
+      const last = scan?.last;
+      const count = last && tile.slices.get(last.loop) === last.round ? last.iterations : iterations;
+      for (let round = 0; round < count; round++) {
+        if (scan) tile.slices.set(scan.loop, scan.reversed ? count - 1 - round : round);
         this.#runItems(item.items, tile);
         if (until && this.#runInTile(until, tile)) break;
       }
@@ -189,6 +191,8 @@ export class PlanMachine {
 
   #operand(argument: Argument, tile: Tile | undefined, shards: readonly Float64Array[]): Operand {
     const { values, tables, sums, target } = this.#plan;
+    const further = (strides: readonly Stride[]): number =>
+      strides.reduce((sum, { loop, numbers }) => sum + numbers * tile!.slices.get(loop)!, 0);
     switch (argument.kind) {
       case "number":
         return argument.value;
@@ -199,7 +203,10 @@ export class PlanMachine {
       case "tile":
         return argument.name === "indices" ? 0 : tile![argument.name];
       case "sum":
-        return { shards, at: sums[argument.sum]!.offset / bytesOfNumber + argument.start };
+        return {
+          shards,
+          at: sums[argument.sum]!.offset / bytesOfNumber + argument.start + further(argument.strides ?? []),
+        };
       case "value": {
         const { pitch, place } = values[argument.value]!;
         if (place.kind === "arena") {
@@ -210,15 +217,11 @@ export class PlanMachine {
           return { data: this.#memory, at: place.address / bytesOfNumber + argument.start };
         if (place.kind === "none") throw new Error("a value without a place is read or written");
         const owner = values[place.of]!.place;
+        const start = place.offset + argument.start + further(place.strides);
+        if (owner.kind === "arena")
+          return { data: tile!.arena, at: owner.offset / bytesOfNumber + start * target.rowLength };
         if (owner.kind !== "memory") throw new Error("a slice is of a value that is not in memory");
-        const stride = place.strides.reduce(
-          (sum, { loop, numbers }) => sum + numbers * tile!.slices.get(loop)!,
-          0,
-        );
-        return {
-          data: this.#memory,
-          at: owner.address / bytesOfNumber + place.offset + argument.start + stride,
-        };
+        return { data: this.#memory, at: owner.address / bytesOfNumber + start };
       }
     }
   }

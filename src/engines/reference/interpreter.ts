@@ -13,10 +13,15 @@ import {
   type IterateExpr,
   type MapExpr,
   type ProjectExpr,
+  resultsOf,
   type ScanExpr,
+  type ScanGradientExpr,
+  type SumOfScanExpr,
   sizeOf,
+  slotsOf,
   topologicalOrder,
 } from "../../graph/expr.ts";
+import { scanOfGradient } from "../../graph/ops/scanGradient.ts";
 import { type NodeOf, type Op, ruleOf } from "../../graph/rules.ts";
 import { elementwiseLoop } from "./elementwiseLoops.ts";
 import {
@@ -49,6 +54,8 @@ export type Interpretation = (leaves: readonly Float64Array[], rows: number) => 
 
 /** What the meanings of nodes with a body are told in, besides. */
 interface BodyReading extends Reading {
+  /** Of scans that something goes back through, the states that the steps began with, in their order; of ways back, their sums. */
+  readonly states: Map<Expr, Float64Array[]>;
   /** The results of a map that are read: where each begins, in numbers per row, by its index. */
   readonly resultsOf: (map: Expr) => ReadonlyMap<number, number>;
 }
@@ -61,7 +68,11 @@ export function interpret(outputs: readonly Expr[], leaves: Values, rows: number
 }
 
 /** Reads a graph once, to compute its outputs often; nodes that no output depends on are left out. */
-export function interpretation(outputs: readonly Expr[], leaves: readonly Expr[]): Interpretation {
+export function interpretation(
+  outputs: readonly Expr[],
+  leaves: readonly Expr[],
+  states: BodyReading["states"] = new Map(),
+): Interpretation {
   const places = new Map(leaves.map((leaf, place) => [leaf, place]));
   const order = topologicalOrder(outputs, places).filter((node) => !places.has(node));
   order.forEach((node, i) => {
@@ -72,7 +83,7 @@ export function interpretation(outputs: readonly Expr[], leaves: readonly Expr[]
   const values: Float64Array[] = [];
   const rules = order.map((node) => {
     const operands = node.inputs.map((input) => places.get(input)!).map((place) => () => values[place]!);
-    return computationOf(node, operands, (map) => results.get(map)!);
+    return computationOf(node, operands, (map) => results.get(map)!, states);
   });
   const outputPlaces = outputs.map((output) => places.get(output)!);
   return (leafValues, rows) => {
@@ -135,6 +146,8 @@ const meanings: { readonly [O in Op]: (node: NodeOf<O>, reading: BodyReading) =>
   project: projectRule,
   fixedPoint: repeatRule,
   scan: repeatRule,
+  scanGradient: scanGradientRule,
+  sumOfScan: sumOfScanRule,
   iterate: iterateRule,
 };
 
@@ -148,6 +161,7 @@ function computationOf(
   node: Expr,
   operands: BodyReading["operands"],
   resultsOf: BodyReading["resultsOf"],
+  states: BodyReading["states"],
 ): Computation {
   const size = sizeOf(node.shape);
   const sizes = node.inputs.map((input) => sizeOf(input.shape));
@@ -166,6 +180,7 @@ function computationOf(
       return to;
     },
     resultsOf,
+    states,
   });
 }
 
@@ -272,7 +287,7 @@ function copyRows(to: Float64Array, data: Float64Array, length: number): Float64
 /** Rounds of a body on a state of rows: a rule for the first state, and one for each round. */
 function rounds(
   node: FixedPointExpr | ScanExpr | IterateExpr,
-  { operand, operands }: Reading,
+  { operand, operands, states }: BodyReading,
 ): {
   readonly first: Computation;
   /** The next state, in the same array. `slices` are what the body reads of a scan's stacked values. */
@@ -281,7 +296,7 @@ function rounds(
   const size = sizeOf(node.shape);
   const out = room();
   const slices = node.op === "scan" ? node.slices : [];
-  const body = interpretation([node.result], [...node.inputs, node.slot, ...slices]);
+  const body = interpretation([node.result], [...node.inputs, node.slot, ...slices], states);
   const lengthOf = (value: Expr, rows: number): number => (value.space === "row" ? rows : 1) * size;
   return {
     first: (rows) => copyRows(out(rows * size), operand(0), lengthOf(node.inputs[0]!, rows)),
@@ -312,17 +327,62 @@ function repeatRule(node: FixedPointExpr | ScanExpr, reading: BodyReading): Comp
   const count = node.op === "scan" ? node.steps : node.iterations;
   return (rows) => {
     const state = first(rows);
+    const kept = reading.states.get(node);
     for (let step = 0; step < count; step++) {
-      const slices =
-        node.op === "scan"
-          ? node.slices.map((slice, i) => {
-              const at = node.reversed ? count - 1 - step : step;
-              const size = sizeOf(slice.shape);
-              return reading.operand(1 + i).subarray(at * size, (at + 1) * size);
-            })
-          : [];
-      next(state, rows, slices);
+      if (kept) kept[step] = state.slice();
+      next(state, rows, node.op === "scan" ? slicesAt(node, node.slices, reading, 1, step) : []);
     }
     return state;
   };
+}
+
+/** What the slots of a body stand for in a step; the stacked values are the operands from `firstStacked` on. */
+function slicesAt(
+  { steps, reversed }: ScanExpr,
+  slices: readonly Expr[],
+  { operand }: Reading,
+  firstStacked: number,
+  step: number,
+): Float64Array[] {
+  const at = reversed ? steps - 1 - step : step;
+  return slices.map(({ shape }, i) => {
+    const size = sizeOf(shape);
+    return operand(firstStacked + i).subarray(at * size, (at + 1) * size);
+  });
+}
+
+function scanGradientRule(node: ScanGradientExpr, reading: BodyReading): Computation {
+  const { operand, operands, states } = reading;
+  const scan = scanOfGradient(node);
+  states.set(scan, []);
+  const size = sizeOf(node.shape);
+  const out = room();
+  const body = interpretation(resultsOf(node), [...node.inputs, ...slotsOf(node)], states);
+  return (rows) => {
+    const { steps, reversed } = scan;
+    const lengthOf = (value: Expr): number => (value.space === "row" ? rows : 1) * size;
+    const cotangent = copyRows(out(rows * size), operand(1), lengthOf(node.inputs[1]!));
+    const totals = node.sums.map(
+      (sum, i) => new Float64Array((node.apart[i] ? steps : 1) * sizeOf(sum.shape)),
+    );
+    const kept = states.get(scan)!;
+    for (let step = steps - 1; step >= 0; step--) {
+      const slices = slicesAt(scan, node.slices, reading, 2, step);
+      const [next, ...sums] = body(
+        [...operands.map((value) => value()), kept[step]!, cotangent, ...slices],
+        rows,
+      );
+      sums.forEach((sum, i) => {
+        const start = node.apart[i] ? (reversed ? steps - 1 - step : step) * sum.length : 0;
+        for (let k = 0; k < sum.length; k++) totals[i]![start + k]! += sum[k]!;
+      });
+      copyRows(cotangent, next!, lengthOf(node.result));
+    }
+    states.set(node, totals);
+    return cotangent;
+  };
+}
+
+function sumOfScanRule({ inputs, index }: SumOfScanExpr, { states }: BodyReading): Computation {
+  return () => states.get(inputs[0]!)![index]!;
 }

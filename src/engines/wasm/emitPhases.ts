@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Argument, Item, Level, Place, Plan } from "../../plan/plan.ts";
+import type { Argument, Item, Level, Place, Plan, Stride } from "../../plan/plan.ts";
 import { control } from "./control.ts";
 import {
   type FunctionBuilder,
@@ -19,8 +19,28 @@ import { laneGroup } from "./emit/fusedKernel.ts";
 type ArenaPlace = Extract<Place, { kind: "arena" }>;
 type MemoryPlace = Extract<Place, { kind: "memory" }>;
 
+/** Numbers between two of a value in memory: values of rows have all rows of the tile one after another. */
+function apartIn(plan: Plan, argument: Argument): number {
+  const value = argument.kind === "value" ? plan.values[argument.value] : undefined;
+  return value?.space === "row" && value.pitch === undefined ? plan.target.rowLength : 1;
+}
+
+/** How many bytes further an argument is in each round of each loop. */
+function stridesOf(plan: Plan, argument: Argument): Stride[] {
+  const { values, sums, target } = plan;
+  if (argument.kind === "sum") {
+    const bytes = sums[argument.sum]!.isDouble ? 8 : target.numberBytes;
+    return (argument.strides ?? []).map(({ loop, numbers }) => ({ loop, numbers: numbers * bytes }));
+  }
+  const place = argument.kind === "value" ? values[argument.value]!.place : undefined;
+  if (place?.kind !== "slice") return [];
+  const bytes = apartIn(plan, argument) * target.numberBytes;
+  return place.strides.map(({ loop, numbers }) => ({ loop, numbers: numbers * bytes }));
+}
+
 /** An argument as a number: from the start of the arena or of the shard where it is in one; of a slice, in the first round. */
-function numberOf({ values, target, tables, sums }: Plan, argument: Argument): number {
+function numberOf(plan: Plan, argument: Argument): number {
+  const { values, target, tables, sums } = plan;
   switch (argument.kind) {
     case "number":
       return argument.value;
@@ -31,12 +51,12 @@ function numberOf({ values, target, tables, sums }: Plan, argument: Argument): n
       return offset + argument.start * (isDouble ? 8 : target.numberBytes);
     }
     case "value": {
-      const { space, pitch, place } = values[argument.value]!;
-      const bytes = argument.start * target.numberBytes;
-      if (space === "row")
-        return (place as ArenaPlace).offset + bytes * (pitch === undefined ? target.rowLength : 1);
-      if (place.kind !== "slice") return (place as MemoryPlace).address + bytes;
-      return (values[place.of]!.place as MemoryPlace).address + place.offset * target.numberBytes + bytes;
+      const { place } = values[argument.value]!;
+      const isSlice = place.kind === "slice";
+      const owner = (isSlice ? values[place.of]!.place : place) as ArenaPlace | MemoryPlace;
+      const start = argument.start + (isSlice ? place.offset : 0);
+      const bytes = start * apartIn(plan, argument) * target.numberBytes;
+      return (owner.kind === "arena" ? owner.offset : owner.address) + bytes;
     }
     default:
       // Addresses of rows, and what a tile is given, are not known before it runs.
@@ -57,7 +77,7 @@ export function emitTile(
   lanes: GlobalIndex | undefined,
   { name = "tile", pointers = 4 * control.pointers }: { name?: string | null; pointers?: number } = {},
 ): FunctionIndex {
-  const { target, values } = plan;
+  const { values } = plan;
   return module.addFunction(name, ["i32", "i32", "i32", "i32", "i32"], [], (f) => {
     const [arena, shard, indices, count, position] = parametersOf(f, 5);
     const parameters = { indices, count, position };
@@ -76,12 +96,8 @@ export function emitTile(
         if (argument.kind === "sum") f.get(shard).i32(number).op("i32.add");
         else if (value?.space === "row") f.get(arena).i32(number).op("i32.add");
         else f.i32(number);
-        if (value?.place.kind === "slice")
-          for (const { loop, numbers } of value.place.strides)
-            f.get(slices.get(loop)!)
-              .i32(numbers * target.numberBytes)
-              .op("i32.mul")
-              .op("i32.add");
+        for (const { loop, numbers } of stridesOf(plan, argument))
+          f.get(slices.get(loop)!).i32(numbers).op("i32.mul").op("i32.add");
       }
     };
     const run = (list: readonly Item[]): void => {
@@ -101,13 +117,19 @@ export function emitTile(
           else {
             const [slice, round] = [f.local("i32"), f.local("i32")];
             slices.set(scan.loop, slice);
-            f.forRange(round, 0, iterations, 1, () => {
-              if (scan.reversed)
-                f.i32(iterations - 1)
-                  .get(round)
-                  .op("i32.sub")
-                  .set(slice);
-              else f.get(round).set(slice);
+            const { last } = scan;
+            const count = last && last.iterations !== iterations ? f.local("i32") : iterations;
+            if (last && typeof count !== "number") {
+              f.i32(last.iterations).i32(iterations).get(slices.get(last.loop)!).i32(last.round);
+              f.op("i32.eq").op("select").set(count);
+            }
+            f.forRange(round, 0, count, 1, () => {
+              if (!scan.reversed) f.get(round).set(slice);
+              else {
+                if (typeof count === "number") f.i32(count - 1);
+                else f.get(count).i32(1).op("i32.sub");
+                f.get(round).op("i32.sub").set(slice);
+              }
               run(item.items);
             });
           }

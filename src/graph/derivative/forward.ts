@@ -36,6 +36,7 @@ import { substitute } from "../rebuild.ts";
 import { type NodeOf, type Op, type Push, type PushForward, ruleOf } from "../rules.ts";
 import { pushForwardConnected, pushForwardSumConnected } from "./forwardConnected.ts";
 import { pushForwardElementwise } from "./forwardElementwise.ts";
+import { type WrittenOut, withoutScanGradients } from "./scanRule.ts";
 import { pushForwardImplicit, pushForwardOdeSolution, withoutDerivative } from "./solutionDerivatives.ts";
 
 /** Zero of the shape of a value. */
@@ -91,6 +92,7 @@ export function jvp(outputs: readonly Expr[], inputs: readonly Expr[], tangents:
   const tangentOf = new Map<Expr, Expr>();
   inputs.forEach((source, i) => tangentOf.set(source, tangents[i]!));
   const sources = new Set(inputs);
+  outputs = withoutScanGradients(outputs, sources);
   const mapTangents = new Map<Expr, readonly Expr[]>();
   /** What moves with an iteration, which has no derivative; that does no harm where nothing reads the tangent. */
   const unknown = new Set<Expr>();
@@ -133,7 +135,9 @@ function pushForwardFixedPoint(node: FixedPointExpr, { tangent, orZero }: Push):
  * How a tangent goes through each operation. That of a map is found for all its results together; an iteration has none, which is no harm
  * where nothing reads it.
  */
-const pushForwards: { readonly [O in Exclude<Op, "map" | "project" | "iterate">]: PushForward<NodeOf<O>> } = {
+const pushForwards: {
+  readonly [O in Exclude<Op, "map" | "project" | "iterate" | WrittenOut>]: PushForward<NodeOf<O>>;
+} = {
   input: pushForwardLeaf,
   parameter: pushForwardLeaf,
   stepInput: pushForwardLeaf,

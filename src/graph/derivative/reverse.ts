@@ -44,7 +44,7 @@ import {
   settled,
 } from "./cotangent.ts";
 import { PartialSums } from "./partialSums.ts";
-import { pullBackScan } from "./scanRule.ts";
+import { pullBackScan, type WrittenOut, withoutScanGradients } from "./scanRule.ts";
 import { pullBackImplicit, pullBackOdeSolution, withoutDerivative } from "./solutionDerivatives.ts";
 
 /** What rules of reverse mode work with, whatever the node. */
@@ -118,6 +118,7 @@ function* pullingBack(
   wrt: readonly Expr[],
 ): Pieces<(Cotangent | undefined)[]> {
   const sources = new Set(wrt);
+  outputs = withoutScanGradients(outputs, sources);
   const order = topologicalOrder(outputs, sources);
   const active = activeNodes(order, sources);
   const partialSums = new PartialSums();
@@ -184,7 +185,9 @@ function* pullingBack(
 }
 
 /** How each operation sends its cotangent to its inputs. A map does so for all its results together, which `project` gathers. */
-const pullBacks: { readonly [O in Exclude<Op, "map" | "project">]: PullBack<NodeOf<O>> } = {
+const pullBacks: {
+  readonly [O in Exclude<Op, "map" | "project" | WrittenOut>]: PullBack<NodeOf<O>>;
+} = {
   input: nothingBack,
   parameter: nothingBack,
   stepInput: nothingBack,

@@ -1,47 +1,31 @@
 /**
- * The rule of reverse mode for scans: states are kept every now and then on the way forward, and the steps between two of them are
- * computed once more on the way back (Griewank and Walther, "Evaluating Derivatives", 2008, chapter 12).
- *
- * Of K steps, where they are many, about sqrt(K) states are kept, and the values of as many steps at a time. The way back through some steps is written once,
- * on stand-ins, and put in place for each stretch of the scan.
+ * The rule of reverse mode for scans: the way back is a loop, too, whose body is the derivative of one step. An engine keeps states every now
+ * and then on the way forward, and computes the steps between two of them once more on the way back (Griewank and Walther, "Evaluating
+ * Derivatives", 2008, chapter 12).
  *
  * @module
  */
 
-import { type Expr, type ScanExpr, type Shape, type SlotExpr, sizeOf } from "../expr.ts";
-import { constant, slot, zeros } from "../ops/leaves.ts";
+import { inOnePiece } from "../../platform/pieces.ts";
+import {
+  type Expr,
+  isSumOverRows,
+  type ScanExpr,
+  type ScanGradientExpr,
+  type SumOfScanExpr,
+  sizeOf,
+  topologicalOrder,
+} from "../expr.ts";
+import { add } from "../ops/arithmetic.ts";
+import { constant, slot, uniformConstant, zeros } from "../ops/leaves.ts";
 import { broadcastTo } from "../ops/movement.ts";
 import { concatenate, reshape, slice } from "../ops/moves.ts";
-import { ofEachRow } from "../ops/sums.ts";
-import { scanOf, substitute } from "../rebuild.ts";
-import { sliceAt } from "../stackedValues.ts";
-import { type Condition, type Cotangent, joined, numberOf, type Reversal, settled } from "./cotangent.ts";
-
-/**
- * With so many numbers of states or fewer, of one row, all of them are kept, and nothing is computed twice: with what belongs to them they
- * fit the second cache.
- */
-const fewNumbers = 1024;
-
-/** Some steps of a scan, one after another. */
-interface Stretch {
-  /** The state that they begin with. */
-  readonly state: Expr;
-  /** Places of their slices, in the order of the steps. */
-  readonly places: readonly number[];
-}
-
-/** The way back through some steps, on stand-ins. */
-interface WayBack {
-  readonly state: SlotExpr;
-  /** By step, then by stacked value. */
-  readonly slices: readonly (readonly SlotExpr[])[];
-  readonly outer: readonly SlotExpr[];
-  readonly cotangent: SlotExpr;
-  readonly condition: SlotExpr | undefined;
-  /** Of the state, of the slices step by step, and of the outer values; undefined where no path leads. */
-  readonly pulled: readonly (Cotangent | undefined)[];
-}
+import { scanOfGradient, sumOfScan } from "../ops/scanGradient.ts";
+import { ofEachRow, sum } from "../ops/sums.ts";
+import { scanGradientOf, substitute, substitution } from "../rebuild.ts";
+import { dependents } from "../slots.ts";
+import { sliceAt, stackedValue } from "../stackedValues.ts";
+import { anyLive, type Condition, type Cotangent, numberOf, type Reversal, settled } from "./cotangent.ts";
 
 /** Cotangents of the first state, of the stacked values and of the outer values. */
 export function pullBackScan(
@@ -50,148 +34,263 @@ export function pullBackScan(
   { active, send, pulledBack }: Reversal,
 ): void {
   const outerAt = 1 + node.slices.length;
-  const [stacked, outer] = [node.inputs.slice(1, outerAt), node.inputs.slice(outerAt)];
-  const isStackActive = stacked.map((value) => active.has(value));
-  const ways = new Map<string, WayBack>();
-  const wayBack = (steps: number, conditionShape: Shape | undefined): WayBack => {
-    const name = `${steps} ${conditionShape}`;
-    let way = ways.get(name);
-    if (!way) ways.set(name, (way = wayThrough(node, steps, conditionShape, pulledBack)));
-    return way;
-  };
+  const [initial, ...rest] = node.inputs as [Expr, ...Expr[]];
+  const [stacked, outer] = [rest.slice(0, outerAt - 1), rest.slice(outerAt - 1)];
+  const slices = node.slices.filter((_, i) => active.has(stacked[i]!));
+  const outerOfRows = outer.filter((value) => active.has(value) && value.space === "row");
+  const shared = outer.filter((value) => active.has(value) && value.space !== "row");
 
-  const stackCotangents = stacked.map((): (Cotangent | undefined)[] => []);
-  const outerCotangents: (Cotangent | undefined)[] = outer.map(() => undefined);
-  let passing: Cotangent | undefined = cotangent;
-  for (const { state, places } of stretchesOf(node, stacked).reverse()) {
-    if (!passing) break;
-    const condition: Condition | undefined = passing.live();
-    const way = wayBack(places.length, condition?.on.shape);
-    const replacements = new Map<Expr, Expr>([
-      [way.state, ofEachRow(state)],
-      [way.cotangent, ofEachRow(settled(passing))],
-      ...way.outer.map((standIn, i) => [standIn, outer[i]!] as const),
-    ]);
-    if (condition) replacements.set(way.condition!, ofEachRow(numberOf(condition)));
-    way.slices.forEach((standIns, step) => {
-      standIns.forEach((standIn, i) => replacements.set(standIn, sliceAt(stacked[i]!, places[step]!)));
-    });
-    const placed = inPlace(way.pulled, replacements);
-    passing = placed[0];
-    const count = stacked.length;
-    places.forEach((place, step) => {
-      isStackActive.forEach((isActive, i) => {
-        if (isActive) stackCotangents[i]![place] = placed[1 + step * count + i];
-      });
-    });
-    outer.forEach((_, i) => {
-      const [sum, next] = [outerCotangents[i], placed[1 + places.length * count + i]];
-      outerCotangents[i] = sum && next ? joined(sum, next) : (sum ?? next);
-    });
-  }
+  // One step back, on stand-ins for the cotangent and for where it counts.
+  const after = slot(node.shape, "row");
+  const counts = slot(node.shape, "row");
+  const targets = [node.slot, ...outerOfRows, ...slices, ...shared];
+  const stepBack = (live: Cotangent["live"]): (Cotangent | undefined)[] =>
+    pulledBack([node.result], [{ value: after, live }], targets);
+  const incoming = anyLive(cotangent)();
+  let pulled = stepBack(() => undefined);
+  // Where a step's own cotangent does not count everywhere, that of the step before it does not, too.
+  const isConditional = incoming !== undefined || pulled[0]?.live() !== undefined;
+  if (isConditional) pulled = stepBack(() => ({ on: counts, when: true }));
+  const values = pulled.map((each) => each && settled(each));
+  const isRead =
+    dependents(
+      values.filter((value) => value !== undefined),
+      counts,
+    ).size > 1;
 
-  if (passing && active.has(node.inputs[0]!)) send(node.inputs[0]!, passing);
-  // What a shared value gets is a sum over rows by now.
-  stacked.forEach((value, i) => {
-    const cotangents = stackCotangents[i]!;
-    if (cotangents.some((each) => each)) send(value, stackedCotangent(value, cotangents), true);
+  // The cotangent of the state, where it counts if a step asks for that, and those of outer values of rows, as one vector.
+  const parts = [node.shape, ...(isRead ? [node.shape] : []), ...outerOfRows.map(({ shape }) => shape)];
+  const ends: number[] = [];
+  for (const shape of parts) ends.push((ends.at(-1) ?? 0) + sizeOf(shape));
+  const partOf = (whole: Expr, k: number): Expr =>
+    reshape(slice(whole, ends[k]! - sizeOf(parts[k]!), ends[k]!), parts[k]!);
+  const joinedParts = (list: readonly Expr[]): Expr =>
+    concatenate(list.map((part, k) => reshape(broadcastTo(part, parts[k]!), [sizeOf(parts[k]!)])));
+  const firstOuter = isRead ? 2 : 1;
+  const all = slot([ends.at(-1)!], "row");
+  const always = constant(1);
+  const everywhere = incoming ? numberOf(incoming) : always;
+  const standIns = new Map<Expr, Expr>([
+    [after, partOf(all, 0)],
+    [counts, isRead ? partOf(all, 1) : broadcastTo(everywhere, node.shape)],
+  ]);
+  const conditions = pulled.map((each) => {
+    const condition = each?.live();
+    const on = condition && numberOf(condition);
+    return on && sizeOf(on.shape) === 1 ? reshape(on, []) : on;
   });
-  outer.forEach((value, i) => {
-    const sum = outerCotangents[i];
-    if (sum && active.has(value)) send(value, sum, true);
-  });
-}
-
-/** The stretches of a scan, with the states that they begin with. */
-function stretchesOf(node: ScanExpr, stacked: readonly Expr[]): Stretch[] {
-  const { steps, reversed } = node;
-  const isShort = steps * sizeOf(node.shape) <= fewNumbers;
-  const length = node.keptEvery ?? (isShort ? steps : Math.ceil(Math.sqrt(steps)));
-  const stretches: Stretch[] = [];
-  let state = node.inputs[0]!;
-  for (let first = 0; first < steps; first += length) {
-    const count = Math.min(length, steps - first);
-    const placeOf = (step: number): number => (reversed ? steps - 1 - step : step);
-    stretches.push({ state, places: Array.from({ length: count }, (_, k) => placeOf(first + k)) });
-    const from = reversed ? steps - first - count : first;
-    if (first + count < steps)
-      state = scanOf(state, {
-        ...node,
-        steps: count,
-        stacked: stacked.map((value) => slice(value, from, from + count)),
-      });
-  }
-  return stretches;
-}
-
-/** Slots stand for all that comes from outside: nothing merges them with what they are, and one node in two roles is two. */
-function wayThrough(
-  node: ScanExpr,
-  steps: number,
-  conditionShape: Shape | undefined,
-  pulledBack: Reversal["pulledBack"],
-): WayBack {
-  const outerValues = node.inputs.slice(1 + node.slices.length);
-  const state = slot(node.shape, "row");
-  const cotangent = slot(node.shape, "row");
-  const condition = conditionShape && slot(conditionShape, "row");
-  const outer = outerValues.map(({ shape, space }) => slot(shape, space));
-  const slices = Array.from({ length: steps }, () => node.slices.map(({ shape }) => slot(shape, "shared")));
-  const fixed = outerValues.map((value, i) => [value, outer[i]!] as const);
-  let last: Expr = state;
-  for (const standIns of slices) {
-    const replacements: ReadonlyMap<Expr, Expr> = new Map<Expr, Expr>([
-      ...fixed,
-      [node.slot, last],
-      ...node.slices.map((own, i) => [own, standIns[i]!] as const),
-    ]);
-    last = substitute([node.result], replacements)[0]!;
-  }
-  const live = (): Condition | undefined => condition && { on: condition, when: true };
-  const pulled = pulledBack([last], [{ value: cotangent, live }], [state, ...slices.flat(), ...outer]);
-  return { state, slices, outer, cotangent, condition, pulled };
-}
-
-/** Cotangents with what stand-ins stand for. */
-function inPlace(
-  pulled: readonly (Cotangent | undefined)[],
-  replacements: ReadonlyMap<Expr, Expr>,
-): (Cotangent | undefined)[] {
+  const before = joinedParts([
+    values[0] ?? zeros(node.shape),
+    ...(isRead ? [conditions[0] ?? always] : []),
+    ...outerOfRows.map((_, k) => {
+      const sofar = partOf(all, firstOuter + k);
+      const gained = values[1 + k];
+      return gained ? add(sofar, gained) : sofar;
+    }),
+  ]);
   // Together, so that what they have in common stays one.
-  const values = substitute(
-    pulled.map((cotangent) => (cotangent ? settled(cotangent) : constant(0))),
-    replacements,
+  const count = targets.length;
+  const replaced = substitute(
+    [before, ...[...values, ...conditions].map((value) => value ?? always)],
+    standIns,
   );
-  return pulled.map((cotangent, i) => {
-    if (!cotangent) return undefined;
-    const live = (): Condition | undefined => {
-      const condition = cotangent.live();
-      return condition && { on: substitute([condition.on], replacements)[0]!, when: condition.when };
+  const last = joinedParts([
+    ofEachRow(settled(cotangent)),
+    ...(isRead ? [ofEachRow(everywhere)] : []),
+    ...outerOfRows.map(({ shape }) => zeros(shape)),
+  ]);
+
+  // What stacked and shared values gain is made of sums over rows, those of each step or of all.
+  const way = new WayBack(node, all, replaced[0]!, last, stacked);
+  const sharedAt = 1 + outerOfRows.length + slices.length;
+  const gains = pulled.map((each, k): Gain | undefined => {
+    if (!each || k < 1 + outerOfRows.length) return undefined;
+    const isApart = k < sharedAt;
+    const on = conditions[k] && replaced[1 + count + k]!;
+    return {
+      value: way.gathered(replaced[1 + k]!, targets[k]!.shape, isApart),
+      on: on && way.gathered(on, isApart ? targets[k]!.shape : on.shape, isApart),
     };
-    return { value: values[i]!, live };
+  });
+  const gradient = way.node();
+  const coarse = (): Condition | undefined => incoming;
+  const isFine = isRead ? (): Condition => ({ on: partOf(gradient, 1), when: true }) : coarse;
+  if (active.has(initial) && pulled[0]) send(initial, { value: partOf(gradient, 0), live: isFine });
+  outerOfRows.forEach((value, k) => {
+    if (pulled[1 + k]) send(value, { value: partOf(gradient, firstOuter + k), live: coarse });
+  });
+  const receivers = [...stacked.filter((value) => active.has(value)), ...shared];
+  receivers.forEach((value, i) => {
+    const gain = gains[1 + outerOfRows.length + i];
+    if (!gain) return;
+    const on = gain.on?.(gradient);
+    send(value, { value: gain.value(gradient), live: () => on && { on, when: true } }, true);
   });
 }
 
-/** The cotangent of a stacked value, of those of its slices. */
-function stackedCotangent(value: Expr, cotangents: readonly (Cotangent | undefined)[]): Cotangent {
-  const [steps, ...shape] = value.shape as readonly [number, ...number[]];
-  const joinedSteps = (of: (cotangent: Cotangent | undefined) => Expr): Expr =>
-    concatenate(
-      Array.from({ length: steps }, (_, step) =>
-        reshape(broadcastTo(of(cotangents[step]), shape), [1, ...shape]),
-      ),
+/** What a value gains, read of the way back once that is complete. */
+interface Gain {
+  readonly value: (gradient: ScanGradientExpr) => Expr;
+  readonly on: ((gradient: ScanGradientExpr) => Expr) | undefined;
+}
+
+/** The way back while it is made: sums are added to it as they are met. */
+class WayBack {
+  readonly #sums: Expr[] = [];
+  readonly #apart: boolean[] = [];
+  readonly #scan: ScanExpr;
+  readonly #cotangentSlot: Expr;
+  readonly #result: Expr;
+  readonly #last: Expr;
+  readonly #stacked: readonly Expr[];
+
+  constructor(scan: ScanExpr, cotangentSlot: Expr, result: Expr, last: Expr, stacked: readonly Expr[]) {
+    this.#scan = scan;
+    this.#cotangentSlot = cotangentSlot;
+    this.#result = result;
+    this.#last = last;
+    this.#stacked = stacked;
+  }
+
+  #add(node: Expr, isApart: boolean): number {
+    const found = this.#sums.findIndex((other, i) => other === node && this.#apart[i] === isApart);
+    if (found >= 0) return found;
+    this.#apart.push(isApart);
+    return this.#sums.push(node) - 1;
+  }
+
+  /** A value of a step that is made of sums over rows: of all steps one after another, or added up. */
+  gathered(value: Expr, shape: readonly number[], isApart: boolean): (gradient: ScanGradientExpr) => Expr {
+    const { slot: state, slices, steps } = this.#scan;
+    const inner = dependents([value], state, this.#cotangentSlot, ...slices);
+    const isLeaf = (node: Expr): boolean => !inner.has(node) || isSumOverRows(node);
+    const order = topologicalOrder([value], { has: isLeaf });
+    const sums = order.filter((node) => inner.has(node) && isSumOverRows(node));
+    const made = order.filter((node) => !isLeaf(node));
+    const isAdded = !isApart && inner.has(value) && made.every((node) => isLinear(node, inner));
+    const indices = sums.map((node) => this.#add(node, !isAdded));
+    return (gradient) => {
+      const read = sums.map((node, i) => [node, sumOfScan(gradient, indices[i]!)] as const);
+      if (isAdded) return substitute([value], new Map<Expr, Expr>(read))[0]!;
+      const lifted = new Map<Expr, Expr>([
+        ...read,
+        ...slices.map((own, i) => [own, this.#stacked[i]!] as const),
+      ]);
+      for (const node of made) if (!lifted.has(node)) lifted.set(node, stackedValue(node, lifted, steps));
+      const own = lifted.get(value) ?? value;
+      const all = broadcastTo(
+        reshape(own, [
+          lifted.has(value) ? steps : 1,
+          ...shape.slice(0, shape.length - value.shape.length).fill(1),
+          ...value.shape,
+        ]),
+        [steps, ...shape],
+      );
+      return isApart ? all : sum(all, 0);
+    };
+  }
+
+  node(): ScanGradientExpr {
+    const { slot: state, slices } = this.#scan;
+    return scanGradientOf(this.#scan, this.#last, {
+      slot: state,
+      cotangentSlot: this.#cotangentSlot as ScanGradientExpr["cotangentSlot"],
+      slices,
+      result: this.#result,
+      sums: this.#sums,
+      apart: this.#apart,
+      stacked: this.#stacked,
+    });
+  }
+}
+
+/** Whether a node of sums over the rows of a step is, of sums over all steps, the sum of what it is of each. */
+function isLinear(node: Expr, inner: ReadonlySet<Expr>): boolean {
+  const others = node.inputs.filter((operand) => !inner.has(operand));
+  switch (node.op) {
+    case "reshape":
+    case "gather":
+    case "scatter":
+    case "sum":
+      return true;
+    case "concatenate":
+      return others.every((operand) => uniformConstant(operand) === 0);
+    case "elementwise":
+      switch (node.name) {
+        case "neg":
+        case "add":
+        case "sub":
+          return others.every((operand) => uniformConstant(operand) === 0);
+        case "mul":
+          return others.length === 1;
+        case "div":
+          return others.length === 1 && inner.has(node.inputs[0]!);
+        default:
+          return false;
+      }
+    default:
+      return false;
+  }
+}
+
+/** Operations that are written out before derivatives are taken; see {@link withoutScanGradients}. */
+export type WrittenOut = "scanGradient" | "sumOfScan";
+
+/** The outputs with ways back through scans written out step by step, so that derivatives of them can be taken. */
+export function withoutScanGradients(outputs: readonly Expr[], sources: ReadonlySet<Expr>): readonly Expr[] {
+  for (let written = outputs; ; ) {
+    const order = topologicalOrder(written, sources);
+    const active = dependents(written, ...sources);
+    const gradients = order.filter(
+      (node): node is ScanGradientExpr =>
+        node.op === "scanGradient" && active.has(node) && !sources.has(node),
     );
+    if (gradients.length === 0) return written;
+    const replacements = new Map<Expr, Expr>([...sources].map((source) => [source, source]));
+    const first = gradients[0]!;
+    const { cotangent, sums } = writtenOut(first);
+    replacements.set(first, cotangent);
+    for (const node of order)
+      if (node.op === "sumOfScan" && node.inputs[0] === first)
+        replacements.set(node, sums[(node as SumOfScanExpr).index]!);
+    written = inOnePiece(substitution(written, replacements));
+  }
+}
+
+/** The steps of a way back, one after another: its meaning. */
+function writtenOut(node: ScanGradientExpr): { readonly cotangent: Expr; readonly sums: readonly Expr[] } {
+  const scan = scanOfGradient(node);
+  const { steps, reversed } = scan;
+  const count = node.slices.length;
+  const placeOf = (step: number): number => (reversed ? steps - 1 - step : step);
+  const slicesAt = (slices: readonly Expr[], stacked: readonly Expr[], step: number): [Expr, Expr][] =>
+    slices.map((own, i) => [own, sliceAt(stacked[i]!, placeOf(step))]);
+  const states = [ofEachRow(scan.inputs[0]!)];
+  for (let step = 0; step < steps - 1; step++) {
+    const slices = slicesAt(scan.slices, scan.inputs.slice(1), step);
+    const replacements = new Map<Expr, Expr>([[scan.slot, states[step]!], ...slices]);
+    states.push(substitute([scan.result], replacements)[0]!);
+  }
+  let cotangent = node.inputs[1]!;
+  const sums = node.sums.map((): Expr[] => []);
+  for (let step = steps - 1; step >= 0; step--) {
+    const replacements = new Map<Expr, Expr>([
+      [node.slot, states[step]!],
+      [node.cotangentSlot, cotangent],
+      ...slicesAt(node.slices, node.inputs.slice(2, 2 + count), step),
+    ]);
+    const [next, ...found] = substitute([node.result, ...node.sums], replacements) as [Expr, ...Expr[]];
+    cotangent = next;
+    found.forEach((each, i) => {
+      sums[i]![placeOf(step)] = each;
+    });
+  }
   return {
-    value: joinedSteps((cotangent) => (cotangent ? settled(cotangent) : zeros(shape))),
-    live: () => {
-      const conditions = cotangents.map((cotangent) => cotangent?.live());
-      // Where one counts everywhere, nothing is said of the others: as of a sum of cotangents.
-      if (cotangents.some((cotangent, step) => cotangent && !conditions[step])) return undefined;
-      const on = joinedSteps((cotangent) => {
-        const condition = cotangent?.live();
-        return condition ? numberOf(condition) : constant(0);
-      });
-      return { on, when: true };
-    },
+    cotangent,
+    sums: sums.map((list, i) =>
+      node.apart[i]
+        ? concatenate(list.map((each) => reshape(each, [1, ...each.shape])))
+        : list.reduce((total, each) => add(total, each)),
+    ),
   };
 }

@@ -131,8 +131,8 @@ export function mapOfBody(blocks: readonly Expr[], features: number, body: Scala
  *
  * @param steps - Number of slices, at least 1.
  * @param stacked - Shared values `[steps, ...]`; the body gets their slices `[...]`.
- * The derivative keeps a state every `keptEvery` steps and computes the steps between once more: all values of so many steps are there at
- * a time. By default it keeps all where steps times size of the state are at most 1024, else a state every ceil(sqrt(steps)) steps.
+ * The derivative is a loop of its own. It keeps a state every `keptEvery` steps and computes the steps between once more: the states of so many
+ * steps are there at a time. By default it keeps all where steps times size of the state are at most 1024, else a state every ceil(sqrt(steps)) steps.
  *
  * @param options - `reversed`: from the last slice to the first.
  */

@@ -93,7 +93,7 @@ export function iterateOf(initial: Expr, iterations: number, state: SlotExpr, re
     result,
     shape: initial.shape,
     space: "row",
-    inputs: [initial, ...outerValues(result, state)],
+    inputs: [initial, ...outerValues([result], state)],
   };
 }
 
@@ -111,7 +111,7 @@ export function implicitOf(
     equation,
     shape: solution.shape,
     space: "row",
-    inputs: [solution, ...outerValues(result, y)],
+    inputs: [solution, ...outerValues([result], y)],
   };
 }
 
@@ -126,7 +126,7 @@ export function fixedPointOf(initial: Expr, iterations: number, state: SlotExpr,
     result,
     shape: initial.shape,
     space: "row",
-    inputs: [initial, ...outerValues(result, state)],
+    inputs: [initial, ...outerValues([result], state)],
   };
 }
 
@@ -146,7 +146,7 @@ export function odeSolutionOf(
     most,
     shape: solution.shape,
     space: "row",
-    inputs: [solution, ...initial, ...outerValues(result, timeSlot, state)],
+    inputs: [solution, ...initial, ...outerValues([result], timeSlot, state)],
   };
 }
 

@@ -9,11 +9,19 @@
  * @module
  */
 
-import { type Expr, topologicalOrder } from "../../graph/expr.ts";
+import {
+  type Expr,
+  firstOuterInput,
+  resultsOf,
+  type ScanExpr,
+  type ScanGradientExpr,
+  topologicalOrder,
+} from "../../graph/expr.ts";
 
 import { rulesOf, withInputs } from "../../graph/graphRules.ts";
+import { paddingOfSlots } from "../../graph/ops/scanGradient.ts";
 import * as g from "../../graph/ops.ts";
-import { substitution } from "../../graph/rebuild.ts";
+import { scanGradientOf, substitution } from "../../graph/rebuild.ts";
 import type { Padding, PaddingScope } from "../../graph/rules.ts";
 import { inOnePiece, type Pieces, visitsApart } from "../../platform/pieces.ts";
 
@@ -24,19 +32,53 @@ export function guardPadding(outputs: readonly Expr[]): Expr[] {
 
 /** {@link guardPadding}, a node at a time. */
 export function* guardingPadding(outputs: readonly Expr[]): Pieces<Expr[]> {
-  const lanes: Paddings = { of: new Map(), inBodies: new Map() };
-  const guards = new Map<Expr, Expr>();
-  const order = topologicalOrder(outputs);
   // One mark for all, or each would be a kernel and a line of its own.
-  const mark = order.find(({ op }) => op === "rowMark") ?? g.rowMark();
+  const mark = topologicalOrder(outputs).find(({ op }) => op === "rowMark") ?? g.rowMark();
+  return yield* guarding(outputs, mark, () => []);
+}
+
+/** @param known - What is known of slots and of what comes from outside, in a body. */
+function* guarding(
+  outputs: readonly Expr[],
+  mark: Expr,
+  known: () => Iterable<readonly [Expr, Padding]>,
+): Pieces<Expr[]> {
+  const look = function* (roots: readonly Expr[]): Pieces<{ lanes: Paddings; order: Expr[] }> {
+    const lanes: Paddings = { of: new Map(known()), inBodies: new Map() };
+    const order = topologicalOrder(roots, new Map(lanes.of)).filter((node) => !lanes.of.has(node));
+    for (const node of order) {
+      lanes.of.set(node, paddingOf(node, lanes));
+      if (lanes.of.size % visitsApart === 0) yield;
+    }
+    return { lanes, order };
+  };
+  let roots = outputs;
+  let { lanes, order } = yield* look(roots);
+  if (order.some(({ op }) => op === "scanGradient")) {
+    // Bodies first: what is summed outside may come from them.
+    const outside = lanes;
+    const inBody = (node: Expr): Expr =>
+      node.op === "scanGradient" ? guardedBody(node, outside, mark) : node;
+    roots = yield* substitution(roots, new Map([...known()].map(([value]) => [value, value])), inBody);
+    ({ lanes, order } = yield* look(roots));
+  }
+  const guards = new Map<Expr, Expr>();
   for (const node of order) {
-    lanes.of.set(node, paddingOf(node, lanes));
-    if (lanes.of.size % visitsApart === 0) yield;
     if (node.op !== "sumRows") continue;
     const [summed] = node.inputs as [Expr];
     if (!lanes.of.get(summed)!.zero) guards.set(node, withInputs(node, [g.select(mark, summed, 0)]));
   }
-  return yield* substitution(outputs, guards);
+  return yield* substitution(roots, guards);
+}
+
+/** A way back through a scan whose body has its sums guarded. */
+function guardedBody(node: ScanGradientExpr, lanes: Paddings, mark: Expr): Expr {
+  const known = { of: (operand: Expr): Padding => lanes.of.get(operand)! };
+  const isZero = lanes.of.get(node)!.zero;
+  const results = inOnePiece(guarding(resultsOf(node), mark, () => paddingOfSlots(node, known, isZero)));
+  const [result, ...sums] = results as [Expr, ...Expr[]];
+  const [scan, cotangent, ...stacked] = node.inputs.slice(0, firstOuterInput(node)) as [ScanExpr, Expr];
+  return scanGradientOf(scan, cotangent, { ...node, result, sums, stacked });
 }
 
 /** What is known of values, and of those in the bodies of maps that have been looked at, by what was known of their slots. */

@@ -36,17 +36,23 @@ export function faultsOfPadding(plan: Plan, touches: Touches): string[] {
   let known = new Map<ValueId, Padding>();
   /** Values that the call at hand writes from end to end. */
   let renewed: ReadonlySet<Argument> = new Set();
+  /** What is known of a slice is known of all of which it is one. */
+  const holderOf = (id: ValueId): ValueId => {
+    const { space, place } = plan.values[id]!;
+    return space === "row" && place.kind === "slice" ? place.of : id;
+  };
   const of = (argument: Argument): Padding => {
     if (argument.kind !== "value") return asInRow;
     const { space, constant } = plan.values[argument.value]!;
     if (space !== "row") return constant?.every((x) => x === 0) ? nought : asInRow;
-    return known.get(argument.value) ?? { zero: true, asInRow: true, isMark: true };
+    return known.get(holderOf(argument.value)) ?? { zero: true, asInRow: true, isMark: true };
   };
   /** Of a value that is written in part, what is known holds of all of it. */
   const set = (argument: Argument, padding: Padding): void => {
     if (argument.kind !== "value") return;
-    const before = renewed.has(argument) ? undefined : known.get(argument.value);
-    known.set(argument.value, before ? both(before, padding) : padding);
+    const id = holderOf(argument.value);
+    const before = renewed.has(argument) ? undefined : known.get(id);
+    known.set(id, before ? both(before, padding) : padding);
   };
   const run = (call: Call): void => {
     const kernel = plan.kernels[call.kernel]!;
@@ -146,9 +152,9 @@ function writtenWhole({ values }: Plan, touches: readonly Touch[]): Set<Argument
   const whole = new Set<Argument>();
   for (const { access, argument, ranges } of touches) {
     if (access !== "write" || argument.kind !== "value" || ranges.length !== 1) continue;
-    const { size, pitch = size } = values[argument.value]!;
+    const { size, pitch = size, place } = values[argument.value]!;
     const [from, to] = ranges[0]!;
-    if (from === 0 && to === pitch) whole.add(argument);
+    if (from === 0 && to === pitch && place.kind !== "slice") whole.add(argument);
   }
   return whole;
 }

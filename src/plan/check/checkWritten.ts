@@ -7,8 +7,9 @@
  */
 
 import { kernelName } from "../kernels.ts";
-import type { Argument, Call, Item, Plan, ValueId } from "../plan.ts";
+import type { Argument, Call, Item, Loop, Plan, ValueId } from "../plan.ts";
 import { Marks } from "./marks.ts";
+import { loopsOf, offsetsOf } from "./rounds.ts";
 import type { Range, Touch, Touches } from "./touches.ts";
 
 /** What a place holds: a value, by its number and one more; nothing; or the new value of a parameter. */
@@ -26,6 +27,21 @@ export function faultsOfReads(plan: Plan, touchesOf: Touches): string[] {
   const parameters = new Set(plan.parameters.map(({ value }) => value));
 
   /** The marks of a value's elements, and where they begin. */
+  const loops = loopsOf(plan);
+  /** The value that one is a slice of, and where its slices begin in it: what a loop writes in one round or another is written. */
+  const slicesOf = (
+    id: ValueId,
+    at?: ReadonlyMap<number, number>,
+  ): { readonly id: ValueId; readonly starts: readonly number[] } => {
+    const { place } = values[id]!;
+    if (place.kind !== "slice") return { id, starts: [0] };
+    return {
+      id: place.of,
+      starts: offsetsOf(loops, place.strides, at).map((offset) => place.offset + offset),
+    };
+  };
+  /** The first rounds of loops that are in them: later ones read what these have written. */
+  const firstRounds = new Map<number, number>();
   const placeOf = (id: ValueId): { readonly marks: Marks; readonly at: number } | undefined => {
     const { place } = values[id]!;
     if (place.kind === "memory") return { marks: memory, at: place.address / target.numberBytes };
@@ -56,24 +72,25 @@ export function faultsOfReads(plan: Plan, touchesOf: Touches): string[] {
 
   const read = (call: Call, { argument, ranges }: Touch, isNeeded?: (element: number) => boolean): void => {
     if (argument.kind !== "value") return;
-    const { place, size } = values[argument.value]!;
-    // A slice is there if all of what it is a slice of is.
-    const [id, parts]: [ValueId, readonly Range[]] =
-      place.kind === "slice" ? [place.of, [[place.offset, place.offset + size]]] : [argument.value, ranges];
-    for (const range of parts)
-      if (missing(id, range, isNeeded)) {
-        const name = kernelName(plan.kernels[call.kernel]!);
-        faults.add(`${name}: it reads of ${values[id]!.name} what is not there, or no longer`);
-        return;
-      }
+    const { id, starts } = slicesOf(argument.value, firstRounds);
+    for (const start of starts)
+      for (const [from, to] of ranges)
+        if (missing(id, [start + from, start + to], isNeeded)) {
+          const name = kernelName(plan.kernels[call.kernel]!);
+          faults.add(`${name}: it reads of ${values[id]!.name} what is not there, or no longer`);
+          return;
+        }
   };
   const write = ({ argument, ranges, access }: Touch): void => {
     if (argument.kind === "sum") {
-      if (access === "update") for (const [from, to] of ranges) added[argument.sum]!.set(from, to, 1);
+      if (access === "update")
+        for (const offset of offsetsOf(loops, argument.strides ?? []))
+          for (const [from, to] of ranges) added[argument.sum]!.set(offset + from, offset + to, 1);
       return;
     }
-    const as = parameters.has(argument.value) ? renewed : argument.value + 1;
-    for (const range of ranges) mark(argument.value, range, as);
+    const { id, starts } = slicesOf(argument.value);
+    const as = parameters.has(id) ? renewed : id + 1;
+    for (const start of starts) for (const [from, to] of ranges) mark(id, [start + from, start + to], as);
   };
   const run = (call: Call): void => {
     const touches = touchesOf(call);
@@ -95,12 +112,19 @@ export function faultsOfReads(plan: Plan, touchesOf: Touches): string[] {
         mark(result.value, [from - back, to - back], nothing);
       }
   };
+  /** How many rounds a loop has at first. */
+  const firstOf = ({ last }: NonNullable<Loop["scan"]>, iterations: number): number =>
+    last && firstRounds.get(last.loop) === last.round ? last.iterations : iterations;
   const runItems = (items: readonly Item[]): void => {
     for (const item of items) {
       if (!("items" in item)) run(item);
       // Twice: a later round reads what is left of the one before.
       else
         for (let round = 0; round < 2; round++) {
+          const { scan, iterations } = item;
+          if (scan && round === 0)
+            firstRounds.set(scan.loop, scan.reversed ? firstOf(scan, iterations) - 1 : 0);
+          else if (scan) firstRounds.delete(scan.loop);
           runItems(item.items);
           if (item.until) run(item.until);
         }

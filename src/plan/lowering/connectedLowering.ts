@@ -50,8 +50,8 @@ export function lowerSumConnected(tiles: TileLowering, node: SumConnectedExpr, s
   const [y, x] = node.inputs as [Expr, Expr];
   const [rows, width] = [y.shape[1]!, x.shape[1]!];
   const left = tiles.asRows(y);
-  const sum = tables.sum(node);
-  const { pitch } = tables.sums[sum]!;
+  const sums = tables.sumArguments(node);
+  const { pitch } = tables.sums[sums[0]!.sum]!;
   // An odd number of cache lines from one row to the next: a power of two of them would be the same place of the cache for all rows.
   const line = 64 / tables.target.numberBytes;
   const sourcePitch = (Math.ceil(sizeOf(x.shape) / line) | 1) * line;
@@ -66,15 +66,17 @@ export function lowerSumConnected(tiles: TileLowering, node: SumConnectedExpr, s
   return [
     ...left.items,
     ...across.items,
-    ...Array.from(byCount, ([count, table]) =>
-      tiles.call(
-        { kind: "sumConnected", rows, columns: count * width, pitch, sourcePitch },
-        left.rows(),
-        { kind: "value", value: across.id, start: 0 },
-        { kind: "sum", sum, start: 0 },
-        { kind: "tile", name: "count" },
-        tables.table(Int32Array.from(table)),
-        number(table.length / 4),
+    ...[...byCount].flatMap(([count, table]) =>
+      sums.map((sum) =>
+        tiles.call(
+          { kind: "sumConnected", rows, columns: count * width, pitch, sourcePitch },
+          left.rows(),
+          { kind: "value", value: across.id, start: 0 },
+          sum,
+          { kind: "tile", name: "count" },
+          tables.table(Int32Array.from(table)),
+          number(table.length / 4),
+        ),
       ),
     ),
   ];

@@ -1,18 +1,11 @@
 /**
- * Lowering of iterations: fixed points, whose elements are computed once where that can be, else in rounds; and scans,
- * whose rounds each read another slice; and loops that end when all rows of a tile are finished.
+ * Lowering of iterations: fixed points, whose elements are computed once where that can be, else in rounds; and loops
+ * that end when all rows of a tile are finished.
  *
  * @module
  */
 
-import {
-  type Expr,
-  type FixedPointExpr,
-  type IterateExpr,
-  type ScanExpr,
-  sizeOf,
-  topologicalOrder,
-} from "../../graph/expr.ts";
+import { type FixedPointExpr, type IterateExpr, sizeOf } from "../../graph/expr.ts";
 import type { Pieces } from "../../platform/pieces.ts";
 import type { Unit } from "../analysis/fusion.ts";
 import { type Readiness, type Run, readinessOf, runsOf } from "../analysis/readiness.ts";
@@ -24,7 +17,7 @@ import type { TileLowering } from "./tileLowering.ts";
 export function* lowerFixedPoint(tiles: TileLowering, node: FixedPointExpr): Pieces<Item[]> {
   const size = sizeOf(node.shape);
   const state = node.slot;
-  const innerNodes = bodyNodes(node);
+  const innerNodes = tiles.bodyNodes(node);
   yield;
   const once = yield* tiles.unitsOf(innerNodes, [node.result], false);
   const kernels = once.units.flatMap(({ nodes, features }) =>
@@ -40,23 +33,11 @@ export function* lowerFixedPoint(tiles: TileLowering, node: FixedPointExpr): Pie
   return [start, { iterations: node.iterations, items: [...body, next] }, finish];
 }
 
-/** The items of a scan. */
-export function* lowerScan(tiles: TileLowering, node: ScanExpr): Pieces<Item[]> {
-  const size = sizeOf(node.shape);
-  const loop = tiles.tables.addScan(node);
-  const start = tiles.spread(size, node.inputs[0]!, 0, node.slot, 0);
-  const body = yield* tiles.lower(bodyNodes(node), [node.result]);
-  const next = tiles.spread(size, node.result, 0, node.slot, 0);
-  const finish = tiles.spread(size, node.slot, 0, node, 0);
-  const scan = { loop, reversed: node.reversed };
-  return [start, { iterations: node.steps, scan, items: [...body, next] }, finish];
-}
-
 /** The items of an iteration that goes on until all rows of the tile are finished. */
 export function* lowerIterate(tiles: TileLowering, node: IterateExpr): Pieces<Item[]> {
   const size = sizeOf(node.shape);
   const start = tiles.spread(size, node.inputs[0]!, 0, node.slot, 0);
-  const body = yield* tiles.lower(bodyNodes(node), [node.result]);
+  const body = yield* tiles.lower(tiles.bodyNodes(node), [node.result]);
   const next = tiles.spread(size, node.result, 0, node.slot, 0);
   const finish = tiles.spread(size, node.slot, 0, node, 0);
   const until = tiles.call({ kind: "allLanes" }, tiles.tables.argument(node.slot));
@@ -106,10 +87,4 @@ function stepsOfUnit(unit: Unit, readiness: Readiness, { finished }: Scope): Int
   const isDivisible =
     node.op === "linear" || node.op === "gather" || node.op === "concatenate" || finished.has(node);
   return isDivisible ? steps : Int32Array.of(Math.max(...steps));
-}
-
-/** The nodes of an iteration's body that depend on its state, or on its slices, in order. */
-function bodyNodes(node: FixedPointExpr | ScanExpr | IterateExpr): Expr[] {
-  const outer = new Set<Expr>(node.inputs);
-  return topologicalOrder([node.result], outer).filter((inner) => !outer.has(inner) && inner.op !== "slot");
 }

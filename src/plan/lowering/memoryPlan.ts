@@ -6,7 +6,7 @@
 
 import type { Pieces } from "../../platform/pieces.ts";
 import { type Kernel, resultsOf } from "../kernels.ts";
-import type { Item, ValueId } from "../plan.ts";
+import type { Item, Stride, ValueId } from "../plan.ts";
 
 /** Offsets of values in an arena, and its size, in bytes. */
 export interface MemoryPlan {
@@ -18,6 +18,8 @@ export interface MemoryPlan {
 export interface MemoryFacts {
   /** Whether the value is in the arena. */
   isOfRows(value: ValueId): boolean;
+  /** The value that one is a slice of, and the loops whose rounds have each another slice; itself if it is none. */
+  holderOf(value: ValueId): { readonly value: ValueId; readonly strides: readonly Stride[] };
   /** Its size, a multiple of 16. */
   arenaBytesOf(value: ValueId): number;
   readonly kernels: readonly Kernel[];
@@ -27,6 +29,8 @@ export interface MemoryFacts {
 export function* planMemory(items: readonly Item[], facts: MemoryFacts): Pieces<MemoryPlan> {
   const first = new Map<ValueId, number>();
   const last = new Map<ValueId, number>();
+  /** By loop, what has another slice in each of its rounds. */
+  const inRounds = new Map<number, Set<ValueId>>();
   let time = 0;
   const walk = (list: readonly Item[]): Set<ValueId> => {
     const values = new Set<ValueId>();
@@ -39,6 +43,11 @@ export function* planMemory(items: readonly Item[], facts: MemoryFacts): Pieces<
           // Made before the loop: a later round reads it again.
           if ((first.get(value) ?? Number.POSITIVE_INFINITY) < start) last.set(value, time);
         }
+        // What a round leaves for others to come is there from the first round to the last.
+        for (const value of (item.scan && inRounds.get(item.scan.loop)) ?? []) {
+          first.set(value, Math.min(first.get(value)!, start));
+          last.set(value, time);
+        }
         time++;
         continue;
       }
@@ -48,8 +57,12 @@ export function* planMemory(items: readonly Item[], facts: MemoryFacts): Pieces<
         for (let i = 0; i < args.length; i++) {
           const argument = args[i]!;
           if (argument.kind !== "value" || (i >= firstResult && i < end) !== isWritten) continue;
-          const { value } = argument;
-          if (!facts.isOfRows(value)) continue;
+          if (!facts.isOfRows(argument.value)) continue;
+          const { value, strides } = facts.holderOf(argument.value);
+          for (const { loop } of strides) {
+            const inLoop = inRounds.get(loop) ?? new Set();
+            inRounds.set(loop, inLoop.add(value));
+          }
           if (!first.has(value)) first.set(value, time);
           last.set(value, time);
           values.add(value);

@@ -4,7 +4,13 @@
  * @module
  */
 
-import { type Expr, type ParameterExpr, type ScanExpr, sizeOf } from "../../graph/expr.ts";
+import {
+  type Expr,
+  type ParameterExpr,
+  type ScanExpr,
+  type ScanGradientExpr,
+  sizeOf,
+} from "../../graph/expr.ts";
 import type { ScalarBody } from "../../graph/ops/maps.ts";
 import { viewOf } from "../analysis/storage.ts";
 import { type Kernel, kernelName } from "../kernels.ts";
@@ -16,6 +22,7 @@ import type {
   PlanTarget,
   PlanValue,
   ShardSum,
+  Stride,
   Table,
   ValueId,
 } from "../plan.ts";
@@ -25,6 +32,18 @@ import type { CodeTable } from "./fusedCode.ts";
 /** A value whose place is still to be found. */
 interface Draft extends Omit<PlanValue, "place"> {
   place: Place | undefined;
+}
+
+/** Which of the slices of a value: the first, and how many further in each round of each loop. */
+export interface Rounds {
+  readonly first: number;
+  readonly rounds: readonly { readonly loop: number; readonly by: number }[];
+}
+
+/** The states of a scan that are kept for the way back through it: one after another, that before every so many steps. */
+export interface KeptStates {
+  readonly value: ValueId;
+  readonly every: number;
 }
 
 /** Gives out numbers for values and kernels, and memory, from the engine's own on; nothing is given back. */
@@ -43,8 +62,11 @@ export class PlanTables implements CodeTable {
   readonly #tableByContent = new Map<string, number>();
   readonly #tableByData = new Map<Int32Array, number>();
   readonly #sumOf = new Map<Expr, number>();
-  /** What the slots of scans stand for, and the numbers of the scans' loops. */
-  readonly #slices = new Map<Expr, { readonly loop: number; readonly stacked: Expr }>();
+  /** What slots stand for: slices of a stacked value, or of states that are kept. */
+  readonly #slices = new Map<Expr, Rounds & { readonly of: Expr | ValueId }>();
+  /** By sum over rows in the body of a way back, the sums outside that it is added to. */
+  readonly #sumsAround = new Map<Expr, (Rounds & { readonly sum: Expr })[]>();
+  readonly #states = new Map<ScanExpr, KeptStates>();
   #loops = 0;
   #top: number;
   #shardTop = 0;
@@ -103,17 +125,28 @@ export class PlanTables implements CodeTable {
   }
 
   #slice(slot: Expr): ValueId {
-    const strides: { loop: number; numbers: number }[] = [];
+    const strides: Stride[] = [];
     let owner = slot;
     let offset = 0;
+    const size = sizeOf(slot.shape);
     for (let slice = this.#slices.get(owner); slice; slice = this.#slices.get(owner)) {
-      strides.push({ loop: slice.loop, numbers: sizeOf(owner.shape) });
-      const stacked = viewOf(slice.stacked);
+      const apart = sizeOf(owner.shape);
+      strides.push(...slice.rounds.map(({ loop, by }) => ({ loop, numbers: by * apart })));
+      offset += slice.first * apart;
+      if (typeof slice.of === "number") {
+        const place: Place = { kind: "slice", of: slice.of, offset, strides };
+        return this.#add({ space: "row", name: "state", size, place });
+      }
+      const stacked = viewOf(slice.of);
       owner = stacked.owner;
       offset += stacked.offset;
     }
-    const place: Place = { kind: "slice", of: this.value(owner), offset, strides };
-    return this.#add({ space: "step", name: "slice", size: sizeOf(slot.shape), place });
+    return this.#add({
+      space: "step",
+      name: "slice",
+      size,
+      place: { kind: "slice", of: this.value(owner), offset, strides },
+    });
   }
 
   /** A value of rows that no node stands for; with a `pitch` it is kept row by row. */
@@ -121,15 +154,34 @@ export class PlanTables implements CodeTable {
     return this.#add({ space: "row", name, size, ...(pitch ? { pitch } : {}), place: undefined });
   }
 
-  /** Says what the slots of a scan stand for; returns the number of its loop. */
-  addScan(scan: ScanExpr): number {
-    const loop = this.#loops++;
-    scan.slices.forEach((slot, i) => {
-      this.#slices.set(slot, { loop, stacked: scan.inputs[1 + i]! });
-      // The bodies of two scans may hold one scan: its slots stand for other slices in each.
-      this.#idOf.delete(slot);
-    });
-    return loop;
+  /** A number by which slices name a loop. */
+  loop(): number {
+    return this.#loops++;
+  }
+
+  /** Says which slice of what a slot stands for from now on; without, for a value of its own. One body may be in many loops. */
+  bindSlot(slot: Expr, of?: Expr | ValueId, { first, rounds }: Rounds = { first: 0, rounds: [] }): void {
+    if (of === undefined) this.#slices.delete(slot);
+    else this.#slices.set(slot, { of, first, rounds });
+    this.#idOf.delete(slot);
+  }
+
+  /** Says which sums a sum over rows in a body is added to from now on. */
+  bindSum(node: Expr, around: readonly (Rounds & { readonly sum: Expr })[]): void {
+    this.#sumsAround.set(node, [...around]);
+  }
+
+  /** The sums outside of the body that a sum over rows in it is added to; none if it is in no body. */
+  sumsAround(node: Expr): readonly (Rounds & { readonly sum: Expr })[] {
+    return this.#sumsAround.get(node) ?? [];
+  }
+
+  /** Says, and asks, where the states of a scan are kept. */
+  keepStates(scan: ScanExpr, states: KeptStates): void {
+    this.#states.set(scan, states);
+  }
+  statesOf(scan: ScanExpr): KeptStates {
+    return this.#states.get(scan)!;
   }
 
   /** A value, some numbers in. */
@@ -178,6 +230,12 @@ export class PlanTables implements CodeTable {
   /** Says where in the arena values are. */
   placeInArena(offsets: ReadonlyMap<ValueId, number>): void {
     for (const [id, offset] of offsets) this.#drafts[id]!.place = { kind: "arena", offset };
+  }
+
+  /** The value that a state is a slice of, and the loops whose rounds have each another; any other value is its own. */
+  holderOf(id: ValueId): { readonly value: ValueId; readonly strides: readonly Stride[] } {
+    const { place } = this.#drafts[id]!;
+    return place?.kind === "slice" ? { value: place.of, strides: place.strides } : { value: id, strides: [] };
   }
 
   /** Bytes of a value of rows. */
@@ -250,9 +308,9 @@ export class PlanTables implements CodeTable {
     let sum = this.#sumOf.get(node);
     if (sum === undefined) {
       const { lanes, numberBytes } = this.target;
-      const isOuter = node.op !== "sumRows";
-      const rows = isOuter ? node.shape[0]! : 1;
-      const width = isOuter ? node.shape[1]! : sizeOf(node.shape);
+      const isOuter = isOfProducts(node);
+      const width = isOuter ? node.shape.at(-1)! : sizeOf(node.shape);
+      const rows = sizeOf(node.shape) / width;
       const pitch = Math.ceil(width / lanes) * lanes;
       // Sums over rows are float64, so that their error does not grow with the rows.
       const isDouble = !isOuter;
@@ -263,4 +321,34 @@ export class PlanTables implements CodeTable {
     }
     return sum;
   }
+
+  /** Where a sum over rows is added up: in a body, to those around it, in other numbers of them in each round. */
+  sumArguments(node: Expr): Extract<Argument, { kind: "sum" }>[] {
+    const around = this.sumsAround(node);
+    if (around.length === 0) return [{ kind: "sum", sum: this.sum(node), start: 0 }];
+    return around.flatMap(({ sum, first, rounds }) =>
+      this.sumArguments(sum).map((argument) => {
+        const { pitch } = this.sums[argument.sum]!;
+        const apart = isOfProducts(node)
+          ? (sizeOf(node.shape) / node.shape.at(-1)!) * pitch
+          : sizeOf(node.shape);
+        const strides = [
+          ...(argument.strides ?? []),
+          ...rounds.map(({ loop, by }) => ({ loop, numbers: by * apart })),
+        ];
+        return {
+          ...argument,
+          start: argument.start + first * apart,
+          ...(strides.length > 0 ? { strides } : {}),
+        };
+      }),
+    );
+  }
+}
+
+/** Whether a sum over rows is one of products, which is kept row by row. */
+function isOfProducts(node: Expr): boolean {
+  let leaf = node;
+  while (leaf.op === "sumOfScan") leaf = (leaf.inputs[0] as ScanGradientExpr).sums[leaf.index]!;
+  return leaf.op !== "sumRows";
 }

@@ -37,6 +37,8 @@ type Elsewhere =
   | "sumConnected"
   | "fixedPoint"
   | "scan"
+  | "scanGradient"
+  | "sumOfScan"
   | "iterate"
   | "implicit"
   | "odeSolution";
@@ -68,7 +70,7 @@ export class SharedLowering {
       copies = [],
     }: { readonly sums?: readonly Expr[]; readonly copies?: readonly CopiedUpdate[] } = {},
   ): Pieces<SharedCall[][]> {
-    const scope = new Scope(this.#tables, readOutside(units, outputs));
+    const scope = new Scope(this.#tables, [], readOutside(units, outputs));
     const levels: SharedCall[][] = [];
     const placements = new Map<Expr, { level: number; range: number }>();
     /** The last level that reads a parameter. */

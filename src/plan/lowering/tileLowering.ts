@@ -4,7 +4,14 @@
  * @module
  */
 
-import { type Expr, type LinearExpr, sizeOf, unreachable } from "../../graph/expr.ts";
+import {
+  type BodyExpr,
+  type Expr,
+  type LinearExpr,
+  sizeOf,
+  topologicalOrder,
+  unreachable,
+} from "../../graph/expr.ts";
 import { maskOf } from "../../graph/masks.ts";
 import { contributions } from "../../graph/ops/linear.ts";
 import type { NodeOf } from "../../graph/rules.ts";
@@ -17,8 +24,9 @@ import { ownersRead, readOutside, viewOf } from "../analysis/storage.ts";
 import type { Kernel } from "../kernels.ts";
 import type { Argument, Call, Item, ValueId } from "../plan.ts";
 import { lowerConnected, lowerSumConnected } from "./connectedLowering.ts";
-import { lowerFixedPoint, lowerIterate, lowerScan } from "./iterationLowering.ts";
+import { lowerFixedPoint, lowerIterate } from "./iterationLowering.ts";
 import type { PlanTables } from "./planTables.ts";
+import { lowerScan, lowerScanGradient } from "./scanLowering.ts";
 import { Scope } from "./scope.ts";
 
 /** An argument that is a number. */
@@ -65,6 +73,12 @@ export class TileLowering {
     return items;
   }
 
+  /** The nodes of a body that depend on what it is given, in order. @param results - What is wanted of it. */
+  bodyNodes(node: BodyExpr, results: readonly Expr[] = [node.result]): Expr[] {
+    const outer = new Set<Expr>(node.inputs);
+    return topologicalOrder(results, outer).filter((inner) => !outer.has(inner) && inner.op !== "slot");
+  }
+
   /** Nodes as units, rectifiers joined with their layers. `totals`: whether sums of all elements join a kernel. */
   *unitsOf(
     nodes: readonly Expr[],
@@ -81,7 +95,7 @@ export class TileLowering {
       return [...ownersRead(end.layer), ...(end.gate ? [viewOf(end.gate).owner] : [])];
     };
     const units = yield* fuse(nodesToFuse, reads, { totals, apart: finished });
-    return { units, scope: new Scope(this.tables, readOutside(units, outputs, reads), finished) };
+    return { units, scope: new Scope(this.tables, nodes, readOutside(units, outputs, reads), finished) };
   }
 
   /** A call of a kernel. */
@@ -156,7 +170,7 @@ export class TileLowering {
         const kernel = { kind: "sumRows", rows: sizeOf(node.shape) } as const;
         return [
           ...source.items,
-          this.call(kernel, source.rows(), { kind: "sum", sum: tables.sum(node), start: 0 }),
+          ...tables.sumArguments(node).map((sum) => this.call(kernel, source.rows(), sum)),
         ];
       }
       case "sumOuter":
@@ -168,7 +182,11 @@ export class TileLowering {
       case "fixedPoint":
         return yield* lowerFixedPoint(this, node);
       case "scan":
-        return yield* lowerScan(this, node);
+        return yield* lowerScan(this, node, scope.keptScans.has(node));
+      case "scanGradient":
+        return yield* lowerScanGradient(this, node, scope.sumsOf(node));
+      case "sumOfScan":
+        return [];
       case "iterate":
         return yield* lowerIterate(this, node);
       default: {
@@ -286,28 +304,38 @@ export class TileLowering {
     const { tables } = this;
     const { lanes } = tables.target;
     const y = this.asRows(node.inputs[0]!);
-    const sum = tables.sum(node);
-    const { pitch } = tables.sums[sum]!;
+    const sums = tables.sumArguments(node);
+    const { pitch } = tables.sums[sums[0]!.sum]!;
     const [rows, columns] = node.shape as [number, number];
     const x = this.across(node.inputs[1]!, pitch, scope);
     const items: Item[] = [...y.items, ...x.items];
-    const masks = (this.#consumers.get(node) ?? []).map(maskOf);
+    const masks = this.#readersOf(node).map(maskOf);
     for (const band of bandsOf(rows, unionOf(masks, rows, columns))) {
       if (band.to === 0) continue;
       const from = band.from - (band.from % lanes);
       const to = Math.ceil(band.to / lanes) * lanes;
-      items.push(
-        this.call(
-          { kind: "sumOuter", rows: band.end - band.start, columns: to - from, pitch },
-          y.rows(band.start),
-          { kind: "value", value: x.id, start: from },
-          { kind: "sum", sum, start: band.start * pitch + from },
-          number(0),
-          // Only the lanes that have a row: what the others hold need not be zero, nor a number.
-          rowCount,
-        ),
-      );
+      for (const sum of sums)
+        items.push(
+          this.call(
+            { kind: "sumOuter", rows: band.end - band.start, columns: to - from, pitch },
+            y.rows(band.start),
+            { kind: "value", value: x.id, start: from },
+            { ...sum, start: sum.start + band.start * pitch + from },
+            number(0),
+            // Only the lanes that have a row: what the others hold need not be zero, nor a number.
+            rowCount,
+          ),
+        );
     }
     return items;
+  }
+
+  /** What reads a sum over rows; of one in a body, what reads the sum over all steps. */
+  #readersOf(node: Expr): readonly Expr[] {
+    const around = this.tables.sumsAround(node);
+    if (around.length === 0) return this.#consumers.get(node) ?? [];
+    // Those of single steps stand side by side, and what reads them has another shape.
+    if (around.some(({ rounds }) => rounds.length > 0)) return [];
+    return around.flatMap(({ sum }) => this.#readersOf(sum));
   }
 }
