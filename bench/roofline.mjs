@@ -11,7 +11,7 @@ import inspector from "node:inspector/promises";
 import { setFlagsFromString } from "node:v8";
 import Table from "cli-table3";
 import { Command } from "commander";
-import { compileProgram } from "../src/engines/wasm/compileProgram.ts";
+import { compileProgram } from "../src/engines/wasm/compileAtOnce.ts";
 import { control } from "../src/engines/wasm/control.ts";
 import { ModuleBuilder } from "../src/engines/wasm/emit/assembler.ts";
 import { addProduct } from "../src/engines/wasm/emit/dense.ts";

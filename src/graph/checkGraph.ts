@@ -7,6 +7,7 @@
  */
 
 import { ShapeError } from "../errors.ts";
+import { faultOfScanGradient, faultOfSumOfScan } from "./derivative/scanGradient.ts";
 import {
   type Expr,
   formatShape,
@@ -25,7 +26,6 @@ import { faultOfLinear, faultOfSumOuter } from "./ops/linear.ts";
 import { faultOfMap, faultOfProject } from "./ops/maps.ts";
 import { faultOfMatrixProduct, faultOfSolveTriangular } from "./ops/matrices.ts";
 import { faultOfConcatenate, faultOfGather, faultOfReshape, faultOfScatter } from "./ops/moves.ts";
-import { faultOfScanGradient, faultOfSumOfScan } from "./ops/scanGradient.ts";
 import { faultOfSum, faultOfSumRows } from "./ops/sums.ts";
 import { type Fault, type NodeOf, type Op, ruleOf } from "./rules.ts";
 

@@ -11,6 +11,7 @@
 
 import { ShapeError } from "../errors.ts";
 import { refuse } from "../options.ts";
+import type { ScanGradientExpr, SumOfScanExpr } from "./derivative/scanGradient.ts";
 import type {
   FixedPointExpr,
   ImplicitExpr,
@@ -33,7 +34,6 @@ import type { MapExpr, ProjectExpr } from "./ops/maps.ts";
 import type { MatrixProductExpr, SolveTriangularExpr } from "./ops/matrices.ts";
 import type { ConcatenateExpr, GatherExpr, ReshapeExpr, ScatterExpr } from "./ops/moves.ts";
 import type { RandomExpr } from "./ops/randomness.ts";
-import type { ScanGradientExpr, SumOfScanExpr } from "./ops/scanGradient.ts";
 import type { SumExpr, SumRowsExpr } from "./ops/sums.ts";
 
 export type {

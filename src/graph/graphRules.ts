@@ -4,6 +4,7 @@
  * @module
  */
 
+import { scanGradientRules, sumOfScanRules } from "./derivative/scanGradient.ts";
 import type { Expr } from "./expr.ts";
 import { bodyRules, fixedPointRules } from "./ops/bodyNodes.ts";
 import { connectedRules, sumConnectedRules } from "./ops/connected.ts";
@@ -14,7 +15,6 @@ import { mapRules, projectRules } from "./ops/maps.ts";
 import { matrixProductRules, solveTriangularRules } from "./ops/matrices.ts";
 import { concatenateRules, gatherRules, reshapeRules, scatterRules } from "./ops/moves.ts";
 import { randomRules } from "./ops/randomness.ts";
-import { scanGradientRules, sumOfScanRules } from "./ops/scanGradient.ts";
 import { sumRowsRules, sumRules } from "./ops/sums.ts";
 import { type GraphRules, type NodeOf, type Op, ruleOf } from "./rules.ts";
 

@@ -12,6 +12,7 @@ import {
   formatShape,
   hasBody,
   type InputExpr,
+  isSumOverRows,
   type ParameterExpr,
   type RandomExpr,
   resultsOf,
@@ -47,6 +48,8 @@ export interface PreparedProgram extends Program {
   readonly inputs: readonly InputExpr[];
   readonly parameters: readonly ParameterExpr[];
   readonly stepInputs: readonly StepInputExpr[];
+  /** Whether rows are summed, parameters updated, or a scan is gone back through: an evaluation has nothing of that. */
+  readonly isOverRows: boolean;
   /** One a stream. */
   readonly randoms: readonly RandomExpr[];
 }
@@ -190,6 +193,7 @@ export function* preparation(
     parameters: parameters.filter(({ parts }) => !parts),
     stepInputs,
     randoms,
+    isOverRows: updates.length > 0 || order.some((node) => isSumOverRows(node) || node.op === "scanGradient"),
   };
   if (simplified) simplifiedPrograms.set(program, complete);
   return complete;

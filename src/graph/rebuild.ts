@@ -9,6 +9,7 @@
  */
 
 import { inOnePiece, type Pieces, visitsApart } from "../platform/pieces.ts";
+import { scanOfGradient } from "./derivative/scanGradient.ts";
 import {
   type BodyExpr,
   type Expr,
@@ -24,7 +25,6 @@ import {
 import { withInputs } from "./graphRules.ts";
 import { fixedPointOf, implicitOf, iterateOf, odeSolutionOf } from "./ops/bodyNodes.ts";
 import { slot } from "./ops/leaves.ts";
-import { scanOfGradient } from "./ops/scanGradient.ts";
 import { checkInside, dependents, outerValues } from "./slots.ts";
 import { sliceAt, stackedValue } from "./stackedValues.ts";
 

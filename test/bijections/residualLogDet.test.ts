@@ -15,7 +15,7 @@ import {
 } from "../../src/bijections/residual/residualLogDet.ts";
 import { referenceEngine } from "../../src/engines/reference/engine.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
-import { compileProgram } from "../../src/engines/wasm/compileProgram.ts";
+import { compileProgram } from "../../src/engines/wasm/compileAtOnce.ts";
 import * as normal from "../../src/engines/wasm/emit/normal.ts";
 import { addRandomRows } from "../../src/engines/wasm/emit/randomKernel.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { type Architecture, neuralSplineFlow, realNVP } from "../../src/architectures/architecture.ts";
 import { pushforwardLogProb, pushforwardSample } from "../../src/distributions/density.ts";
-import { compileProgram } from "../../src/engines/wasm/compileProgram.ts";
+import { compileProgram } from "../../src/engines/wasm/compileAtOnce.ts";
 import { control } from "../../src/engines/wasm/control.ts";
 import type { Precision } from "../../src/engines/wasm/emit/vector.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";

@@ -6,7 +6,7 @@
 
 import { expect, test } from "vitest";
 import { interpret } from "../../src/engines/reference/interpreter.ts";
-import { compileProgram } from "../../src/engines/wasm/compileProgram.ts";
+import { compileProgram } from "../../src/engines/wasm/compileAtOnce.ts";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
 import type { Expr, FixedPointExpr } from "../../src/graph/expr.ts";
 import { slot as newSlot } from "../../src/graph/ops/leaves.ts";

@@ -6,8 +6,9 @@
  */
 
 import { preparation } from "../../graph/program.ts";
-import { planning } from "../../plan/makePlan.ts";
+import { overRows } from "../../plan/lowering/overRows.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { planning } from "../../plan/planning.ts";
 import { inPieces } from "../../platform/pieces.ts";
 import type { Engine } from "../engine.ts";
 import {
@@ -31,7 +32,7 @@ export function planEngine(crew: Crew = { threads: 3, order: [2, 1, 0] }): Engin
       const prepared = await inPieces(preparation(program), signal);
       // Few rows a tile, and neither they nor the numbers of a vector a power of two: what holds by chance for 64 and 4 is found out.
       const target = { rowLength: 3, numberBytes: 8, lanes: 3, gates: true, reservedBytes: 0 } as const;
-      const plan = await inPieces(planning(prepared, target), signal);
+      const plan = await inPieces(planning(prepared, target, overRows), signal);
       return new InterpretedExecutable(interpreted(plan, crew));
     },
   };

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { scanOfGradient } from "../../graph/derivative/scanGradient.ts";
 import {
   type ElementwiseExpr,
   type Expr,
@@ -21,7 +22,6 @@ import {
   slotsOf,
   topologicalOrder,
 } from "../../graph/expr.ts";
-import { scanOfGradient } from "../../graph/ops/scanGradient.ts";
 import { type NodeOf, type Op, ruleOf } from "../../graph/rules.ts";
 import { elementwiseLoop } from "./elementwiseLoops.ts";
 import {

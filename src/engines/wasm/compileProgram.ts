@@ -5,9 +5,10 @@
  */
 
 import type { PreparedProgram } from "../../graph/program.ts";
-import { planning } from "../../plan/makePlan.ts";
+import type { OverRows } from "../../plan/lowering/overRows.ts";
 import type { Place, Plan, Port } from "../../plan/plan.ts";
-import { inOnePiece, type Pieces } from "../../platform/pieces.ts";
+import { planning } from "../../plan/planning.ts";
+import type { Pieces } from "../../platform/pieces.ts";
 import { control, type Region } from "./control.ts";
 import { ModuleBuilder } from "./emit/assembler.ts";
 import { addFillZero } from "./emit/dense.ts";
@@ -43,7 +44,7 @@ export interface CompiledProgram {
   readonly levels: { readonly prologue: number; readonly epilogue: number; readonly updates: number };
 }
 
-/** Options of {@link compileProgram}. */
+/** Options of {@link compiling}. */
 export interface CompileOptions {
   readonly vector: VectorOptions;
   readonly threads: number;
@@ -53,15 +54,12 @@ export interface CompileOptions {
   readonly rowLength: number;
   /** Address at which the program's memory begins (default: behind the control words). */
   readonly firstAddress?: number | undefined;
+  /** Plans sums over rows and updates, which an evaluation does without. */
+  readonly overRows?: OverRows | undefined;
   /** Adds the kernel of random draws, which a program that draws nothing does without. */
   readonly addRandomRows?: KernelContext["addRandomRows"];
   /** Adds the kernels of layers between positions, of a program that has one. */
   readonly addConnected?: KernelContext["addConnected"];
-}
-
-/** Compiles a prepared program. */
-export function compileProgram(program: PreparedProgram, options: CompileOptions): CompiledProgram {
-  return inOnePiece(compiling(inOnePiece(planningFor(program, options)), options));
 }
 
 /** The plan of a program, in pieces. */
@@ -79,9 +77,10 @@ export function* planningFor(program: PreparedProgram, options: CompileOptions):
     gates: !vector.wide,
     reservedBytes,
   } as const;
-  const plan = yield* planning(program, target);
+  const { overRows } = options;
+  const plan = yield* planning(program, target, overRows);
   const fit = sizesFor(plan, roomIn(options));
-  return fit ? yield* planning(program, { ...target, ...fit }) : plan;
+  return fit ? yield* planning(program, { ...target, ...fit }, overRows) : plan;
 }
 
 /** Bytes that a program may take. */

@@ -123,7 +123,17 @@ export function wasmEngineWith(
     const prepared = await inPieces(preparation(program), signal);
     const addRandomRows =
       prepared.randoms.length > 0 ? (await import("./emit/randomKernel.ts")).addRandomRows : undefined;
-    const machine = { vector, threads, sharedMemory, maximumPages, firstAddress, rowLength, addRandomRows };
+    const { overRows } = prepared.isOverRows ? await import("../../plan/lowering/overRows.ts") : {};
+    const machine = {
+      vector,
+      threads,
+      sharedMemory,
+      maximumPages,
+      firstAddress,
+      rowLength,
+      addRandomRows,
+      overRows,
+    };
     const programPlan = await inPieces(planningFor(prepared, machine), signal);
     if (checkPlans) (await import("../../plan/check/checkPlan.ts")).checkPlan(programPlan);
     const trigonometry = computes(programPlan, "sin", "cos")

@@ -20,12 +20,12 @@ import { add } from "../ops/arithmetic.ts";
 import { constant, slot, uniformConstant, zeros } from "../ops/leaves.ts";
 import { broadcastTo } from "../ops/movement.ts";
 import { concatenate, reshape, slice } from "../ops/moves.ts";
-import { scanOfGradient, sumOfScan } from "../ops/scanGradient.ts";
 import { ofEachRow, sum } from "../ops/sums.ts";
 import { scanGradientOf, substitute, substitution } from "../rebuild.ts";
 import { dependents } from "../slots.ts";
 import { sliceAt, stackedValue } from "../stackedValues.ts";
 import { anyLive, type Condition, type Cotangent, numberOf, type Reversal, settled } from "./cotangent.ts";
+import { scanOfGradient, sumOfScan } from "./scanGradient.ts";
 
 /** Cotangents of the first state, of the stacked values and of the outer values. */
 export function pullBackScan(

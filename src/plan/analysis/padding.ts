@@ -9,6 +9,7 @@
  * @module
  */
 
+import { paddingOfSlots } from "../../graph/derivative/scanGradient.ts";
 import {
   type Expr,
   firstOuterInput,
@@ -17,9 +18,7 @@ import {
   type ScanGradientExpr,
   topologicalOrder,
 } from "../../graph/expr.ts";
-
 import { rulesOf, withInputs } from "../../graph/graphRules.ts";
-import { paddingOfSlots } from "../../graph/ops/scanGradient.ts";
 import * as g from "../../graph/ops.ts";
 import { scanGradientOf, substitution } from "../../graph/rebuild.ts";
 import type { Padding, PaddingScope } from "../../graph/rules.ts";

@@ -8,8 +8,8 @@ import { ShapeError } from "../../errors.ts";
 import { type Expr, isSumOverRows, topologicalOrder } from "../../graph/expr.ts";
 import type { PreparedProgram } from "../../graph/program.ts";
 import type { Pieces } from "../../platform/pieces.ts";
+import type { OverRows } from "../lowering/overRows.ts";
 import { sparingOrder } from "./order.ts";
-import { guardingPadding } from "./padding.ts";
 import { apartFromParameters } from "./storage.ts";
 
 /** The nodes of a program by phase, each list in topological order, and its outputs. */
@@ -34,12 +34,13 @@ export interface Phases {
  * The phases of a program.
  * @throws {@link ShapeError} if a sum over rows is used for each row.
  */
-export function* phasesOf(program: PreparedProgram): Pieces<Phases> {
-  const guarded = yield* guardingPadding([
+export function* phasesOf(program: PreparedProgram, overRows: OverRows | undefined): Pieces<Phases> {
+  const written = [
     ...Object.values(program.rows),
     ...Object.values(program.sums),
     ...program.updates.map(({ value }) => value),
-  ]);
+  ];
+  const guarded = overRows ? yield* overRows.guardingPadding(written) : written;
   yield;
   const rowCount = Object.keys(program.rows).length;
   const sumCount = Object.keys(program.sums).length;

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { type Expr, sizeOf } from "../../graph/expr.ts";
-import { type ConnectedExpr, runsOf, type SumConnectedExpr } from "../../graph/ops/connected.ts";
+import type { Expr } from "../../graph/expr.ts";
+import { type ConnectedExpr, runsOf } from "../../graph/ops/connected.ts";
 import type { Argument, Item } from "../plan.ts";
-import type { Scope } from "./scope.ts";
 import type { TileLowering } from "./tileLowering.ts";
 
 const number = (value: number): Argument => ({ kind: "number", value });
@@ -40,44 +39,6 @@ export function lowerConnected(tiles: TileLowering, node: ConnectedExpr): Item[]
       bias ? tables.argument(bias) : number(0),
       tables.table(Int32Array.from(table)),
       number(table.length / 4),
-    ),
-  ];
-}
-
-/** The items of a sum over rows and connections: a call for all runs of one length. */
-export function lowerSumConnected(tiles: TileLowering, node: SumConnectedExpr, scope: Scope): Item[] {
-  const { tables } = tiles;
-  const [y, x] = node.inputs as [Expr, Expr];
-  const [rows, width] = [y.shape[1]!, x.shape[1]!];
-  const left = tiles.asRows(y);
-  const sums = tables.sumArguments(node);
-  const { pitch } = tables.sums[sums[0]!.sum]!;
-  // An odd number of cache lines from one row to the next: a power of two of them would be the same place of the cache for all rows.
-  const line = 64 / tables.target.numberBytes;
-  const sourcePitch = (Math.ceil(sizeOf(x.shape) / line) | 1) * line;
-  const across = tiles.across(x, sourcePitch, scope);
-  const byCount = new Map<number, number[]>();
-  for (const { to, from, block, count } of runsOf(node.connections, y.shape[0]!, true)) {
-    if (count === 0) continue;
-    const table = byCount.get(count) ?? [];
-    byCount.set(count, table);
-    table.push(to * rows, from * width, block * width, 0);
-  }
-  return [
-    ...left.items,
-    ...across.items,
-    ...[...byCount].flatMap(([count, table]) =>
-      sums.map((sum) =>
-        tiles.call(
-          { kind: "sumConnected", rows, columns: count * width, pitch, sourcePitch },
-          left.rows(),
-          { kind: "value", value: across.id, start: 0 },
-          sum,
-          { kind: "tile", name: "count" },
-          tables.table(Int32Array.from(table)),
-          number(table.length / 4),
-        ),
-      ),
     ),
   ];
 }

@@ -4,13 +4,7 @@
  * @module
  */
 
-import {
-  type Expr,
-  type ParameterExpr,
-  type ScanExpr,
-  type ScanGradientExpr,
-  sizeOf,
-} from "../../graph/expr.ts";
+import { type Expr, type ParameterExpr, sizeOf } from "../../graph/expr.ts";
 import type { ScalarBody } from "../../graph/ops/maps.ts";
 import { viewOf } from "../analysis/storage.ts";
 import { type Kernel, kernelName } from "../kernels.ts";
@@ -22,6 +16,7 @@ import type {
   PlanTarget,
   PlanValue,
   ShardSum,
+  SharedCall,
   Stride,
   Table,
   ValueId,
@@ -40,12 +35,6 @@ export interface Rounds {
   readonly rounds: readonly { readonly loop: number; readonly by: number }[];
 }
 
-/** The states of a scan that are kept for the way back through it: one after another, that before every so many steps. */
-export interface KeptStates {
-  readonly value: ValueId;
-  readonly every: number;
-}
-
 /** Gives out numbers for values and kernels, and memory, from the engine's own on; nothing is given back. */
 export class PlanTables implements CodeTable {
   readonly target: PlanTarget;
@@ -61,15 +50,10 @@ export class PlanTables implements CodeTable {
   readonly #bodies = new Map<ScalarBody, number>();
   readonly #tableByContent = new Map<string, number>();
   readonly #tableByData = new Map<Int32Array, number>();
-  readonly #sumOf = new Map<Expr, number>();
   /** What slots stand for: slices of a stacked value, or of states that are kept. */
   readonly #slices = new Map<Expr, Rounds & { readonly of: Expr | ValueId }>();
-  /** By sum over rows in the body of a way back, the sums outside that it is added to. */
-  readonly #sumsAround = new Map<Expr, (Rounds & { readonly sum: Expr })[]>();
-  readonly #states = new Map<ScanExpr, KeptStates>();
   #loops = 0;
   #top: number;
-  #shardTop = 0;
 
   /** @param parameters - Have the first places. */
   constructor(target: PlanTarget, parameters: readonly ParameterExpr[]) {
@@ -85,7 +69,7 @@ export class PlanTables implements CodeTable {
 
   /** Bytes of the sums of a shard. */
   get shardBytes(): number {
-    return Math.max(64, this.#shardTop);
+    return 64;
   }
 
   /** The address of so many bytes. */
@@ -164,24 +148,6 @@ export class PlanTables implements CodeTable {
     if (of === undefined) this.#slices.delete(slot);
     else this.#slices.set(slot, { of, first, rounds });
     this.#idOf.delete(slot);
-  }
-
-  /** Says which sums a sum over rows in a body is added to from now on. */
-  bindSum(node: Expr, around: readonly (Rounds & { readonly sum: Expr })[]): void {
-    this.#sumsAround.set(node, [...around]);
-  }
-
-  /** The sums outside of the body that a sum over rows in it is added to; none if it is in no body. */
-  sumsAround(node: Expr): readonly (Rounds & { readonly sum: Expr })[] {
-    return this.#sumsAround.get(node) ?? [];
-  }
-
-  /** Says, and asks, where the states of a scan are kept. */
-  keepStates(scan: ScanExpr, states: KeptStates): void {
-    this.#states.set(scan, states);
-  }
-  statesOf(scan: ScanExpr): KeptStates {
-    return this.#states.get(scan)!;
   }
 
   /** A value, some numbers in. */
@@ -298,57 +264,8 @@ export class PlanTables implements CodeTable {
     return { kind: "table", table };
   }
 
-  /** The sums over rows so far. */
-  get summed(): Expr[] {
-    return [...this.#sumOf.keys()];
+  /** The sums over rows, with the calls that add up their shards. */
+  shardCalls(): (readonly [Expr, SharedCall])[] {
+    return [];
   }
-
-  /** The number of a sum over rows. */
-  sum(node: Expr): number {
-    let sum = this.#sumOf.get(node);
-    if (sum === undefined) {
-      const { lanes, numberBytes } = this.target;
-      const isOuter = isOfProducts(node);
-      const width = isOuter ? node.shape.at(-1)! : sizeOf(node.shape);
-      const rows = sizeOf(node.shape) / width;
-      const pitch = Math.ceil(width / lanes) * lanes;
-      // Sums over rows are float64, so that their error does not grow with the rows.
-      const isDouble = !isOuter;
-      sum =
-        this.sums.push({ value: this.value(node), offset: this.#shardTop, rows, width, pitch, isDouble }) - 1;
-      this.#shardTop += Math.ceil((rows * pitch * (isOuter ? numberBytes : 8)) / 64) * 64;
-      this.#sumOf.set(node, sum);
-    }
-    return sum;
-  }
-
-  /** Where a sum over rows is added up: in a body, to those around it, in other numbers of them in each round. */
-  sumArguments(node: Expr): Extract<Argument, { kind: "sum" }>[] {
-    const around = this.sumsAround(node);
-    if (around.length === 0) return [{ kind: "sum", sum: this.sum(node), start: 0 }];
-    return around.flatMap(({ sum, first, rounds }) =>
-      this.sumArguments(sum).map((argument) => {
-        const { pitch } = this.sums[argument.sum]!;
-        const apart = isOfProducts(node)
-          ? (sizeOf(node.shape) / node.shape.at(-1)!) * pitch
-          : sizeOf(node.shape);
-        const strides = [
-          ...(argument.strides ?? []),
-          ...rounds.map(({ loop, by }) => ({ loop, numbers: by * apart })),
-        ];
-        return {
-          ...argument,
-          start: argument.start + first * apart,
-          ...(strides.length > 0 ? { strides } : {}),
-        };
-      }),
-    );
-  }
-}
-
-/** Whether a sum over rows is one of products, which is kept row by row. */
-function isOfProducts(node: Expr): boolean {
-  let leaf = node;
-  while (leaf.op === "sumOfScan") leaf = (leaf.inputs[0] as ScanGradientExpr).sums[leaf.index]!;
-  return leaf.op !== "sumRows";
 }

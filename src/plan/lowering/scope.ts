@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Expr, hasBody, resultsOf, type SumOfScanExpr, topologicalOrder } from "../../graph/expr.ts";
+import type { Expr } from "../../graph/expr.ts";
 import type { FinishedLayer } from "../analysis/activations.ts";
 import type { Unit } from "../analysis/fusion.ts";
 import type { ValueId } from "../plan.ts";
@@ -22,9 +22,8 @@ export class Scope {
   readonly #tables: PlanTables;
   readonly #codes = new Map<Unit, FusedCode>();
 
-  /** Scans of which states are kept, as something goes back through them. */
-  readonly keptScans: ReadonlySet<Expr>;
-  readonly #sums = new Map<Expr, SumOfScanExpr[]>();
+  /** All nodes that are lowered together. */
+  readonly nodes: readonly Expr[];
 
   constructor(
     tables: PlanTables,
@@ -33,17 +32,9 @@ export class Scope {
     finished: ReadonlyMap<Expr, FinishedLayer> = new Map(),
   ) {
     this.#tables = tables;
-    this.keptScans = scansGoneBack(nodes);
-    for (const node of nodes)
-      if (node.op === "sumOfScan")
-        this.#sums.set(node.inputs[0]!, [...(this.#sums.get(node.inputs[0]!) ?? []), node]);
+    this.nodes = nodes;
     this.isRead = isRead;
     this.finished = finished;
-  }
-
-  /** The sums of a way back through a scan that are read. */
-  sumsOf(gradient: Expr): readonly SumOfScanExpr[] {
-    return this.#sums.get(gradient) ?? [];
   }
 
   /** The code of a fused unit; all runs of its features have the same. */
@@ -52,17 +43,4 @@ export class Scope {
     if (!code) this.#codes.set(unit, (code = fusedCode(unit, this.isRead, this.#tables)));
     return code;
   }
-}
-
-/** The scans that something goes back through, among these nodes or in bodies of them. */
-function scansGoneBack(nodes: readonly Expr[]): Set<Expr> {
-  const scans = new Set<Expr>();
-  for (const node of nodes) {
-    if (node.op === "scanGradient") scans.add(node.inputs[0]!);
-    if (!hasBody(node)) continue;
-    const outer = new Set(node.inputs);
-    const inner = topologicalOrder(resultsOf(node), outer).filter((value) => !outer.has(value));
-    for (const scan of scansGoneBack(inner)) if (outer.has(scan)) scans.add(scan);
-  }
-  return scans;
 }

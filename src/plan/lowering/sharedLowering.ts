@@ -59,7 +59,7 @@ export class SharedLowering {
   /**
    * The levels that compute the units.
    * @param outputs - What is read afterwards.
-   * @param sums - Sums over rows to be added up over the shards first.
+   * @param sums - Sums over rows, with the calls that add them up over the shards first.
    * @param copies - New values that are copied over parameters, when every reader of the old ones is done.
    */
   *lower(
@@ -68,7 +68,10 @@ export class SharedLowering {
     {
       sums = [],
       copies = [],
-    }: { readonly sums?: readonly Expr[]; readonly copies?: readonly CopiedUpdate[] } = {},
+    }: {
+      readonly sums?: readonly (readonly [Expr, SharedCall])[];
+      readonly copies?: readonly CopiedUpdate[];
+    } = {},
   ): Pieces<SharedCall[][]> {
     const scope = new Scope(this.#tables, [], readOutside(units, outputs));
     const levels: SharedCall[][] = [];
@@ -79,8 +82,8 @@ export class SharedLowering {
       while (levels.length <= level) levels.push([]);
       levels[level]!.push(call);
     };
-    for (const node of sums) {
-      put(0, this.#addShards(node));
+    for (const [node, call] of sums) {
+      put(0, call);
       placements.set(node, { level: 0, range: -1 });
     }
     for (const unit of units) {
@@ -139,18 +142,6 @@ export class SharedLowering {
       number(sizeOf(value.shape)),
     ];
     return this.#call({ kind: "copyNumbers" }, args);
-  }
-
-  #addShards(node: Expr): SharedCall {
-    const tables = this.#tables;
-    const sum = tables.sum(node);
-    const { rows, width, pitch, isDouble: hasDoubles } = tables.sums[sum]!;
-    const isDouble = hasDoubles && tables.target.numberBytes === 4;
-    return this.#call(
-      { kind: "addShards", width: isDouble ? 0 : width, pitch: isDouble ? 0 : pitch, isDouble },
-      [{ kind: "sum", sum, start: 0 }, tables.argument(node)],
-      { kind: "shards", count: isDouble ? width : rows },
-    );
   }
 
   #lowerUnit(unit: Unit, scope: Scope): SharedCall[] {

@@ -12,28 +12,25 @@ import {
   topologicalOrder,
   unreachable,
 } from "../../graph/expr.ts";
-import { maskOf } from "../../graph/masks.ts";
 import { contributions } from "../../graph/ops/linear.ts";
 import type { NodeOf } from "../../graph/rules.ts";
 import type { Pieces } from "../../platform/pieces.ts";
 import { finishedLayers } from "../analysis/activations.ts";
 import { fuse, type Unit } from "../analysis/fusion.ts";
 import type { Run } from "../analysis/readiness.ts";
-import { bandsOf, unionOf } from "../analysis/sparsity.ts";
+import { bandsOf } from "../analysis/sparsity.ts";
 import { ownersRead, readOutside, viewOf } from "../analysis/storage.ts";
 import type { Kernel } from "../kernels.ts";
-import type { Argument, Call, Item, ValueId } from "../plan.ts";
-import { lowerConnected, lowerSumConnected } from "./connectedLowering.ts";
+import type { Argument, Call, Item } from "../plan.ts";
+import { lowerConnected } from "./connectedLowering.ts";
 import { lowerFixedPoint, lowerIterate } from "./iterationLowering.ts";
+import type { OverRows } from "./overRows.ts";
 import type { PlanTables } from "./planTables.ts";
-import { lowerScan, lowerScanGradient } from "./scanLowering.ts";
+import { lowerScan } from "./scanLowering.ts";
 import { Scope } from "./scope.ts";
 
 /** An argument that is a number. */
 const number = (value: number): Argument => ({ kind: "number", value });
-
-/** The number of rows that the tile has. */
-const rowCount: Argument = { kind: "tile", name: "count" };
 
 /** Operations whose nodes are not lowered by themselves here. */
 type Elsewhere =
@@ -52,11 +49,14 @@ type Elsewhere =
 export class TileLowering {
   readonly tables: PlanTables;
   /** Consumers of every shared node, for the masks that gradients meet. */
-  readonly #consumers: ReadonlyMap<Expr, readonly Expr[]>;
+  readonly consumers: ReadonlyMap<Expr, readonly Expr[]>;
+  /** What lowers sums over rows, where there are some. */
+  readonly overRows: OverRows | undefined;
 
-  constructor(tables: PlanTables, consumers: ReadonlyMap<Expr, readonly Expr[]>) {
+  constructor(tables: PlanTables, consumers: ReadonlyMap<Expr, readonly Expr[]>, overRows?: OverRows) {
     this.tables = tables;
-    this.#consumers = consumers;
+    this.consumers = consumers;
+    this.overRows = overRows;
   }
 
   /**
@@ -165,28 +165,20 @@ export class TileLowering {
           this.call(kernel, tables.argument(matrix), side.rows(), tables.argument(node)),
         ];
       }
-      case "sumRows": {
-        const source = this.asRows(node.inputs[0]!);
-        const kernel = { kind: "sumRows", rows: sizeOf(node.shape) } as const;
-        return [
-          ...source.items,
-          ...tables.sumArguments(node).map((sum) => this.call(kernel, source.rows(), sum)),
-        ];
-      }
-      case "sumOuter":
-        return this.#lowerSumOuter(node, scope);
       case "connected":
         return lowerConnected(this, node);
+      case "sumRows":
+      case "sumOuter":
       case "sumConnected":
-        return lowerSumConnected(this, node, scope);
+      case "scanGradient":
+      case "sumOfScan":
+        return yield* this.overRows!.lower(this, node, scope);
       case "fixedPoint":
         return yield* lowerFixedPoint(this, node);
       case "scan":
-        return yield* lowerScan(this, node, scope.keptScans.has(node));
-      case "scanGradient":
-        return yield* lowerScanGradient(this, node, scope.sumsOf(node));
-      case "sumOfScan":
-        return [];
+        return yield* this.overRows?.isGoneBack(node, scope)
+          ? this.overRows.lower(this, node, scope)
+          : lowerScan(this, node);
       case "iterate":
         return yield* lowerIterate(this, node);
       default: {
@@ -277,65 +269,5 @@ export class TileLowering {
         number(to - from),
       );
     });
-  }
-
-  /** A value that is kept row by row: copied once. */
-  across(
-    value: Expr,
-    pitch: number,
-    { transposed }: Scope,
-  ): { readonly items: Item[]; readonly id: ValueId } {
-    const { items, rows } = this.asRows(value);
-    const source = rows() as Extract<Argument, { kind: "value" }>;
-    const elements = sizeOf(value.shape);
-    const name = `${source.value}+${source.start}:${elements} ${pitch}`;
-    let id = transposed.get(name);
-    if (id === undefined) {
-      id = this.tables.temporary("transposed", elements, pitch);
-      transposed.set(name, id);
-      items.push(
-        this.call({ kind: "transpose", elements, pitch }, source, { kind: "value", value: id, start: 0 }),
-      );
-    }
-    return { items, id };
-  }
-
-  #lowerSumOuter(node: Expr, scope: Scope): Item[] {
-    const { tables } = this;
-    const { lanes } = tables.target;
-    const y = this.asRows(node.inputs[0]!);
-    const sums = tables.sumArguments(node);
-    const { pitch } = tables.sums[sums[0]!.sum]!;
-    const [rows, columns] = node.shape as [number, number];
-    const x = this.across(node.inputs[1]!, pitch, scope);
-    const items: Item[] = [...y.items, ...x.items];
-    const masks = this.#readersOf(node).map(maskOf);
-    for (const band of bandsOf(rows, unionOf(masks, rows, columns))) {
-      if (band.to === 0) continue;
-      const from = band.from - (band.from % lanes);
-      const to = Math.ceil(band.to / lanes) * lanes;
-      for (const sum of sums)
-        items.push(
-          this.call(
-            { kind: "sumOuter", rows: band.end - band.start, columns: to - from, pitch },
-            y.rows(band.start),
-            { kind: "value", value: x.id, start: from },
-            { ...sum, start: sum.start + band.start * pitch + from },
-            number(0),
-            // Only the lanes that have a row: what the others hold need not be zero, nor a number.
-            rowCount,
-          ),
-        );
-    }
-    return items;
-  }
-
-  /** What reads a sum over rows; of one in a body, what reads the sum over all steps. */
-  #readersOf(node: Expr): readonly Expr[] {
-    const around = this.tables.sumsAround(node);
-    if (around.length === 0) return this.#consumers.get(node) ?? [];
-    // Those of single steps stand side by side, and what reads them has another shape.
-    if (around.some(({ rounds }) => rounds.length > 0)) return [];
-    return around.flatMap(({ sum }) => this.#readersOf(sum));
   }
 }

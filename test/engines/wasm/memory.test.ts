@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { maskedAutoregressiveFlow } from "../../../src/architectures/architecture.ts";
 import { pushforwardLogProb } from "../../../src/distributions/density.ts";
 import type { Engine, Executable } from "../../../src/engines/engine.ts";
-import { compileProgram } from "../../../src/engines/wasm/compileProgram.ts";
+import { compileProgram } from "../../../src/engines/wasm/compileAtOnce.ts";
 import { type MemoryLimits, wasmEngineWith } from "../../../src/engines/wasm/engine.ts";
 import { UsageError } from "../../../src/errors.ts";
 import { adamW } from "../../../src/fitting/gradient/adamW.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compileProgram } from "../../../src/engines/wasm/compileProgram.ts";
+import { compileProgram } from "../../../src/engines/wasm/compileAtOnce.ts";
 import { jvp, vjp } from "../../../src/graph/derivative/derivative.ts";
 import { type Expr, sizeOf } from "../../../src/graph/expr.ts";
 import { prepareProgram } from "../../../src/graph/program.ts";

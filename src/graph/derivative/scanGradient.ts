@@ -5,10 +5,10 @@
  */
 
 import { type Expr, isSumOverRows, type Node, type ScanExpr, sameShape } from "../expr.ts";
+import { bodyRules } from "../ops/bodyNodes.ts";
+import type { SlotExpr } from "../ops/leaves.ts";
+import { rowSumRules } from "../ops/sums.ts";
 import { copied, type Fault, type GraphRules, type PaddingScope } from "../rules.ts";
-import { bodyRules } from "./bodyNodes.ts";
-import type { SlotExpr } from "./leaves.ts";
-import { rowSumRules } from "./sums.ts";
 
 /**
  * What is left of a cotangent after the steps of a scan, from the last to the first. The body gets the state that the step began with, its
