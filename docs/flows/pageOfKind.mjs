@@ -8,7 +8,8 @@ const architectures = fileURLToPath(new URL("../../src/architectures", import.me
 
 /** What the docstring of an architecture says. */
 function docstringOf(name) {
-  for (const file of readdirSync(architectures)) {
+  const files = readdirSync(architectures, { recursive: true, encoding: "utf8" });
+  for (const file of files.filter((file) => file.endsWith(".ts"))) {
     const docstring = docstringIn(sourceText(`architectures/${file.replace(/\.ts$/, "")}`), name);
     if (docstring) return commentAsMarkdown(docstring);
   }
