@@ -144,7 +144,11 @@ export const sections = [
         "p...pY..YY.......",
         ["additiveLogistic", "ordered", "bounded", "correlationFactor", "covarianceFactor"],
       ],
-      ["torus / sphere", "p.Y.pp...........", ["~circularShift", "vonMises", "uniformNormal"]],
+      [
+        "torus / sphere",
+        "p.Y.pp...........",
+        ["sphereFlow", "onSphere", "uniformSphere", "circularShift", "vonMises"],
+      ],
       [
         "vmap / stack / concatenate events",
         "p.pYpYY.YY.......",

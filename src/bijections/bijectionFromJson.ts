@@ -20,6 +20,7 @@ import { readers as orthogonal } from "./orthogonal/readers.ts";
 import { readers as piecewise } from "./piecewise/readers.ts";
 import { bijectionRegistry } from "./registry.ts";
 import { readers as residual } from "./residual/readers.ts";
+import { readers as sphere } from "./sphere/readers.ts";
 
 /** Makes all of our own bijections known, and the transformers and conditioners that they hold. */
 export function provideBijections(): void {
@@ -35,6 +36,7 @@ export function provideBijections(): void {
     orthogonal,
     piecewise,
     residual,
+    sphere,
   ])
     bijectionRegistry.provide(readers);
   provideConditioners();

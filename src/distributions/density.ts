@@ -79,5 +79,5 @@ function checkBase(where: string, base: Distribution, bijection: Bijection): voi
     if (!isWithin(given, taken))
       throw misfit(where, `the base ${base.type}`, given, `feature ${i} of ${type}`, taken);
   });
-  checkRegion(where, `the base ${base.type}`, bijection);
+  checkRegion(where, `the base ${base.type}`, bijection, base.region);
 }

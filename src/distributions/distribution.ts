@@ -30,6 +30,8 @@ export interface Distribution {
   readonly parameters: ParameterTree;
   /** Where each feature lies (default: anywhere). */
   readonly support?: Interval | undefined;
+  /** What the features obey together, in words, where an interval does not say it: `unit vectors` (default: nothing). */
+  readonly region?: string | undefined;
   /** Log-density in nats, a scalar. */
   logProb(x: Expr, parameters: Bound, context?: Expr): Expr;
   /** A sample as a function of independent standard normal noise, a vector of {@link Distribution.noise} numbers. */

@@ -55,5 +55,6 @@ export {
   tailTransformFlow,
 } from "../architectures/paperFlows.ts";
 export { type ResidualFlowOptions, residualFlow } from "../architectures/residualFlow.ts";
+export { type SphereFlowOptions, sphereFlow } from "../architectures/sphere/sphereFlow.ts";
 export type { Training } from "../architectures/training.ts";
 export type { FlowSizes } from "../fitting/flowOption.ts";

@@ -37,10 +37,8 @@ const families: readonly Family<Transformer>[] = [
     ] satisfies TypesOf<typeof import("./elementary/makers.ts")>,
     load: () => import("./elementary/readers.ts"),
   },
-  {
-    types: ["formula"] satisfies TypesOf<typeof import("./formula/makers.ts")>,
-    load: () => import("./formula/readers.ts"),
-  },
+  // Without a list: loaded where no family lists a type.
+  { load: () => import("./formula/readers.ts") },
   {
     types: ["mixture"] satisfies TypesOf<typeof import("./mixtures/makers.ts")>,
     load: () => import("./mixtures/readers.ts"),

@@ -14,3 +14,4 @@ export { type ConditionalNormalOptions, conditionalNormal } from "./conditionalN
 export { type LowRankNormalOptions, lowRankNormal } from "./lowRankNormal.ts";
 export { type Resampled, type ResampledOptions, resampled } from "./resampled.ts";
 export { type SortedOptions, sorted } from "./sorted.ts";
+export { uniformSphere } from "./uniformSphere.ts";

@@ -94,6 +94,8 @@ export async function fitByGradient(
   );
   const { transforms, hidden, bins } = recipe;
   const made = architecture ?? (await architectureOf(kind, { ...sizes, transforms, hidden, bins }));
+  if (made.preparation === "none")
+    (await import("../preparation/unprepared.ts")).checkUnitVectors(rows, made);
   if (from && options.kinds)
     throw new UsageError({
       where: "fit",

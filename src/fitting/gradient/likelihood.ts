@@ -137,7 +137,7 @@ export class Likelihood {
     const compileTrial = trialLoss && (() => compile(trialLoss));
     const key = split(randomKey(options.seed ?? 0), "mixture");
     const extra =
-      recipe.mixtureShare > 0 && !data.train.weights && !data.schema
+      recipe.mixtureShare > 0 && !data.train.weights && !data.schema && architecture.preparation !== "none"
         ? await mixtureRows(data, key, signal)
         : undefined;
     return new Likelihood(architecture, data, recipe, plan, options, { minimizer, compileTrial }, extra);
@@ -156,7 +156,9 @@ export class Likelihood {
     const inTurns = <T>(work: Pieces<T>): Promise<T> => inPieces(work, this.#options.signal, "The fit");
     const preparation = schema
       ? (await import("../preparation/turns.ts")).turnPreparation(schema)
-      : await inTurns(fittingPreparation(rows.data, columns.length, choice, rows.weights));
+      : this.#architecture.preparation === "none"
+        ? (await import("../preparation/unprepared.ts")).unprepared(columns.length)
+        : await inTurns(fittingPreparation(rows.data, columns.length, choice, rows.weights));
     const context =
       given.length > 0
         ? await inTurns(fittingGivenPreparation(rows.context, given.length, choice.given, rows.weights))
@@ -280,12 +282,13 @@ export class Likelihood {
     const { batch, whitened } = this.#recipe;
     const look = this.#decidingLook;
     return {
-      choices: this.#data.schema
-        ? preparationChoices.slice(0, 1)
-        : (preparation?.choices ??
-          preparationChoices.filter(({ whiten }) =>
-            this.#architecture.preparation === "columns" ? !whiten : whiten || !whitened,
-          )),
+      choices:
+        this.#data.schema || this.#architecture.preparation === "none"
+          ? preparationChoices.slice(0, 1)
+          : (preparation?.choices ??
+            preparationChoices.filter(({ whiten }) =>
+              this.#architecture.preparation === "columns" ? !whiten : whiten || !whitened,
+            )),
       score: (choice, trial) => this.#look(choice, trial, look),
       firstLook: look === closeLook ? (choice, trial) => this.#look(choice, trial, firstLook) : undefined,
       mostRows: this.trialSteps * Math.min(look.batch, batch),

@@ -173,7 +173,7 @@ function checkBounds(json: unknown, what: string, name: string): void {
 /** Lists and objects inside one another, in an architecture. */
 const deepest = 100;
 
-/** Compares the sizes that a description claims, in whatever depth, with the number of columns. */
+/** Refuses sizes above the number of columns, in whatever depth; fewer are those of maps of coordinates. */
 function checkFeatures(json: unknown, features: number, what: string): void {
   const rest: { readonly next: unknown; readonly depth: number }[] = [{ next: json, depth: 0 }];
   for (let entry = rest.pop(); entry; entry = rest.pop()) {
@@ -187,7 +187,7 @@ function checkFeatures(json: unknown, features: number, what: string): void {
     const { features: claimed } = next as { readonly features?: unknown };
     // A shape has as many values as its extents say.
     const size = Array.isArray(claimed) ? claimed.reduce((product, extent) => product * extent, 1) : claimed;
-    if (Object.hasOwn(next, "features") && size !== features)
+    if (Object.hasOwn(next, "features") && !(size <= features))
       throw unreadable(what, `does not have the ${features} features of the columns`, {
         expected: String(features),
         received: String(claimed),

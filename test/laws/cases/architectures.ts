@@ -87,4 +87,6 @@ export const architectureKinds: Readonly<Record<ArchitectureName, readonly FlowK
   mixtureOfFlows: ["mixture-of-flows"],
   // Has no name of its own, and laws of its own: fitting/parents.test.ts.
   graphicalFlow: [],
+  // Of unit vectors: bijections/sphere.test.ts.
+  sphereFlow: [],
 };

@@ -29,7 +29,11 @@ export type BijectionName = Exclude<MakersOf<Bijection, typeof bijections>, "bij
 /** Exported functions that make a transformer. */
 export type TransformerName = Exclude<MakersOf<Transformer, typeof transformers>, "transformerFromJson">;
 /** Exported functions that make a distribution. */
-export type DistributionName = Exclude<MakersOf<Distribution, typeof distributions>, "distributionFromJson">;
+export type DistributionName = Exclude<
+  MakersOf<Distribution, typeof distributions>,
+  // That of a surface has its laws in bijections/sphere.test.ts.
+  "distributionFromJson" | "uniformSphere"
+>;
 /** Exported functions that make an architecture. */
 export type ArchitectureName = Exclude<MakersOf<Architecture, typeof architectures>, "ownArchitecture">;
 /** Exported functions that make a network. */
