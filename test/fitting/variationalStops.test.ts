@@ -16,7 +16,8 @@ const contaminated: LogDensity = ({ x, y }, o) =>
 test("an early stop that the diagnostics do not confirm goes on to the last step", async () => {
   const density: LogDensity = ({ x, y }, o) =>
     o.sub(o.mul(-0.5, o.add(o.square(x!), o.square(y!))), o.mul(0.05, o.square(o.square(x!))));
-  const options = { parameters: { x: "real", y: "real" }, steps: 200, seed: 1, threads: 1 } as const;
+  const flow = variationalArchitecture("nsf", { features: 2, transforms: 2, hidden: [16] });
+  const options = { flow, parameters: { x: "real", y: "real" }, steps: 200, seed: 1, threads: 1 } as const;
   const early = await approximate({ logDensity: density, ...options });
   expect(early.report.history.at(-1)!.epoch).toBeLessThan(8);
   // Of 20 samples the shape of a tail cannot be told.
