@@ -47,6 +47,7 @@ export function onPage(line: string): string {
     .replaceAll(/\bfit the flow\b/g, "choose the flow")
     .replaceAll(/ with \ue000(?:columns|exclude)\ue000/g, "")
     .replaceAll(/\bpass (?!\ue000)/g, "choose ")
+    .replaceAll(/\bsay (?=\S+ for ")/g, "choose ")
     .replaceAll(/ \([^()]*\ue000[^()]*\)/g, "")
     .replaceAll(/\bgive it a kind, as in (\S+) for "[^"]*"/g, "choose another kind for it, such as $1")
     .replace(

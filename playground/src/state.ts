@@ -22,7 +22,7 @@ export const kinds = {
   unaf: { label: "Unconstrained neural autoregressive flow", depth: 3, width: 32 },
   bnaf: {
     label: "Block neural autoregressive flow",
-    depth: 2,
+    depth: 3,
     width: 16,
     note: "It has no inverse in closed form: the way from the base to the data is found by a search, to all digits.",
   },
@@ -210,7 +210,7 @@ export function linkOf(state: State): string {
 
 /** Kinds of the library that are not for points of the plane, and why. */
 export const elsewhere: Readonly<Record<string, string>> = {
-  ncsf: "is a flow of angles, which come round, and the axes of this plane do not",
+  ncsf: "is a flow of angles, which come round, and the axes of this plane do not (a table of angles has it)",
   columns: "is for tables, and is there when one is open",
 };
 

@@ -62,6 +62,10 @@ await flow.save("model.safetensors");
 `;
 }
 
+/** A word as a shell takes it. */
+export const inShell = (word: string): string =>
+  /^[\w.:+=,/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+
 /** What a model that was opened is called in what one takes along. */
 export const modelFile = "playground.safetensors";
 

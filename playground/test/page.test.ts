@@ -260,7 +260,7 @@ describe.skipIf(path === undefined)(
       await trained(opened);
       // What the link asks for and cannot have is said where it would be, until something else is chosen there.
       expect(await opened.locator(".inline.message").allTextContents()).toEqual([
-        "The flow of this link, ncsf, is a flow of angles, which come round, and the axes of this plane do not: nothing is compared.",
+        "The flow of this link, ncsf, is a flow of angles, which come round, and the axes of this plane do not (a table of angles has it): nothing is compared.",
         'The place of the slider in this link, "7", is not between 0 and 1.',
       ]);
       const picture = opened.locator(".picture canvas");

@@ -35,12 +35,15 @@ const makers: Readonly<Partial<Record<KindName, (options: ArchitectureOptions) =
   "mixture-of-flows": mixtureOfFlows,
 };
 
+/** Learning rates of those whose monotone maps are networks. */
+const rates: Readonly<Partial<Record<KindName, number>>> = { unaf: 0.015, bnaf: 0.02 };
+
 /** The architecture of a choice with its learning rate, or undefined for a flow that is none of these. */
 export function paperArchitecture({ kind, depth, width }: FlowChoice): ChosenArchitecture | undefined {
   if (kind === "radial")
     return { architecture: radialFlow({ features: 2, transforms: depth }), learningRate: 0.015 };
   if (kind === "gf")
-    return { architecture: gaussianizationFlow({ features: 2, transforms: depth }), learningRate: 0.015 };
+    return { architecture: gaussianizationFlow({ features: 2, transforms: depth }), learningRate: 0.03 };
   if (kind === "flow-matching")
     return {
       architecture: flowMatching({ features: 2, hidden: [width, width] }),
@@ -48,5 +51,5 @@ export function paperArchitecture({ kind, depth, width }: FlowChoice): ChosenArc
       hasOwnLoss: true,
     };
   const architecture = makers[kind]?.({ features: 2, transforms: depth, hidden: [width, width] });
-  return architecture && { architecture, learningRate: 0.006 };
+  return architecture && { architecture, learningRate: rates[kind] ?? 0.006 };
 }

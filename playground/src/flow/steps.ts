@@ -69,9 +69,12 @@ function unnumbered(bijection: Bijection, values: ParameterValues): Step[] {
       return groupsOf(bijection as Repeated, values);
     case "continuous":
       return slicesOf(bijection as Continuous, values);
-    default:
-      return [{ name: names[bijection.type] ?? bijection.type, bijection, values }];
+    case "permutation":
+      // One that leaves all where it is stands for a flow without layers.
+      if ((bijection.toJSON().order as readonly number[]).every((from, to) => from === to)) return [];
+      break;
   }
+  return [{ name: names[bijection.type] ?? bijection.type, bijection, values }];
 }
 
 /** Groups of the repetitions, each with its slices of the parameters. */

@@ -24,12 +24,14 @@ export class VerbSession extends Session {
   async #fit({ run, points, flow: choice, seed }: Extract<Beginning, { type: "train" }>): Promise<Flow> {
     this.send({ type: "phase", run, phase: "training" });
     const begun = performance.now();
+    let made = 0;
     const { flow, report } = await fit(tableFromRows(columns, points), {
       flow: fittedKind(choice.kind),
       seed,
       threads: this.request.threads,
       signal: this.signal,
-      onProgress: ({ step, steps, trainLogProb, validationLogProb }) =>
+      onProgress: ({ step, steps, trainLogProb, validationLogProb }) => {
+        made = step;
         this.send({
           type: "progress",
           run,
@@ -40,14 +42,16 @@ export class VerbSession extends Session {
             heldOutLogProb: validationLogProb,
             rate: (1000 * step) / (performance.now() - begun),
           },
-        }),
+        });
+      },
     });
     this.send({
       type: "progress",
       run,
       progress: {
-        step: flow.steps,
-        steps: flow.steps,
+        // What a fit has made of the steps that it might have: the curve is as long as they are.
+        step: made,
+        steps: made,
         trainLogProb: report.trainLogProb,
         heldOutLogProb: report.validationLogProb,
         rate: Number.NaN,

@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { readings } from "../messages.ts";
+import { inShell } from "../takeAlong.ts";
 import { download } from "../ui/download.ts";
 import { OpenModel } from "../ui/FileButton.tsx";
 import { written } from "../ui/numbers.ts";
@@ -299,10 +300,6 @@ function Seconds() {
   return <>{seconds} s so far</>;
 }
 
-/** A name of a file as a shell reads it. */
-const quoted = (name: string): string =>
-  /^[\w.,+-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
-
 function Draw(props: {
   readonly facts: TableFacts;
   readonly fit: FitFacts;
@@ -404,7 +401,10 @@ function Draw(props: {
       </p>
       <p class="note">
         On the command line:{" "}
-        <code>npx pushforward logprob model.safetensors {quoted(facts.name)} --out scores.csv</code>
+        <code>
+          npx pushforward logprob model.safetensors {inShell(facts.name)}
+          {fit.flags && ` ${fit.flags}`} --out scores.csv
+        </code>
       </p>
     </section>
   );

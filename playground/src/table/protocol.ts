@@ -74,6 +74,8 @@ export interface Ranking {
 
 /** A flow of the table: fitted here, or opened from a file. */
 export interface FitFacts {
+  /** Flags that tell the command line how the table was read. */
+  readonly flags: string;
   /** Columns that it has a density of. */
   readonly columns: readonly string[];
   readonly description: string;

@@ -21,6 +21,7 @@ import type { ColumnNote as LibraryNote } from "pushforward/fitting";
 import { RandomStream, randomKey } from "pushforward/random";
 import { pickRows } from "pushforward/tables";
 import { messageOf, onPage } from "../messages.ts";
+import { inShell } from "../takeAlong.ts";
 import { threadsFor } from "../threads.ts";
 import {
   type Cell,
@@ -124,6 +125,15 @@ async function readAs(parse: Readonly<Record<string, string>>): Promise<Table> {
   return table;
 }
 
+/** How a table was read, for the command line. */
+function flagsOf({ header, parse = {} }: ReadTableOptions): string {
+  const read = Object.entries(parse).map(([name, how]) => `${name}=${how}`);
+  return [
+    ...(header === false ? ["--no-header"] : []),
+    ...(read.length > 0 ? [`--parse ${inShell(read.join(","))}`] : []),
+  ].join(" ");
+}
+
 async function read({ file }: Questions["read"]["ask"]): Promise<TableFacts> {
   const { read, options } = await tableOf(file);
   if (read.rows === 0) throw new Error(`${file.name} has no rows.`);
@@ -216,6 +226,7 @@ async function held(
   setTimeout(() => void rank(found, rows));
   return {
     ...known,
+    flags: flagsOf(source!.options),
     columns: found.columns,
     description: found.toString(),
     canCondition: found.description.kind === "columns",

@@ -211,7 +211,7 @@ function FlowFields(props: {
               {kinds[kind].label}
             </option>
           ))}
-          <option disabled>Circular spline flow: of angles, not of the plane</option>
+          <option disabled>Circular spline flow: for tables of angles</option>
         </select>
       </label>
       <LinkRemark part={props.part} />
