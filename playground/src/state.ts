@@ -49,10 +49,10 @@ export const kinds = {
     note: "It learns which way to go from noise to points, not their density: held-out points alone are scored, at some of the steps.",
     isOfPoints: true,
   },
+  "gradient-flow": { label: "Gradient flow of a mixture" },
   gaussianization: { label: "Gaussianization (no network)" },
   sliced: { label: "Sliced transport (no network)" },
   "dual-ascent": { label: "Dual ascent (no network)" },
-  "gradient-flow": { label: "Gradient flow of a mixture" },
   mixture: {
     label: "Gaussian mixture",
     note: "It has no layers: the sum of bell curves stands at the base, and the slider changes the units alone.",
@@ -63,6 +63,14 @@ export const kinds = {
   },
   gaussian: { label: "Gaussian" },
 } as const satisfies Record<string, KindOnPage>;
+
+/** Families of kinds, as they follow each other: what they are called, and the first of each. */
+export const families: readonly (readonly [string, KindName])[] = [
+  ["Maps of each axis, given others", "nsf-ar"],
+  ["Small steps", "planar"],
+  ["Through time", "cnf"],
+  ["Without gradients", "gaussianization"],
+];
 
 /** What one can choose of a kind, with what it begins with. */
 export interface KindOnPage {

@@ -167,6 +167,10 @@ function Fit({ facts }: { readonly facts: TableFacts }) {
   );
 }
 
+/** A choice as a select shows it: what a kind of flow does not ask for is as found. */
+const offeredTo = (kind: TableKind, what: string): string =>
+  takesKinds(kind) || !Object.hasOwn(columnKinds, what) ? what : "";
+
 /** What each column is taken for: as it was found, or as somebody chooses. */
 function ColumnChoices({ names, kind }: { readonly names: readonly string[]; readonly kind: TableKind }) {
   const noteOf = new Map(notes.value.map((note) => [note.name, note]));
@@ -186,7 +190,7 @@ function ColumnChoices({ names, kind }: { readonly names: readonly string[]; rea
               <dd>
                 <select
                   aria-label={`What ${name} is taken for`}
-                  value={taken.value[name] ?? ""}
+                  value={offeredTo(kind, taken.value[name] ?? "")}
                   onChange={({ currentTarget }) => choose(name, currentTarget.value)}
                 >
                   <option value="">as found</option>

@@ -183,18 +183,24 @@ async function fitTable({
     logProb: report.validationLogProb,
     scored: "held-out rows",
     interrupted: report.interrupted,
-    warnings: report.warnings.flatMap(({ message }) => (noted.has(message) ? [] : [onPage(message)])),
+    warnings: [
+      ...leftOutLine(report.dropped),
+      ...report.warnings.flatMap(({ message }) => (noted.has(message) ? [] : [onPage(message)])),
+    ],
   });
 }
 
 const noteOnPage = ({ name, kind, use, values, remedy }: LibraryNote): ColumnNote => {
-  // Of a column that is left out the values begin with its kind, which is said already.
-  const facts = values.replace(
-    /^left out: the column is (?:constant|an identifier|free text) \((.*)\)$/,
-    "$1",
-  );
+  // That a column is left out, and its kind, are said before its values.
+  const facts = values
+    .replace(/^left out[:,] /, "")
+    .replace(/^the column is (?:constant|an identifier|free text) \((.*)\)$/, "$1");
   return { name, kind, use, values: onPage(remedy ? `${facts}; ${remedy}` : facts) };
 };
+
+/** What is said of rows that a flow of numbers has no use for. */
+const leftOutLine = (rows: number): string[] =>
+  rows > 0 ? [`${rows.toLocaleString("en")} ${rows === 1 ? "row" : "rows"} with missing cells left out`] : [];
 
 async function open({ file }: Questions["open"]["ask"]): Promise<FitFacts> {
   const rows = heldTable();
@@ -204,12 +210,21 @@ async function open({ file }: Questions["open"]["ask"]): Promise<FitFacts> {
       `${file.name} is given ${opened.given.join(", ")}: this page asks flows that are given nothing.`,
     );
   say({ type: "stage", text: "Scoring the rows" });
-  const { mean } = await opened.score(rows, { threads });
+  const ofMixed = opened.description.kind === "columns";
+  const score = await opened.score(rows, { threads, ...(ofMixed ? {} : { missing: "drop" }) });
+  const { mean, impossible, possible } = score;
   return await held(opened, rows, {
     logProb: mean,
     scored: "the rows of this table",
     interrupted: false,
-    warnings: [],
+    warnings: [
+      ...leftOutLine(rows.rows - score.rows),
+      ...(impossible > 0
+        ? [
+            `by this model ${impossible.toLocaleString("en")} of the rows cannot be; the mean of the others is ${possible.mean.toFixed(2)} nats`,
+          ]
+        : []),
+    ],
   });
 }
 

@@ -7,6 +7,7 @@ import { drawPoints } from "../picture/draw.ts";
 import {
   bounds,
   type FlowChoice,
+  families,
   fewestDrawn,
   firstState,
   flowOfKind,
@@ -197,6 +198,7 @@ function FlowFields(props: {
 }) {
   const { flow } = props;
   const about: KindOnPage = kinds[flow.kind];
+  const all = Object.keys(kinds) as KindName[];
   return (
     <fieldset>
       <legend>{props.legend}</legend>
@@ -206,12 +208,18 @@ function FlowFields(props: {
           value={flow.kind}
           onChange={({ currentTarget }) => props.onChange(flowOfKind(currentTarget.value as KindName))}
         >
-          {(Object.keys(kinds) as KindName[]).map((kind) => (
-            <option key={kind} value={kind}>
-              {kinds[kind].label}
-            </option>
+          {families.map(([family, first], i) => (
+            <optgroup key={family} label={family}>
+              {all
+                .slice(all.indexOf(first), families[i + 1] && all.indexOf(families[i + 1]![1]))
+                .map((kind) => (
+                  <option key={kind} value={kind}>
+                    {kinds[kind].label}
+                  </option>
+                ))}
+              {i === 0 && <option disabled>Circular spline flow: for tables of angles</option>}
+            </optgroup>
           ))}
-          <option disabled>Circular spline flow: for tables of angles</option>
         </select>
       </label>
       <LinkRemark part={props.part} />
