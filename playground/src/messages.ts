@@ -48,6 +48,7 @@ export function onPage(line: string): string {
     .replaceAll(/ with \ue000(?:columns|exclude)\ue000/g, "")
     .replaceAll(/\bpass (?!\ue000)/g, "choose ")
     .replaceAll(/\bsay (?=\S+ for ")/g, "choose ")
+    .replaceAll(/(?<=; )(\w+) for "[^"]*" takes it/g, "$1 takes it")
     .replaceAll(/ \([^()]*\ue000[^()]*\)/g, "")
     .replaceAll(/\bgive it a kind, as in (\S+) for "[^"]*"/g, "choose another kind for it, such as $1")
     .replace(

@@ -482,6 +482,16 @@ describe.skipIf(path === undefined)(
         }, text);
         await isShown(name);
       }
+      // One without a header, and not in UTF-8, is read as its reader advises.
+      const buffer = Buffer.from("1,2\n3,4\n5,6 für Köln\n", "latin1");
+      await opened.getByLabel("Open a table").setInputFiles({ name: "old.csv", mimeType: "", buffer });
+      await opened.locator(".file", { hasText: "old.csv" }).waitFor();
+      expect(await opened.locator(".controls .note").allTextContents()).toEqual(
+        expect.arrayContaining([
+          "The file is not UTF-8: it seems to be windows-1252, and is read as that.",
+          expect.stringMatching(/^The first line holds numbers and is taken for a row/),
+        ]),
+      );
       // A large one, with mixed columns and missing cells, dropped.
       await opened.evaluate(() => {
         const row = (_: unknown, i: number): string =>

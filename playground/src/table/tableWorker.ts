@@ -18,6 +18,7 @@ import {
 } from "pushforward";
 import { type Anomaly, anomalyScorer } from "pushforward/diagnostics";
 import type { ColumnNote as LibraryNote } from "pushforward/fitting";
+import { replaceOptionTexts } from "pushforward/options";
 import { RandomStream, randomKey } from "pushforward/random";
 import { pickRows } from "pushforward/tables";
 import { messageOf, onPage } from "../messages.ts";
@@ -96,20 +97,37 @@ function someRows(all: Table, seed: number): Table {
   return pickRows(all, [...places]);
 }
 
-/** Reads a table, also one whose first line is no header: that is said, and not asked for. */
+/** Reads a table; one without a header line, or in another encoding, as its reader advises, which is said and not asked for. */
 async function tableOf(file: File): Promise<{ readonly read: Table; readonly options: ReadTableOptions }> {
-  const options = { name: file.name };
-  try {
-    return { read: await readTable(file, options), options };
-  } catch (error) {
-    const hasNoHeader = error instanceof PushforwardError && error.remedy?.includes("`header: false`");
-    if (!hasNoHeader) throw error;
-    const named = { ...options, header: false };
-    const read = await readTable(file, named);
-    const line =
-      "the first line holds numbers and is taken for a row, so that columns have no names of their own";
-    return { read: { ...read, remarks: [line, ...(read.remarks ?? [])] }, options: named };
-  }
+  const remarks: string[] = [];
+  let options: ReadTableOptions = { name: file.name };
+  for (;;)
+    try {
+      const read = await readTable(file, options);
+      return { read: { ...read, remarks: [...remarks, ...(read.remarks ?? [])] }, options };
+    } catch (error) {
+      const { header, encoding } = advisedBy(error);
+      if (header === false && options.header === undefined) {
+        remarks.push(
+          "the first line holds numbers and is taken for a row, so that columns have no names of their own",
+        );
+        options = { ...options, header };
+      } else if (typeof encoding === "string" && options.encoding === undefined) {
+        remarks.push(`the file is not UTF-8: it seems to be ${encoding}, and is read as that`);
+        options = { ...options, encoding };
+      } else throw error;
+    }
+}
+
+/** The options that an error advises; of several values of one the first. */
+function advisedBy(error: unknown): Readonly<Record<string, unknown>> {
+  const advised: Record<string, unknown> = {};
+  if (error instanceof PushforwardError && error.remedy)
+    replaceOptionTexts(error.remedy, (name, value) => {
+      advised[name] ??= value;
+      return undefined;
+    });
+  return advised;
 }
 
 /** The table with the numbers of some columns read as somebody says; read once more where that is new. */
@@ -126,10 +144,11 @@ async function readAs(parse: Readonly<Record<string, string>>): Promise<Table> {
 }
 
 /** How a table was read, for the command line. */
-function flagsOf({ header, parse = {} }: ReadTableOptions): string {
+function flagsOf({ header, encoding, parse = {} }: ReadTableOptions): string {
   const read = Object.entries(parse).map(([name, how]) => `${name}=${how}`);
   return [
     ...(header === false ? ["--no-header"] : []),
+    ...(encoding === undefined ? [] : [`--encoding ${encoding}`]),
     ...(read.length > 0 ? [`--parse ${inShell(read.join(","))}`] : []),
   ].join(" ");
 }
