@@ -10,6 +10,7 @@ import { listOfParts } from "../parts/pageOfPart.mjs";
 import { tableOfExports } from "../recipes/exportTable.mjs";
 import { pageOfFile } from "./filePages.mjs";
 
+const base = process.env.SITE_BASE ?? "/";
 const docs = fileURLToPath(new URL("..", import.meta.url));
 const repository = join(docs, "..");
 
@@ -30,7 +31,9 @@ function siteLink(href, page) {
 
 /** The playground is no page of VitePress: its links load it anew. */
 const play = { link: "/play/", target: "_self" };
-const linkToPlayground = () => `[**Open the playground**](${play.link}){target="${play.target}"}`;
+// VitePress sets the site's base before links without a target alone.
+const linkToPlayground = () =>
+  `[**Open the playground**](${base}${play.link.slice(1)}){target="${play.target}"}`;
 
 const guide = (text, link) => ({ text, link });
 
@@ -39,7 +42,7 @@ export default defineConfig({
   description:
     "Normalizing flows in TypeScript: fit a density to a table, score rows, draw samples, approximate posteriors.",
   // A relative address of the site's root works wherever the folder is served, if it is set at build time.
-  base: process.env.SITE_BASE ?? "/",
+  base,
   outDir: join(repository, "site"),
   cleanUrls: true,
   // The index of the search box is one file, loaded when somebody searches.
