@@ -10,6 +10,7 @@ import type { Flow, Table } from "../index.ts";
 import { checkGiven, checkKnown } from "./columnNames.ts";
 import { GivenFile, type GivenText, numberOf } from "./options.ts";
 import { checkTableOutput, counted, formatCount, formatFacts, print, printCsv, remark } from "./output.ts";
+import { namedAfter } from "./tableOptions.ts";
 
 /** Conditions of a flow, and how many rows there are in the table that they are from. */
 export interface ReadGiven {
@@ -71,6 +72,18 @@ function asNumbers(
   return cells.map((cell) => (typeof cell === "string" ? (numberOf(cell) ?? cell) : cell));
 }
 
+/** Does something with what is given; an error about a row of a table of conditions names the table. */
+export async function namingConditions<Result>(
+  given: GivenText | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw given instanceof GivenFile ? namedAfter(error, given.path) : error;
+  }
+}
+
 /** A question about the distribution of one column. */
 export interface ColumnQuestion {
   readonly flow: Flow;
@@ -106,7 +119,8 @@ export async function readQuestion(
   const { load } = await import("../index.ts");
   const flow = await load(model);
   checkKnown("--column", [asked], [...flow.given, ...flow.columns], "the model");
-  return { flow, column: asked, conditions: await readGiven(given, flow) };
+  const conditions = await namingConditions(given, () => readGiven(given, flow));
+  return { flow, column: asked, conditions };
 }
 
 /** How rows were drawn, in a line. */

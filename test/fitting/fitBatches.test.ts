@@ -25,12 +25,16 @@ function sortedBend(rows: number): Table {
   return tableFromRows(["x", "y", "w"], values);
 }
 
+/** How often a table was gone through. */
+let passes = 0;
+
 /** Batches of a thousand rows. */
 function inBatches(table: Table): TableBatches {
   const whole = batchesOf(table);
   return {
     ...whole,
     async *[Symbol.asyncIterator]() {
+      passes++;
       for (let from = 0; from < table.rows; from += 1000) {
         const rows = Math.min(1000, table.rows - from);
         const values = table.values.subarray(from * 3, (from + rows) * 3);
@@ -56,7 +60,10 @@ it("streams a sorted table to as good a flow as a fit in memory, with the same b
   // Training that starts at a model has its preparation.
   const options = { from: start.flow, epochs: 2, batch: 14, seed: 3, learningRate: 0.01 };
   const held = await fit(table, options);
+  passes = 0;
   const streamed = await fitBatches(inBatches(table), { ...options, folder, cells, threads: 1 });
+  // Once for the sample and counts of all rows, once for those that are kept.
+  expect(passes).toBe(2);
   // Held out are a tenth of the sample, and all other rows are gone through.
   expect(streamed.streamed).toEqual({ rows: rows - 200, of: rows - 200, sample: 2000 });
   expect(streamed.report).toMatchObject({ rows, heldOut: 200, epochs: 2, dropped: 0 });

@@ -12,7 +12,7 @@ import type { TableBatches } from "../../entries/tables.ts";
 import type { Flow, SampleOptions, Table } from "../../index.ts";
 import { sampleFlags } from "../flags/flagTables.ts";
 import { addOptionFlags } from "../flags/optionFlags.ts";
-import { conditionsOf, type ReadGiven, readGiven, reportLine } from "../given.ts";
+import { conditionsOf, namingConditions, type ReadGiven, readGiven, reportLine } from "../given.ts";
 import { defined, GivenFile, type GivenText, positiveInteger } from "../options.ts";
 import { checkTableOutput, counted, print, printCsv, remark } from "../output.ts";
 import { RowsProgress } from "../scores/rowsProgress.ts";
@@ -56,12 +56,10 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
     "batches" in conditions
       ? samplesAt(flow, given as GivenFile, conditions.batches, { ...how, rowsBefore: rowsBefore ?? 0 })
       : sampleBatches(flow, rows, { ...how, ...defined({ given: conditions.given, rowsBefore }) });
-  try {
-    if (out === undefined || out === "-") return await printCsv(samples);
-    await (await import("../../entries/tables.ts")).writeBatches(samples, out);
-  } catch (error) {
-    throw given instanceof GivenFile ? namedAfter(error, given.path) : error;
-  }
+  const toOutput = out === undefined || out === "-";
+  const { writeBatches } = await import("../../entries/tables.ts");
+  await namingConditions(given, () => (toOutput ? printCsv(samples) : writeBatches(samples, out)));
+  if (toOutput) return;
   await print(`wrote ${counted(rows, "row")} to ${out}\n`);
 }
 

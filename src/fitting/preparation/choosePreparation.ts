@@ -113,6 +113,8 @@ export async function choosePreparation(
     .filter((choice) => given.length > 0 && suitsGiven(train, given.length, choice))
     .map((choice): PreparationChoices => ({ ...simplest, given: choice }));
   const total = columnChoices.length + ofGiven.length;
+  // Where there is one way alone, nothing is tried.
+  if (total <= 1 && ofGiven.length === 0) return simplest;
   let done = 0;
   const lookAt = async (choice: PreparationChoices): Promise<Looked> => {
     onTrial?.(done++, total);

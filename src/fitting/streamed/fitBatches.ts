@@ -19,6 +19,7 @@ import { type AskedFit, askedFit, fit, fitAsked } from "../fit.ts";
 import type { FitOptions } from "../fitOptions.ts";
 import type { FitResult } from "../fitReport.ts";
 import { fitByGradient } from "../gradient/fitByGradient.ts";
+import { EarlyCounts } from "./rowCounts.ts";
 import { StreamedRows } from "./streamedRows.ts";
 
 /** Options of {@link fitBatches} beside those of `fit`. */
@@ -73,7 +74,8 @@ export const batchOptionTable: OptionTable<Pick<FitBatchesOptions, "rows" | "cel
  * The file has no name, and is gone when the process is.
  *
  * Other kinds, and shares of a total, are fitted to rows in memory: all that are asked for, which is said, and refused beyond half of
- * the machine's memory. The table is read four times, three where its sample is enough.
+ * the machine's memory. The table is read three times, twice where its sample is enough: for what its columns are, for the sample
+ * and counts of all rows, and for the rows that are kept.
  *
  * @throws As `fit`; UsageError for rows that cannot be held; FormatError where the disk has too little room.
  * @example
@@ -90,10 +92,15 @@ export async function fitBatches(
   const { seed = 0 } = fitOptions;
   const width = Math.max(1, batches.records.length);
   if (rows <= Math.max(1, Math.floor(cells / width))) return await fitHeld(batches, rows, fitOptions);
-  const sample = await drawnRows(batches, Math.max(1, Math.floor(cells / width / 4)), seed);
+  const early = new EarlyCounts(fitOptions);
+  const sampleRows = Math.max(1, Math.floor(cells / width / 4));
+  const sample = await drawnRows(batches, sampleRows, seed, undefined, async (batch, isDrawn) => {
+    await early.add(batch, isDrawn);
+    fitOptions.onPhase?.({ phase: "rows", done: (batch.rowsBefore ?? 0) + batch.rows, total: batches.rows });
+  });
   const asked = await askedFit(sample.table, fitOptions);
   if (asked.isByGradient && fitOptions.simplex === undefined)
-    return await fitStreamed(batches, rows, sample, asked, folder);
+    return await fitStreamed(batches, rows, { sample, early }, asked, folder);
   checkHeld(rows, batches, asked);
   fitOptions.onWarning?.(
     `${kindInWords(asked)} is fitted to rows in memory: ${(8e-9 * rows * width).toFixed(1)} GB of cells, and as much again several times`,
@@ -115,11 +122,11 @@ async function fitHeld(batches: TableBatches, rows: number, options: FitOptions)
 async function fitStreamed(
   batches: TableBatches,
   rows: number,
-  sample: SampledRows,
+  { sample, early }: { readonly sample: SampledRows; readonly early: EarlyCounts },
   asked: AskedFit,
   folder: string | undefined,
 ): Promise<BatchesFit> {
-  const stream = new StreamedRows(batches, rows, sample, asked.checked, folder);
+  const stream = new StreamedRows(batches, rows, sample, early, asked.checked, folder);
   try {
     const result = await namingRows(
       (row) => (stream.hasBegun ? row : sample.places[row - 1]! + 1),

@@ -5,19 +5,19 @@
  */
 
 import type { Model } from "../../models/model.ts";
-import { checkSignal, inPieces } from "../../platform/pieces.ts";
+import { checkSignal } from "../../platform/pieces.ts";
 import { ScratchFile } from "../../platform/scratchFile.ts";
 import { RandomStream, randomKey, split } from "../../random/philox.ts";
 import type { SampledRows } from "../../tables/batches/describeBatches.ts";
 import type { TableBatches } from "../../tables/batches/tableBatches.ts";
 import { pickRows } from "../../tables/picks.ts";
-import { column, selectColumns, type Table } from "../../tables/table.ts";
-import { RowsDigest } from "../../tables/tableDigest.ts";
+import { column, selectColumns } from "../../tables/table.ts";
 import type { FitData, FitRows } from "../fitData.ts";
 import type { FitOptions } from "../fitOptions.ts";
 import type { RowStream, StreamedData } from "../gradient/fitByGradient.ts";
 import type { Likelihood } from "../gradient/likelihood.ts";
 import type { Rows } from "../gradient/minimize.ts";
+import { type EarlyCounts, RowCounts } from "./rowCounts.ts";
 import { StoredRows } from "./storedRows.ts";
 import { usableBatches, usedColumns } from "./usableRows.ts";
 
@@ -31,23 +31,12 @@ export interface StreamFacts {
   readonly sample: number;
 }
 
-/** A batch, and which of its rows a fit can use. */
-interface SplitBatch {
-  /** The used columns. */
-  readonly table: Table;
-  /** Places of the rows that can be used, and are not in the sample. */
-  readonly others: readonly number[];
-  /** Those that are in the sample. */
-  readonly sampled: readonly number[];
-  /** Rows that miss a value. */
-  readonly incomplete: number;
-}
-
 /** All rows of a table in batches, for a training by gradient. */
 export class StreamedRows implements RowStream {
   readonly #batches: TableBatches;
   readonly #most: number;
   readonly #sample: SampledRows;
+  readonly #early: EarlyCounts;
   readonly #options: FitOptions;
   readonly #folder: string | undefined;
   #file: ScratchFile | undefined;
@@ -64,18 +53,21 @@ export class StreamedRows implements RowStream {
 
   /**
    * @param rows - Rows that are fitted to, at most: the sample and others at random.
+   * @param early - What was counted as the sample was drawn.
    * @param folder - Where rows are kept; undefined for that of the system.
    */
   constructor(
     batches: TableBatches,
     rows: number,
     sample: SampledRows,
+    early: EarlyCounts,
     options: FitOptions,
     folder: string | undefined,
   ) {
     this.#batches = batches;
     this.#most = rows;
     this.#sample = sample;
+    this.#early = early;
     this.#options = options;
     this.#folder = folder;
   }
@@ -84,39 +76,40 @@ export class StreamedRows implements RowStream {
     return { rows: this.#taken, of: this.#data?.streamed ?? 0, sample: this.#sample.table.rows };
   }
 
-  /** Counts the rows of the table, and digests them. */
+  /** Counts the rows of the table, and digests them, unless that is done. */
   async begin(data: FitData): Promise<StreamedData> {
     this.hasBegun = true;
     const { given, tableColumns } = data;
-    const { weights } = this.#options;
-    const digest = new RowsDigest([...given, ...tableColumns]);
-    let [dropped, done] = [0, 0];
-    let [sampledRows, sampledWeight] = [0, 0];
-    for await (const { table, others, sampled, incomplete } of this.#usable(data)) {
-      dropped += incomplete;
-      this.#others += others.length;
-      const usable = others.length + sampled.length;
-      const kept =
-        usable === table.rows
-          ? table
-          : pickRows(
-              table,
-              [...others, ...sampled].sort((a, b) => a - b),
-            );
-      await inPieces(digest.adding(kept), this.#options.signal, "The fit");
-      done += table.rows;
-      this.#options.onPhase?.({ phase: "rows", done, total: this.#batches.rows });
-      if (weights === undefined) continue;
-      const own = column(table, weights);
-      sampledRows += sampled.length;
-      for (const row of sampled) sampledWeight += own[row]!;
-    }
-    if (weights !== undefined) this.#weightScale = sampledRows / sampledWeight;
-    this.#tableRows = digest.rows;
+    const columns = { given, columns: tableColumns };
+    const counts = this.#early.of(columns) ?? (await this.#counted(new RowCounts(columns, this.#options)));
+    if (this.#options.weights !== undefined) this.#weightScale = counts.sampledRows / counts.sampledWeight;
+    this.#tableRows = counts.rows;
+    this.#others = counts.others;
     const others = Math.min(this.#others, this.#most - this.#sample.table.rows);
     const streamed = data.train.rows + others;
-    this.#data = { ...data, dropped, digest: digest.text, streamed, rows: data.rows + others };
+    const { dropped, digest } = counts;
+    this.#data = { ...data, dropped, digest, streamed, rows: data.rows + others };
     return this.#data;
+  }
+
+  async #counted(counts: RowCounts): Promise<RowCounts> {
+    const isSampled = this.#sampled();
+    for await (const batch of this.#batches) {
+      const { rowsBefore = 0, rows } = batch;
+      await counts.add(batch, (row) => isSampled(rowsBefore + row));
+      this.#options.onPhase?.({ phase: "rows", done: rowsBefore + rows, total: this.#batches.rows });
+    }
+    return counts;
+  }
+
+  /** Whether a row is in the sample, asked of all that can be, in their order. */
+  #sampled(): (row: number) => boolean {
+    const { places } = this.#sample;
+    let next = 0;
+    return (row) => {
+      while (places[next]! < row) next++;
+      return places[next] === row;
+    };
   }
 
   /** What is fitted where the training goes through so many rows: the sample first, so that those that are scored as trained are. */
@@ -164,8 +157,13 @@ export class StreamedRows implements RowStream {
     const { seed = 0, weights, signal } = this.#options;
     const stream = new RandomStream(split(split(randomKey(seed), "streamed"), "rows"));
     let [wanted, left] = [rows, this.#others];
-    for await (const { table, others } of this.#usable(data)) {
+    const isSampled = this.#sampled();
+    for await (const batch of usableBatches(this.#batches, usedColumns(data, weights), this.#options)) {
       checkSignal(signal, "The fit");
+      const { table, rowsBefore, isUsable } = batch;
+      const others = Array.from({ length: table.rows }, (_, row) => row).filter(
+        (row) => isUsable(row) && !isSampled(rowsBefore + row),
+      );
       // Each choice of so many rows is as probable as any other (algorithm S, as for the sample).
       const drawn = others.filter(() => {
         if (stream.uniform() * left-- >= wanted) return false;
@@ -183,23 +181,6 @@ export class StreamedRows implements RowStream {
         logAbsDet: 0,
       });
       if (wanted === 0) return;
-    }
-  }
-
-  /** The batches, with the rows of each that can be used. */
-  async *#usable(data: FitData): AsyncGenerator<SplitBatch> {
-    const { weights } = this.#options;
-    const { places } = this.#sample;
-    let next = 0;
-    for await (const batch of usableBatches(this.#batches, usedColumns(data, weights), this.#options)) {
-      const { table, rowsBefore, isUsable, incomplete } = batch;
-      const [others, sampled]: [number[], number[]] = [[], []];
-      for (let row = 0; row < table.rows; row++) {
-        const isSampled = places[next] === rowsBefore + row;
-        if (isSampled) next++;
-        if (isUsable(row)) (isSampled ? sampled : others).push(row);
-      }
-      yield { table, others, sampled, incomplete };
     }
   }
 }

@@ -104,14 +104,14 @@ type Facts = Map<string, NumberFacts | TextFacts>;
 /**
  * So many rows, drawn at random in one pass.
  * @param facts - Gets what all rows say of each column; then rows that must not be lacking are among those drawn, too.
- * @param look - Is shown each batch.
+ * @param look - Is shown each batch, and which of its rows, from 0, are drawn.
  */
 export async function drawnRows(
   batches: TableBatches,
   sampleRows: number,
   seed: number,
   facts?: Facts,
-  look?: (batch: Table) => void,
+  look?: (batch: Table, isDrawn: (row: number) => boolean) => Promise<void>,
 ): Promise<SampledRows> {
   const stream = new RandomStream(split(randomKey(seed), "describe"));
   const parts: Table[] = [];
@@ -126,7 +126,7 @@ export async function drawnRows(
       left--;
       wanted.add(row);
     }
-    look?.(batch);
+    await look?.(batch, (row) => wanted.has(row));
     if (facts) addFacts(facts, batch);
     for (const seen of facts?.values() ?? [])
       if (seen instanceof NumberFacts)

@@ -10,7 +10,7 @@ import type { DistributionOptions } from "../../../entries/options.ts";
 import { cdfOptionTable } from "../../../entries/options.ts";
 import { addOptionFlags } from "../../flags/optionFlags.ts";
 import { cdfFlags } from "../../flags/questionFlags.ts";
-import { askedColumn, giveAnswers, readQuestion } from "../../given.ts";
+import { askedColumn, giveAnswers, namingConditions, readQuestion } from "../../given.ts";
 import { defined, type GivenText } from "../../options.ts";
 import { printJson } from "../../output.ts";
 
@@ -37,11 +37,13 @@ async function run(model: string, flags: CdfFlags): Promise<void> {
     });
   const { flow, column, conditions } = await readQuestion(model, flags);
   const { tableFromColumns } = await import("../../../index.ts");
-  const { probability, standardError, effectiveSize } = await flow.cdf({
-    column,
-    at,
-    ...defined({ given: conditions.given, draws, seed, engine, wide }),
-  });
+  const { probability, standardError, effectiveSize } = await namingConditions(flags.given, () =>
+    flow.cdf({
+      column,
+      at,
+      ...defined({ given: conditions.given, draws, seed, engine, wide }),
+    }),
+  );
   const count = effectiveSize.length;
   const rowOf = (values: Float64Array, row: number): number[] =>
     Array.from(values.subarray(row * at.length, (row + 1) * at.length));

@@ -9,7 +9,7 @@ import type { DistributionOptions } from "../../../entries/options.ts";
 import { quantileOptionTable } from "../../../entries/options.ts";
 import { addOptionFlags } from "../../flags/optionFlags.ts";
 import { quantileFlags } from "../../flags/questionFlags.ts";
-import { giveAnswers, readQuestion } from "../../given.ts";
+import { giveAnswers, namingConditions, readQuestion } from "../../given.ts";
 import { defined, type GivenText } from "../../options.ts";
 import { printJson } from "../../output.ts";
 
@@ -25,11 +25,13 @@ async function run(model: string, flags: QuantileFlags): Promise<void> {
   const { at = [0.05, 0.5, 0.95], draws, seed, engine, wide, out, json } = flags;
   const { flow, column, conditions } = await readQuestion(model, flags);
   const { tableToObjects } = await import("../../../index.ts");
-  const { table, effectiveSize } = await flow.quantile({
-    column,
-    at,
-    ...defined({ given: conditions.given, draws, seed, engine, wide }),
-  });
+  const { table, effectiveSize } = await namingConditions(flags.given, () =>
+    flow.quantile({
+      column,
+      at,
+      ...defined({ given: conditions.given, draws, seed, engine, wide }),
+    }),
+  );
   const rows = tableToObjects(table);
   if (json)
     return await printJson({
