@@ -65,11 +65,13 @@ export async function readData(source: string, flags: TableFlags): Promise<Table
 /** Rows that a command takes of its table: so many, or all. */
 export interface RowsFlags {
   readonly rows?: number | "all" | undefined;
+  readonly cells?: number | undefined;
   readonly seed?: number | undefined;
 }
 
-/** Cells that are held in memory unless more are asked for. */
+/** Cells that are held in memory unless others are asked for. */
 const mostCells = 2 ** 23;
+const fewestCells = 1000;
 
 /** Adds the option to a command that holds its rows in memory. */
 export function addRowsOption(command: Command): void {
@@ -77,6 +79,19 @@ export function addRowsOption(command: Command): void {
     "--rows <n>",
     "rows to take of the table, drawn at random by the seed: a number, or all (default: as many as have 8 million cells)",
     (text: string) => (text === "all" ? "all" : positiveInteger("--rows")(text)),
+  );
+  command.option(
+    "--cells <n>",
+    `cells of the table that are held in memory, from ${fewestCells} (default: ${mostCells})`,
+    (text: string) => {
+      const cells = positiveInteger("--cells")(text);
+      if (cells >= fewestCells) return cells;
+      throw new UsageError({
+        subject: "--cells",
+        expected: `a whole number from ${fewestCells}`,
+        received: text,
+      });
+    },
   );
 }
 
@@ -90,13 +105,14 @@ export interface TakenRows {
 /** The table that a command is given, and how many of its rows it takes; where these are not all, it says so. */
 export async function takenRows(
   source: string,
-  { rows: wanted, seed: _, ...flags }: TableFlags & RowsFlags,
+  { rows: wanted, cells = mostCells, seed: _, ...flags }: TableFlags & RowsFlags,
 ): Promise<TakenRows> {
   const batches = await readDataBatches(source, flags as TableFlags);
-  const usual = Math.max(1, Math.floor(mostCells / Math.max(1, batches.records.length)));
+  const usual = Math.max(1, Math.floor(cells / Math.max(1, batches.records.length)));
   const rows = wanted === "all" ? batches.rows : Math.min(wanted ?? usual, batches.rows);
   if (batches.rows > rows) {
-    const why = wanted === undefined ? ", as many as have 8 million cells; --rows all takes all" : "";
+    const many = cells === mostCells ? "8 million" : formatCount(cells);
+    const why = wanted === undefined ? `, as many as have ${many} cells; --rows all takes all` : "";
     remark(`${formatCount(rows)} of ${counted(batches.rows, "row")}, drawn at random by the seed${why}`);
   }
   return { batches, rows };

@@ -12,6 +12,7 @@ import type { ComparedFlow, CompareOptions, CompareProgress, Comparison } from "
 import { checkDisjoint, checkKnown } from "../columnNames.ts";
 import { compareFlags } from "../flags/flagTables.ts";
 import { addFormerFlags, addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
+import { defined } from "../options.ts";
 import { counted, formatCount, formatLogProb, formatSeconds, print, printJson, warn } from "../output.ts";
 import { rowsCounter } from "../scores/rowsProgress.ts";
 import {
@@ -24,7 +25,7 @@ import {
   takenRows,
 } from "../tableOptions.ts";
 
-interface CompareFlags extends TableFlags, Pick<RowsFlags, "rows">, CompareOptions {
+interface CompareFlags extends TableFlags, Pick<RowsFlags, "rows" | "cells">, CompareOptions {
   readonly json?: boolean | undefined;
 }
 
@@ -128,6 +129,7 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
     result = await compareBatches(batches, {
       ...chosenOptions<CompareOptions>(flags, compareFlags),
       rows,
+      ...defined({ cells: flags.cells }),
       onRows: rowsCounter(),
       onProgress: (at) => progress.update(at),
       onWarning(line) {

@@ -12,6 +12,7 @@ import { evaluateOptionTable } from "../../entries/options.ts";
 import { evaluateFlags } from "../flags/evaluateFlags.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { withFlags } from "../flags.ts";
+import { defined } from "../options.ts";
 import { checkOutput, print, printJson, warn } from "../output.ts";
 import {
   addRowsOption,
@@ -26,7 +27,7 @@ import {
 
 interface EvaluateFlags
   extends TableFlags,
-    Pick<RowsFlags, "rows">,
+    Pick<RowsFlags, "rows" | "cells">,
     Omit<EvaluateOptions, "train" | "signal" | "onWarning"> {
   readonly train?: string | undefined;
   readonly out?: string | undefined;
@@ -56,7 +57,9 @@ async function run(model: string, test: string, flags: EvaluateFlags): Promise<v
     onWarning: warn,
   };
   const evaluation =
-    "values" in table ? await evaluate(flow, table, how) : await evaluateBatches(flow, table, how);
+    "values" in table
+      ? await evaluate(flow, table, how)
+      : await evaluateBatches(flow, table, { ...how, ...defined({ cells: flags.cells }) });
   const title = `${basename(model)} on ${test === "-" ? "standard input" : basename(test)}`;
   if (out !== undefined) {
     const { evaluationPage, writeFigure } = await import("../../entries/figures.ts");

@@ -41,7 +41,7 @@ import {
   takenRows,
 } from "../tableOptions.ts";
 
-interface FitFlags extends TableFlags, Pick<RowsFlags, "rows">, Omit<FitOptions, "flow" | "from"> {
+interface FitFlags extends TableFlags, Pick<RowsFlags, "rows" | "cells">, Omit<FitOptions, "flow" | "from"> {
   readonly flow?: ModelKind | undefined;
   readonly from?: string | undefined;
   readonly out: string;
@@ -197,6 +197,7 @@ async function run(data: string, read: FitFlags): Promise<void> {
     } = await fitBatches(batches, {
       ...chosenOptions<FitOptions>(flags, fitFlags),
       rows,
+      ...defined({ cells: flags.cells }),
       folder: dirname(flags.out),
       ...defined({ keepOnAbort }),
       signal,

@@ -6,6 +6,7 @@
 
 import { isTrained } from "../../architectures/kinds.ts";
 import { AbortedError } from "../../errors.ts";
+import type { Flow } from "../../models/flow.ts";
 import { inPieces } from "../../platform/pieces.ts";
 import { pickRows } from "../../tables/picks.ts";
 import { column, numericColumns, type Table } from "../../tables/table.ts";
@@ -118,11 +119,13 @@ export class EarlyCounts {
   }
 }
 
-/** The columns that a fit to a table like this has, unless its cells say otherwise. */
+/** The columns that a fit to a table like this has, unless its cells or a model that is to be read say otherwise. */
 function likelyColumns(
   table: Table,
-  { from, columns = from?.columns, given = from?.given ?? [], weights, exclude = [], keep = [] }: FitOptions,
+  { from, columns, given, weights, exclude = [], keep = [] }: FitOptions,
 ): FittedColumns {
-  const others = [...given, ...exclude, ...keep, weights];
-  return { given, columns: columns ?? numericColumns(table).filter((name) => !others.includes(name)) };
+  const model = from && Object(from) === from ? (from as Partial<Flow>) : {};
+  const own = { given: given ?? model.given ?? [], columns: columns ?? model.columns };
+  const others = [...own.given, ...exclude, ...keep, weights];
+  return { ...own, columns: own.columns ?? numericColumns(table).filter((name) => !others.includes(name)) };
 }
