@@ -35,6 +35,9 @@ it("says in one line what is wrong with a query", async () => {
   await expect(queryBatches("selec 1")).rejects.toThrow(
     /^query: Parser Error: syntax error at or near "selec"; it is one select/,
   );
+  await expect(queryBatches("select 1 as x; create table other as select 2 as y")).rejects.toThrow(
+    /^query: it has 2 statements; it is one select/,
+  );
   await expect(queryBatches("select 1 as x where false")).rejects.toThrow(
     /^query: its answer has no rows|no rows/,
   );

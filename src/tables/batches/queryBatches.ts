@@ -27,6 +27,7 @@ interface DuckDb {
 
 interface Connection {
   run(sql: string): Promise<unknown>;
+  extractStatements(sql: string): Promise<{ readonly count: number }>;
   stream(sql: string): Promise<{
     columnNames(): readonly string[];
     fetchChunk(): Promise<Chunk | null>;
@@ -102,6 +103,12 @@ async function answered(sql: string): Promise<Connection> {
   });
   const connection = await instance.connect();
   try {
+    // What cannot be taken apart is refused below, with what is wrong.
+    const count = await connection.extractStatements(sql).then(
+      (statements) => statements.count,
+      () => 1,
+    );
+    if (count > 1) throw new Error(`it has ${count} statements`);
     await connection.run(`create table answer as ${sql.trim().replace(/;$/, "")}`);
   } catch (error) {
     throw new FormatError({
