@@ -16,10 +16,9 @@
  * @module
  */
 
-import type { Expr, SlotExpr } from "../../graph/expr.ts";
+import type { Expr } from "../../graph/expr.ts";
 import { formula } from "../../graph/library/formula.ts";
-import { scalarBody } from "../../graph/ops/bodies.ts";
-import { slot } from "../../graph/ops/leaves.ts";
+import { bodyOfFeatures } from "../../graph/ops/bodies.ts";
 import {
   add,
   asExpr,
@@ -35,6 +34,7 @@ import {
   select,
   sigmoid,
   sub,
+  zeros,
 } from "../../graph/ops.ts";
 import { substitute } from "../../graph/rebuild.ts";
 import {
@@ -190,23 +190,27 @@ export function formulaTransformer(options: FormulaTransformerOptions): Transfor
   /** Whether it goes on straight below and above. */
   const [below, above] = [0, 1].map((i) => !Number.isFinite(domain[i]!) && !Number.isFinite(codomain[i]!));
 
-  const [x, ...raws] = Array.from({ length: 1 + names.length }, () => slot([], "row")) as [
-    SlotExpr,
-    ...SlotExpr[],
-  ];
-  const named = Object.fromEntries(names.map((name, i) => [name, readers[i]!(raws[i]!)]));
-  const image = formula(written, { ...named, x });
-  if (image.shape.length > 0) refuse(where, "formula", "of one number", `one of shape [${image.shape}]`);
-  const slots = [[x], raws];
-  const [[value]] = scalarBody(slots, [[image]]).results as [[Expr]];
+  const blocks = names.length > 0 ? [zeros([1]), zeros([1, names.length])] : [zeros([1])];
+  const { slots, results } = bodyOfFeatures(blocks, ([at], own = []) => {
+    const values = names.map((_, i) => readers[i]!(own[i]!));
+    const image = formula(written, {
+      ...Object.fromEntries(names.map((name, i) => [name, values[i]!])),
+      x: at!,
+    });
+    if (image.shape.length > 0) refuse(where, "formula", "of one number", `one of shape [${image.shape}]`);
+    return [[image], values];
+  });
+  const [x] = slots[0] as [Expr];
+  const raws = slots[1] ?? [];
+  const [[value], named] = results as [[Expr], readonly Expr[]];
   const slope = slopeOf(value, x);
-  const body = scalarBody(slots, [[value], [slope], Object.values(named)]);
   /** The formula and its slope at a number between the two ends. */
   const within = (at: Expr, raw: readonly Expr[]): Mapped => {
     const put = new Map<Expr, Expr>([[x, at], ...raws.map((own, i): [Expr, Expr] => [own, raw[i]!])]);
     const [own, ownSlope] = substitute([value, slope], put) as [Expr, Expr];
     return { value: own, slope: ownSlope };
   };
+  const body = { slots, results: [[value], [slope], named] };
   checkIncreasing(where, { written, names, body, between: [low, high] });
 
   const map = (from: Expr, raw: readonly Expr[]): ScalarMapped => {
