@@ -111,7 +111,7 @@ export function parentsByColumn(option: string): OptionParser<Readonly<Record<st
 /** A schema in a JSON file; what `describe --json` prints has one, too. The library checks it. */
 export function schemaFile(option: string): OptionParser<unknown> {
   return (path) => {
-    const json = jsonFile(option, path, "a schema", "pushforward describe DATA --out FILE writes one");
+    const json = jsonFile(option, path, "a schema", "pushforward describe DATA --out FILE writes a schema");
     return (json as { readonly schema?: unknown } | null)?.schema ?? json;
   };
 }
