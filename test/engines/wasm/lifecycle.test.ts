@@ -223,3 +223,19 @@ test("300 programs of 10 MB, one after another, leave resident memory flat", asy
   ) as number[];
   expect(resident.at(-1)! - resident[0]!).toBeLessThan(60);
 });
+
+test("a program in the memory of another, whose sums were not numbers, has the sums of a first one", async () => {
+  const engine = wasmEngineWith(true, { threads: 2 });
+  const stepOn = async (value: number): Promise<Float64Array> => {
+    const executable = await engine.compile(training);
+    // Few rows: a memory that need not grow is taken as it is.
+    await executable.load({ rows: 1000, inputs: { x: new Float64Array(8000).fill(value) } });
+    const { loss } = await executable.step(few);
+    executable.dispose();
+    return loss!;
+  };
+  const first = await stepOn(0.3);
+  expect((await stepOn(Number.NaN)).at(-1)).toBeNaN();
+  expect(await stepOn(0.3)).toEqual(first);
+  expect(first.every(Number.isFinite)).toBe(true);
+});

@@ -123,9 +123,12 @@ export class SharedHost implements Host {
       if (nextMemory) this.#moveTo(nextMemory);
       else if (bytes > this.#buffer.byteLength) return false;
     }
-    // The program's bytes are zero until it writes to them.
+    // The program's bytes are zero until it writes to them; a shard is cleared by each step that begins it.
     const dirty = Math.min(bytes, this.#ownedMemory.written);
-    if (dirty > this.#reserved) new Uint8Array(this.#buffer).fill(0, this.#reserved, dirty);
+    const { shards, shardBytes, mostShards } = this.#program.plan;
+    const all = new Uint8Array(this.#buffer);
+    all.fill(0, this.#reserved, Math.min(shards, dirty));
+    all.fill(0, Math.max(this.#reserved, shards + mostShards * shardBytes), dirty);
     this.#reserved = Math.max(this.#reserved, bytes);
     return true;
   }
