@@ -33,6 +33,7 @@ export function rebuildBody(
   node: BodyExpr,
   replace: (input: Expr) => Expr,
   body: (results: readonly Expr[], outer: readonly Expr[]) => readonly Expr[] = (results) => results,
+  makeScan: typeof scanOf = scanOf,
 ): Expr {
   const outerAt = firstOuterInput(node);
   const outer = node.inputs.slice(outerAt);
@@ -47,10 +48,12 @@ export function rebuildBody(
     case "fixedPoint":
       return fixedPointOf(first, node.iterations, node.slot, next);
     case "scan":
-      return scanOf(first, { ...node, result: next, stacked: rest });
+      return makeScan(first, { ...node, result: next, stacked: rest });
     case "scanGradient": {
       // Of a scan that is none any more the steps are still gone back.
-      const scan = first.op === "scan" ? first : rebuiltScan(scanOfGradient(node), replace);
+      const scan = (
+        first.op === "scan" ? first : rebuildBody(scanOfGradient(node), replace, undefined, wholeScan)
+      ) as ScanExpr;
       const [cotangent, ...stacked] = rest as [Expr, ...Expr[]];
       return scanGradientOf(scan, cotangent, { ...node, result: next, sums, stacked });
     }
@@ -61,15 +64,6 @@ export function rebuildBody(
     case "odeSolution":
       return odeSolutionOf(first, rest as [Expr, Expr, Expr], { ...node, result: next });
   }
-}
-
-/** A scan with other inputs, a scan whatever its body has become. */
-function rebuiltScan(node: ScanExpr, replace: (input: Expr) => Expr): ScanExpr {
-  const outerAt = firstOuterInput(node);
-  const outer = node.inputs.slice(outerAt).map((value) => [value, replace(value)] as const);
-  const [result] = substitute([node.result], new Map(outer));
-  const [initial, ...stacked] = node.inputs.slice(0, outerAt).map(replace) as [Expr, ...Expr[]];
-  return wholeScan(initial, { ...node, result: result!, stacked });
 }
 
 /** The outputs with every node in `replacements` replaced, wherever it occurs. */

@@ -17,7 +17,6 @@ import {
   hasBody,
   type MapExpr,
   type ScanGradientExpr,
-  type SumOfScanExpr,
   sizeOf,
   spaceOf,
   topologicalOrder,
@@ -58,7 +57,6 @@ function* simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<E
         (results, outer) =>
           inOnePiece(simplifyWith(results, interner, new Map(outer.map((value) => [value, value])))),
       );
-    else if (node.op === "sumOfScan") next = simplifySumOfScan(node, inputs[0] as ScanGradientExpr);
     else if (node.op === "map") next = simplifyMap(node, inputs, interner.bodies);
     else next = rewrite(withInputs(node, inputs), interner);
     done.set(node, interner.intern(next));
@@ -141,11 +139,6 @@ function simplifyMap(node: MapExpr, inputs: readonly Expr[], bodies: BodyTable<S
   return { ...node, body, space: spaceOf(inputs), inputs };
 }
 
-/** Where a body sums what turned out to be 0, nothing is left of the sum. */
-function simplifySumOfScan(node: SumOfScanExpr, gradient: ScanGradientExpr): Expr {
-  return isZero(gradient.sums[node.index]!) ? zero(node) : withInputs(node, [gradient]);
-}
-
 function rewrite(node: Expr, interner: Interner): Expr {
   switch (node.op) {
     case "elementwise":
@@ -167,6 +160,9 @@ function rewrite(node: Expr, interner: Interner): Expr {
       );
       return withInputs(node, inputs);
     }
+    case "sumOfScan":
+      // Where a body sums what turned out to be 0, nothing is left of the sum.
+      return isZero((node.inputs[0] as ScanGradientExpr).sums[node.index]!) ? zero(node) : node;
     case "linear":
     case "solveTriangular":
       return isZero(node.inputs[node.op === "solveTriangular" ? 1 : 0]!) && node.inputs.length < 3

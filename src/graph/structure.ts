@@ -10,6 +10,19 @@ import { type BodyExpr, type Expr, hasBody, resultsOf, slotsOf, topologicalOrder
 import { factsOf } from "./graphRules.ts";
 import { structureOfBody } from "./ops/bodyStructure.ts";
 
+/** What bodies have beside nodes, and what equations have. */
+const bodySettings = [
+  "iterations",
+  "steps",
+  "reversed",
+  "keptEvery",
+  "equation",
+  "kind",
+  "tolerance",
+  "most",
+  "apart",
+];
+
 /**
  * A digest of 128 bits, equal for graphs that compute the same from leaves of the same names and shapes, and in practice for no
  * others. O(nodes, edges, constants).
@@ -100,13 +113,7 @@ export function* structureInPieces(outputs: readonly Expr[], beside: string = ""
   const writeBody = function* (node: BodyExpr): Pieces<void> {
     const results = resultsOf(node);
     for (const own of slotsOf(node)) number(own);
-    // What is no node is a setting.
-    const settings = Object.entries(node).filter(
-      ([name]) =>
-        !["op", "shape", "space", "inputs", "result", "sums", "slices"].includes(name) &&
-        !/slot$/i.test(name),
-    );
-    writeText(JSON.stringify(Object.fromEntries(settings)));
+    writeText(JSON.stringify(node, bodySettings));
     yield* writeRoots(results);
   };
   writeText(beside);
