@@ -478,7 +478,9 @@ describe.skipIf(path === undefined)(
         await opened.evaluate((pasted) => {
           const clipboardData = new DataTransfer();
           clipboardData.setData("text/plain", pasted);
-          dispatchEvent(new ClipboardEvent("paste", { clipboardData }));
+          // Firefox takes the text by names of its own.
+          const init = { clipboardData, data: pasted, dataType: "text/plain" };
+          dispatchEvent(new ClipboardEvent("paste", init));
         }, text);
         await isShown(name);
       }
