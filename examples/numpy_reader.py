@@ -121,15 +121,18 @@ def chain(options, p, inverse, at):  # from the base to the data; each part has 
 def through(options, p, name, inverse, at):
     own = {key.removeprefix(f"{name}."): value for key, value in p.items() if key.startswith(f"{name}.")}
     known = [affine, chain, elementwise, marginal_spline, masked_autoregressive, standardization, triangular_affine]
-    return {part.__name__.replace("_", ""): part for part in known}[options["type"].lower()](options, own, inverse, at)
+    by_type = {part.__name__.replace("_", ""): part for part in known}
+    if options["type"].lower() not in by_type:
+        sys.exit(f"this reader knows the usual flow of columns of numbers, and not the map {options['type']}")
+    return by_type[options["type"].lower()](options, own, inverse, at)
 
 class Flow:
     def __init__(self, path):
         with open(path, encoding="utf8") as file:
             content = json.load(file)
         self.model = content["model"]
-        if self.model["given"] or self.model["base"]["type"] != "standardNormal":
-            sys.exit("this reader knows flows with a standard normal base that are given nothing")
+        if self.model["given"] or self.model.get("base", {}).get("type") != "standardNormal":
+            sys.exit("this reader knows flows of numbers with a standard normal base that are given nothing")
         self.p = {name: np.reshape(t["values"], t["shape"]) for name, t in content["parameters"].items()}
 
     def log_prob(self, rows):

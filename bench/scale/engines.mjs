@@ -1,12 +1,12 @@
 /**
- * A folder of Parquet files scored by the command line, ClickHouse (chdb) and Spark on two cores.
+ * A folder of Parquet files scored by the command line, ClickHouse (chdb), Spark and Ray Data on two cores.
  *
- *     npm run bench:engines -- --rows 100000000 [--folder FOLDER] [--engines cli,clickhouse,spark] [--flow maf] [--sizes 2,32] [--fit]
+ *     npm run bench:engines -- --rows 100000000 [--folder FOLDER] [--engines cli,clickhouse,spark,ray] [--flow maf] [--sizes 2,32] [--fit]
  *
  * Prints seconds, processor seconds and the peak of resident memory, each of the process and all that it starts, and rows a second of both.
  * The folder is made where it is not there (80 bytes a row, see folder.mjs) and kept only if it is named.
  * `--sizes` gives the transforms of the flow and the units of its one hidden layer (default: those of the kind for ten columns).
- * ClickHouse needs the Python of test/exchange/.venv, Spark that of test/exchange/.venv-spark.
+ * ClickHouse needs the Python of test/exchange/.venv, Spark and Ray that of test/exchange/.venv-spark.
  */
 
 import { execFileSync, spawn } from "node:child_process";
@@ -123,18 +123,15 @@ try {
     writeFileSync(join(work, "sql.json"), JSON.stringify([...sql, query]));
     await measured("ClickHouse", [python(".venv"), "-c", program]);
   }
-  if (engines.includes("spark")) {
+  for (const [engine, name, ...flags] of [
+    ["spark", "Spark", "--master", "local-cluster[2,1,1024]"],
+    ["ray", "Ray Data", "--engine", "ray"],
+  ]) {
+    if (!engines.includes(engine)) continue;
     exported("onnx", "--precision", "float32");
     const program = join(root, "examples/spark/flow_rows.py");
-    const args = [
-      "score",
-      join(work, "m.onnx"),
-      folder,
-      join(work, "spark"),
-      "--master",
-      "local-cluster[2,1,1024]",
-    ];
-    await measured("Spark", [python(".venv-spark"), program, ...args]);
+    const args = ["score", join(work, "m.onnx"), folder, join(work, engine), ...flags];
+    await measured(name, [python(".venv-spark"), program, ...args]);
   }
 } finally {
   rmSync(work, { recursive: true });

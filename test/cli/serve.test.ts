@@ -270,6 +270,11 @@ it("says what is wrong with a request, by row and column, and lives on", async (
     "405 the method of /v1/models/gaussian/sample is POST",
   );
   expect(await refusal("/nowhere")).toMatch(/^404 /);
+  const draws = "/v1/models/gaussian/sample";
+  expect(await refusal(draws, { n: 1.5 })).toBe('400 "n" must be a whole number, got 1.5');
+  expect(await refusal(draws, { n: 0 })).toBe('400 "n" must be at least 1, got 0');
+  expect(await refusal(draws, { n: "x" })).toBe('400 "n" must be a number, got "x"');
+  expect(await refusal(path, { rows: 5 })).toBe('400 "rows" must be an array, got 5');
   const stream = new RandomStream(randomKey(1));
   const good = '{"rows":[[1,2],{"x":1,"y":null}],"missing":"empty"}';
   const statuses = new Set<number>();

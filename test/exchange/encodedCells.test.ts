@@ -3,14 +3,16 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { standaloneModule } from "../../src/engines/wasm/standalone/standaloneModule.ts";
-import { encodeValue } from "../../src/exchange/onnx/columns/headEncodings.ts";
-import { OnnxFormulas } from "../../src/exchange/onnx/onnxFormulas.ts";
+import { type EncodedCell, encodeCell } from "../../src/exchange/columns/cellExpressions.ts";
+import { sumsByComparing } from "../../src/exchange/columns/placeSums.ts";
 import { OnnxGraph } from "../../src/exchange/onnx/onnxGraph.ts";
 import { modelBytes } from "../../src/exchange/onnx/onnxMessages.ts";
-import { encodeCell } from "../../src/exchange/wasm/cellPrograms.ts";
+import { PlaceSearches } from "../../src/exchange/onnx/placeSearch.ts";
+import { writeProgram } from "../../src/exchange/onnx/rowPrograms.ts";
+import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/ops.ts";
 import type { DensityColumn } from "../../src/models/columns/column.ts";
-import { columnsDensity } from "../../src/models/columns/columnsDensity.ts";
+import { type ColumnLayout, columnsDensity } from "../../src/models/columns/columnsDensity.ts";
 import { encodeRows } from "../../src/models/columns/encodeRows.ts";
 
 const mixture = { logWeights: [Math.log(0.3), Math.log(0.7)], means: [-1, 0.5], scales: [0.4, 1.1] };
@@ -107,52 +109,6 @@ const examples: Readonly<Record<string, Example>> = {
   },
 };
 
-test.each(Object.entries(examples))("%s is encoded as by its head", async (_, { column, head, cells }) => {
-  const density = columnsDensity({
-    columns: [{ column, head, outcomes: [1] }],
-    given: [],
-    order: [0],
-    hidden: [2],
-  });
-  const layout = density.columns[0]!;
-  const { targets, features } = layout.head;
-  const graph = new OnnxGraph();
-  const formulas = new OnnxFormulas(graph, "double");
-  const cell = graph.input("cell", "double", ["rows", 1]);
-  const encoded = encodeValue(graph, layout, cell);
-  const joined = (parts: readonly string[]): string => graph.node("Concat", parts, { axis: 1 });
-  const offsets = formulas.add(encoded.offset, formulas.mul(cell, formulas.number(0)));
-  graph.output("isPossible", formulas.asNumber(encoded.isPossible), "double", ["rows", 1]);
-  graph.output("offset", offsets, "double", ["rows", 1]);
-  graph.output("features", joined(encoded.features), "double", ["rows", features]);
-  graph.output("targets", joined(encoded.targets), "double", ["rows", targets]);
-  const bytes = modelBytes(graph.fields("cell"), { description: "", metadata: {} });
-  const session = await InferenceSession.create(bytes, { logSeverityLevel: 3 });
-  const result = await session.run({
-    cell: new Tensor("float64", Float64Array.from(cells), [cells.length, 1]),
-  });
-  let possible = 0;
-  cells.forEach((value, row) => {
-    const expected = { targets: new Float64Array(targets), features: new Float64Array(features) };
-    const offset = layout.head.encode(value, expected.targets, 0, expected.features, 0);
-    const isPossible = Number.isFinite(offset);
-    expect(Number(result.isPossible!.data[row]), `whether ${value} is possible`).toBe(isPossible ? 1 : 0);
-    if (!isPossible) return;
-    possible++;
-    const close = (name: string, got: unknown, want: number): void =>
-      expect(
-        Math.abs((got as number) - want) / Math.max(1, Math.abs(want)),
-        `${name} of ${value}`,
-      ).toBeLessThan(1e-11);
-    close("offset", result.offset!.data[row], offset);
-    for (const name of ["targets", "features"] as const)
-      expected[name].forEach((want, i) => {
-        close(`${name}[${i}]`, result[name]!.data[row * expected[name].length + i], want);
-      });
-  });
-  expect(possible).toBeGreaterThan(2);
-});
-
 /** A column that has two atoms, and cells of which are missing. */
 const gaps: Example = {
   column: { ...x, kind: "positive", atoms: [0, 7], missing: true },
@@ -160,49 +116,81 @@ const gaps: Example = {
   cells: [0, 7, Number.NaN, 0.3, 40, -2, Number.POSITIVE_INFINITY],
 };
 
-test.each(Object.entries({ ...examples, "a number with gaps": gaps }))(
-  "a module encodes %s as rows are encoded",
-  async (_, { column, head, cells }) => {
-    const outcomes = column.atoms ? [0.2, 0.2, 0.1, 0.5] : [1];
-    const density = columnsDensity({
-      columns: [{ column, head, outcomes }],
-      given: [],
-      order: [0],
-      hidden: [2],
+/** Numbers of encoded rows `[width]`, row by row, of cells. */
+type Encode = (layout: ColumnLayout, width: number, cells: Float64Array) => Promise<Float64Array>;
+
+const joined = ({ features, targets, offset, isUnknown }: EncodedCell): Expr =>
+  g.concatenate([features, targets!, offset, isUnknown]);
+
+const inModule: Encode = async (layout, width, cells) => {
+  const result = joined(encodeCell(layout, g.input("rows", [1]), sumsByComparing));
+  const program = { program: { rows: { result } }, parameters: {}, precision: "float64" } as const;
+  const bytes = await standaloneModule(
+    [{ name: "encode", width: 1, results: width, programs: [program] }],
+    {},
+  );
+  const { instance } = await WebAssembly.instantiate(bytes, {});
+  const { memory, allocate, encode } = instance.exports as unknown as {
+    readonly memory: WebAssembly.Memory;
+    readonly allocate: (bytes: number) => number;
+    readonly encode: (rows: number, count: number, results: number) => void;
+  };
+  const [rows, results] = [allocate(cells.byteLength), allocate(8 * width * cells.length)];
+  new Float64Array(memory.buffer, rows, cells.length).set(cells);
+  encode(rows, cells.length, results);
+  return new Float64Array(memory.buffer, results, width * cells.length);
+};
+
+const inGraph: Encode = async (layout, width, cells) => {
+  const graph = new OnnxGraph();
+  const searches = new PlaceSearches();
+  const rows = graph.input("rows", "double", ["rows", 1]);
+  const result = joined(encodeCell(layout, g.input("rows", [1]), searches.sums));
+  const how = { graph, type: "double", parameters: {} } as const;
+  const found = searches.write(
+    graph,
+    (place, others) => writeProgram({ place }, { rows, ...others }, how).place,
+  );
+  graph.output("result", writeProgram({ result }, { rows, ...found }, how).result, "double", ["rows", width]);
+  const bytes = modelBytes(graph.fields("cell"), { description: "", metadata: {} });
+  const session = await InferenceSession.create(bytes, { logSeverityLevel: 3 });
+  const results = await session.run({ rows: new Tensor("float64", cells, [cells.length, 1]) });
+  return Float64Array.from(results.result!.data as Float64Array);
+};
+
+const targets: readonly (readonly [string, Encode])[] = [
+  ["module", inModule],
+  ["graph", inGraph],
+];
+
+test.each(
+  Object.entries({ ...examples, "a number with gaps": gaps }).flatMap(([what, example]) =>
+    targets.map(([target, encode]) => ({ target, what, encode, ...example })),
+  ),
+)("a $target encodes $what as rows are encoded", async ({ encode, column, head, cells }) => {
+  const outcomes = column.atoms ? [0.2, 0.2, 0.1, 0.5] : [1];
+  const density = columnsDensity({
+    columns: [{ column, head, outcomes }],
+    given: [],
+    order: [0],
+    hidden: [2],
+  });
+  const all = Float64Array.from([...cells, Number.NaN, Number.NEGATIVE_INFINITY]);
+  const width = density.width + 2;
+  const values = await encode(density.columns[0]!, width, all);
+  const expected = encodeRows(density, [all], 0, all.length);
+  all.forEach((cell, row) => {
+    const wanted = [
+      ...expected.encoded.subarray(row * density.width, (row + 1) * density.width),
+      expected.offsets[row]!,
+      expected.unknown[row]!,
+    ];
+    wanted.forEach((want, i) => {
+      const got = values[row * width + i]!;
+      if (!Number.isFinite(want)) return expect(got, `number ${i} of ${cell}`).toBe(want);
+      const difference = Math.abs(got - want) / Math.max(1, Math.abs(want));
+      expect(difference, `number ${i} of ${cell}: ${got}, not ${want}`).toBeLessThan(1e-11);
     });
-    const all = Float64Array.from([...cells, Number.NaN, Number.NEGATIVE_INFINITY]);
-    const { features, targets, offset, isUnknown } = encodeCell(density.columns[0]!, g.input("rows", [1]));
-    const result = g.concatenate([features, targets!, offset, isUnknown]);
-    const width = density.width + 2;
-    const program = { program: { rows: { result } }, parameters: {}, precision: "float64" } as const;
-    const bytes = await standaloneModule(
-      [{ name: "encode", width: 1, results: width, programs: [program] }],
-      {},
-    );
-    const { instance } = await WebAssembly.instantiate(bytes, {});
-    const { memory, allocate, encode } = instance.exports as unknown as {
-      readonly memory: WebAssembly.Memory;
-      readonly allocate: (bytes: number) => number;
-      readonly encode: (rows: number, count: number, results: number) => void;
-    };
-    const [rows, results] = [allocate(all.byteLength), allocate(8 * width * all.length)];
-    new Float64Array(memory.buffer, rows, all.length).set(all);
-    encode(rows, all.length, results);
-    const values = new Float64Array(memory.buffer, results, width * all.length);
-    const expected = encodeRows(density, [all], 0, all.length);
-    all.forEach((cell, row) => {
-      const wanted = [
-        ...expected.encoded.subarray(row * density.width, (row + 1) * density.width),
-        expected.offsets[row]!,
-        expected.unknown[row]!,
-      ];
-      wanted.forEach((want, i) => {
-        const got = values[row * width + i]!;
-        if (!Number.isFinite(want)) return expect(got, `number ${i} of ${cell}`).toBe(want);
-        const difference = Math.abs(got - want) / Math.max(1, Math.abs(want));
-        expect(difference, `number ${i} of ${cell}: ${got}, not ${want}`).toBeLessThan(1e-11);
-      });
-    });
-    expect(expected.offsets.filter(Number.isFinite).length).toBeGreaterThan(2);
-  },
-);
+  });
+  expect(expected.offsets.filter(Number.isFinite).length).toBeGreaterThan(2);
+});

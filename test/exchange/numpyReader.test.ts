@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -56,6 +56,23 @@ async function flows(): Promise<Flow[]> {
     (await fit(whole, options)).flow,
   ];
 }
+
+test.skipIf(python === undefined)("the reader says of other kinds that it does not know them", async () => {
+  for (const kind of ["nsf", "maf", "columns", "realnvp-given"]) {
+    const flow = await load(join(import.meta.dirname, `../files/models/${kind}.safetensors`));
+    writeFileSync(join(cwd, "other.json"), await exportModel(flow, { to: "json" }));
+    writeFileSync(
+      join(cwd, "other.csv"),
+      `${flow.columns.join(",")}\n${flow.columns.map(() => 0.5).join(",")}\n`,
+    );
+    const { status, stderr } = spawnSync(python!, [reader, "other.json", "other.csv"], {
+      cwd,
+      encoding: "utf8",
+    });
+    expect(status, kind).toBe(1);
+    expect(stderr, kind).toMatch(/^this reader knows .*\n$/);
+  }
+});
 
 // Where there is no Python with NumPy the reader is not run: `pip install numpy` is all that it needs.
 test.skipIf(python === undefined)(

@@ -117,6 +117,23 @@ export const anomalyChoices: ChoiceSchemas<AnomalyChoices> = {
   fdr: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1))),
 };
 
+const expectedWords: Readonly<Record<string, string>> = {
+  safe_integer: "a whole number",
+  number: "a number",
+  Array: "an array",
+  Object: "an object",
+  string: "a text",
+  boolean: "true or false",
+};
+
+/** What valibot says that it expected, as people say it. */
+function expectedInWords(expected: string): string {
+  const [, comparison, bound] = /^([<>]=?)(.*)$/.exec(expected) ?? [];
+  if (comparison !== undefined)
+    return `${{ ">=": "at least", "<=": "at most", ">": "above", "<": "below" }[comparison]} ${bound}`;
+  return expectedWords[expected] ?? expected;
+}
+
 const wholeNumber = (least: number, most: number) =>
   v.pipe(v.number(), v.safeInteger(), v.minValue(least), v.maxValue(most));
 
@@ -214,7 +231,7 @@ function faultsOf(
             ? `"${field}" is missing`
             : /_length$/.test(type)
               ? `"${field}" must hold ${message}`
-              : `"${field}" must be ${expected ?? message}, got ${received}`;
+              : `"${field}" must be ${expectedInWords(expected ?? type)}, got ${received}`;
       faults.push({ field, message: fault });
     }
   }

@@ -20,7 +20,8 @@ import {
 import { OnnxFormulas, type Precision } from "./onnxFormulas.ts";
 import type { OnnxGraph } from "./onnxGraph.ts";
 import { loopOf } from "./onnxLoops.ts";
-import { inverseOfTriangle, type SharedValues, sharedValues } from "./sharedValues.ts";
+import { writeScalars } from "./scalarBody.ts";
+import { inverseOfTriangle, type SharedValues } from "./sharedValues.ts";
 
 /** The values of some leaves of rows, and of what is shared. */
 export interface Leaves {
@@ -304,38 +305,83 @@ export class Lowering {
     return this.graph.node("Gemm", [this.ofEachRow(b), inverse], { transB: node.transposed ? 0 : 1 });
   }
 
-  /** A map of n rows of F features is its body for n F rows of scalars. */
+  /**
+   * A map of n rows of F features is its body for F n scalars. They are feature by feature, so that what is done to them side by side lies
+   * side by side in memory.
+   */
   #map({ features, body, inputs }: MapExpr, indices: readonly number[]): ReadonlyMap<number, string> {
-    const { graph, formulas } = this;
-    const ofRows = new Map<Expr, string>();
-    const extent = `${this.rows.extent}*${features}`;
-    let like = "";
-    body.slots.forEach((slots, k) => {
-      const numbers = graph.node("Reshape", [this.ofEachRow(inputs[k]!), graph.integers(-1, slots.length)]);
-      const value = graph.shaped(numbers, formulas.type, [extent, slots.length]);
-      like = value;
-      slots.forEach((slot, j) => {
-        ofRows.set(slot, this.#picked(value, slots.length, [j]));
-      });
-    });
+    const { graph } = this;
+    const blocks = body.slots.map((slots, k) => ({
+      slots,
+      isShared: inputs[k]!.space !== "row",
+      tensor: this.#byScalar(inputs[k]!, features, slots.length),
+    }));
     const results = indices.map((index) => body.results[index]!);
-    const flat = results.flat();
-    const inside = new Lowering(
-      formulas,
-      { ofRows, shared: sharedValues(flat, new Map()) },
-      { like, extent },
-    );
-    inside.values(flat);
+    const written = writeScalars(results.flat(), blocks, this.formulas, [features, this.rows.extent]);
     return new Map(
       indices.map((index, i) => {
-        const columns = results[i]!.map((scalar) => inside.ofEachRow(scalar));
-        const joined = columns.length > 1 ? graph.node("Concat", columns, { axis: 1 }) : columns[0]!;
-        const extents = graph.integers(-1, features * columns.length);
-        return [
-          index,
-          this.#shaped(graph.node("Reshape", [joined, extents]), features * columns.length),
-        ] as const;
+        const size = results[i]!.length;
+        const parts = written.splice(0, size);
+        const joined = size === 1 ? parts[0]! : graph.node("Concat", parts, { axis: 0 });
+        const turned = graph.node("Transpose", [joined], { perm: [2, 1, 0] });
+        return [index, this.#shaped(this.reshaped(turned, features * size), features * size)] as const;
       }),
     );
+  }
+
+  /** An input of a map, `[slots, features, rows]`, or `[slots, features, 1]` where it is shared. */
+  #byScalar(input: Expr, features: number, slots: number): string {
+    const { graph } = this;
+    const { type } = this.formulas;
+    const order = Array.from(
+      { length: features * slots },
+      (_, i) => (i % features) * slots + Math.floor(i / features),
+    );
+    const reordered = (tensor: string): string =>
+      features === 1 || slots === 1
+        ? tensor
+        : graph.node("Gather", [tensor, graph.constant("int64", order)], { axis: 0 });
+    const shape = graph.integers(slots, features, -1);
+    if (input.space !== "row") {
+      const turned = graph.node("Reshape", [this.tensor(input), graph.integers(-1, 1)]);
+      return graph.node("Reshape", [reordered(turned), shape]);
+    }
+    let node = input;
+    // A value from outside of a loop is there, and not what it is made of.
+    while (node.op === "reshape" && !this.leaves.ofRows.has(node)) node = node.inputs[0]!;
+    const turned =
+      this.#turnedProduct(node, order) ??
+      reordered(graph.node("Transpose", [this.tensor(input)], { perm: [1, 0] }));
+    return graph.shaped(graph.node("Reshape", [turned, shape]), type, [slots, features, this.rows.extent]);
+  }
+
+  /** Some numbers of a product with known weights, `[numbers, rows]`; undefined of another value. */
+  #turnedProduct(node: Expr, order: readonly number[]): string | undefined {
+    if (node.op !== "linear" || this.leaves.ofRows.has(node)) return undefined;
+    const [x, weights, bias] = node.inputs as [Expr, Expr, Expr?];
+    const isKnown = (value: Expr): boolean => value.space === "shared" && !this.leaves.byStep?.has(value);
+    if (!isKnown(weights) || (bias && !isKnown(bias)) || x.space !== "row") return undefined;
+    const { graph } = this;
+    const { type } = this.formulas;
+    const data = this.sharedData(weights);
+    const width = sizeOf(x.shape);
+    const outputs = data.length / width;
+    const turned = new Float64Array(order.length * width);
+    order.forEach((output, row) => {
+      for (let i = 0; i < width; i++)
+        turned[row * width + i] = data[node.transposed ? i * outputs + output : output * width + i]!;
+    });
+    const operands = [graph.constant(type, turned, [order.length, width]), this.tensor(x)];
+    if (bias) {
+      const offsets = this.sharedData(bias);
+      operands.push(
+        graph.constant(
+          type,
+          order.map((output) => offsets[output]!),
+          [order.length, 1],
+        ),
+      );
+    }
+    return graph.node("Gemm", operands, { transB: 1 });
   }
 }

@@ -4,12 +4,11 @@
  * @module
  */
 
-import { hasMixedColumns } from "../../architectures/kinds.ts";
 import { UsageError } from "../../errors.ts";
 import type { Flow } from "../../models/flow.ts";
 import { columnNotesOf } from "../columnNotes.ts";
 import type { ExportFunction } from "../exportOptions.ts";
-import { writeBijection } from "./bijectionGraph.ts";
+import { inputTypeOf, writeFunction } from "./functionGraph.ts";
 import { OnnxGraph } from "./onnxGraph.ts";
 import { modelBytes } from "./onnxMessages.ts";
 import { notesKey, type OnnxNotes } from "./onnxNotes.ts";
@@ -34,16 +33,12 @@ export async function onnxBytes(
   const graph = new OnnxGraph();
   const type = precision === "float32" ? "float" : "double";
   const { kind } = flow.description;
-  const isMixed = hasMixedColumns(kind);
-  if (isMixed) {
-    const { writeColumns } = await import("./columns/columnsGraph.ts");
-    writeColumns(graph, flow, type);
-  } else writeBijection(graph, flow.model, what, type);
+  await writeFunction(graph, flow, what, type);
   const notes: OnnxNotes = {
     formatVersion: 1,
     function: what,
     precision,
-    inputType: isMixed ? "float64" : precision,
+    inputType: inputTypeOf(flow, type) === "double" ? "float64" : "float32",
     kind,
     ...columnNotesOf(flow),
     ...(what === "sample" ? { noise: flow.base.noise } : {}),

@@ -18,6 +18,8 @@ export class OnnxFormulas {
   readonly type: Precision;
   /** Conditions behind numbers that are 1 or 0, by the name of the number. */
   readonly #conditions = new Map<string, string>();
+  /** Operands a and b of conditions a <= b. */
+  readonly #atMost = new Map<string, readonly [a: string, b: string]>();
 
   constructor(graph: OnnxGraph, type: Precision) {
     this.graph = graph;
@@ -36,12 +38,35 @@ export class OnnxFormulas {
     return name;
   }
 
+  /** The condition behind a number that {@link asNumber} gave. */
+  conditionOf(value: string): string | undefined {
+    return this.#conditions.get(value);
+  }
+
   /** A number as a condition: whether it is not 0. */
   asCondition(value: string): string {
     return (
       this.#conditions.get(value) ??
       this.graph.node("Not", [this.graph.node("Equal", [value, this.number(0)])])
     );
+  }
+
+  /** Whether both of two conditions hold; undefined of other numbers. */
+  #both(a: string, b: string): string | undefined {
+    const [one, other] = [this.conditionOf(a), this.conditionOf(b)];
+    if (one === undefined || other === undefined) return undefined;
+    const [[low, high] = [], [otherLow, otherHigh] = []] = [this.#atMost.get(one), this.#atMost.get(other)];
+    const isEqual = low !== undefined && high !== undefined && low === otherHigh && high === otherLow;
+    return this.asNumber(
+      isEqual ? this.graph.node("Equal", [low, high]) : this.graph.node("And", [one, other]),
+    );
+  }
+
+  /** 1 less a condition; undefined of other numbers. */
+  #opposite(a: string, b: string): string | undefined {
+    const condition = this.conditionOf(b);
+    if (condition === undefined || a !== this.number(1)) return undefined;
+    return this.asNumber(this.graph.node("Not", [condition]));
   }
 
   add = (a: string, b: string): string => this.graph.node("Add", [a, b]);
@@ -62,9 +87,9 @@ export class OnnxFormulas {
       case "add":
         return this.add(a, b);
       case "sub":
-        return this.sub(a, b);
+        return this.#opposite(a, b) ?? this.sub(a, b);
       case "mul":
-        return this.mul(a, b);
+        return this.#both(a, b) ?? this.mul(a, b);
       case "div":
         return this.div(a, b);
       case "max":
@@ -73,8 +98,11 @@ export class OnnxFormulas {
         return this.graph.node("Min", [a, b]);
       case "less":
         return this.asNumber(this.less(a, b));
-      case "lessEqual":
-        return this.asNumber(this.graph.node("LessOrEqual", [a, b]));
+      case "lessEqual": {
+        const condition = this.graph.node("LessOrEqual", [a, b]);
+        this.#atMost.set(condition, [a, b]);
+        return this.asNumber(condition);
+      }
       case "select":
         return this.where(this.asCondition(a), b, c);
       case "neg":

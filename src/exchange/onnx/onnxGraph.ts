@@ -23,15 +23,25 @@ interface Names {
   next: number;
 }
 
+interface GraphNode {
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly results: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  /** What its body reads of the graph. */
+  readonly reads: readonly string[];
+}
+
 /** A graph, or the body of a loop in it, which sees all that is outside. */
 export class OnnxGraph {
   readonly #names: Names;
   readonly #outer: OnnxGraph | undefined;
-  readonly #nodes: Field[] = [];
-  readonly #constants: Field[] = [];
+  readonly #nodes: GraphNode[] = [];
+  readonly #results: string[] = [];
+  readonly #constants = new Map<string, Field>();
   readonly #inputs: Field[] = [];
   readonly #outputs: Field[] = [];
-  readonly #shaped = new Set<string>();
+  readonly #shapes = new Map<string, Field>();
   /** Results of nodes and constants by what they are made of: the same is computed once. */
   readonly #known = new Map<string, string>();
 
@@ -62,7 +72,8 @@ export class OnnxGraph {
 
   /** Gives a value a name outside. */
   output(name: string, value: string, type: ElementType, extents: readonly Extent[]): void {
-    this.#nodes.push(nodeField("Identity", [value], [name], {}));
+    this.#nodes.push({ operator: "Identity", inputs: [value], results: [name], attributes: {}, reads: [] });
+    this.#results.push(name);
     this.#outputs.push(valueField(12, name, type, extents));
   }
 
@@ -71,8 +82,7 @@ export class OnnxGraph {
    * shape; without shapes it searches all buffers for each value, in onnxruntime for a minute.
    */
   shaped(value: string, type: ElementType, extents: readonly Extent[]): string {
-    if (!this.#shaped.has(value)) this.#outputs.push(valueField(13, value, type, extents));
-    this.#shaped.add(value);
+    if (!this.#shapes.has(value)) this.#shapes.set(value, valueField(13, value, type, extents));
     return value;
   }
 
@@ -90,16 +100,37 @@ export class OnnxGraph {
     return result!;
   }
 
-  /** The results of a node that has several, or a body. */
+  /**
+   * The results of a node that has several, or a body.
+   * @param reads - What its body reads of this graph.
+   */
   nodes(
     operator: string,
     inputs: readonly string[],
     results: number,
     attributes: Readonly<Record<string, Attribute>> = {},
+    reads: Iterable<string> = [],
   ): string[] {
     const names = Array.from({ length: results }, () => this.name());
-    this.#nodes.push(nodeField(operator, inputs, names, attributes));
+    this.#nodes.push({ operator, inputs, results: names, attributes, reads: [...reads] });
     return names;
+  }
+
+  /** Nodes that lead to an output, and all names that they read. */
+  #needed(): { readonly nodes: readonly GraphNode[]; readonly read: ReadonlySet<string> } {
+    const read = new Set(this.#results);
+    const nodes: GraphNode[] = [];
+    for (const node of this.#nodes.toReversed()) {
+      if (!node.results.some((name) => read.has(name))) continue;
+      nodes.push(node);
+      for (const name of [...node.inputs, ...node.reads]) read.add(name);
+    }
+    return { nodes: nodes.reverse(), read };
+  }
+
+  /** Names that its nodes read, those of the graph outside among them. */
+  get reads(): ReadonlySet<string> {
+    return this.#needed().read;
   }
 
   /** A constant tensor. */
@@ -116,7 +147,7 @@ export class OnnxGraph {
     const known = key === undefined ? undefined : this.#known.get(key);
     if (known !== undefined) return known;
     const name = this.name();
-    this.#constants.push(initializerField(name, type, dimensions, data));
+    this.#constants.set(name, initializerField(name, type, dimensions, data));
     if (key !== undefined) this.#known.set(key, name);
     return name;
   }
@@ -126,8 +157,20 @@ export class OnnxGraph {
     return this.constant("int64", values);
   }
 
-  /** The graph as the fields of its message. */
+  /** The graph as the fields of its message, without what nothing reads. */
   fields(name: string): Field[] {
-    return graphFields(name, [...this.#nodes, ...this.#constants, ...this.#inputs, ...this.#outputs]);
+    const { nodes, read } = this.#needed();
+    const ofRead = (fields: ReadonlyMap<string, Field>): Field[] =>
+      Array.from(fields).flatMap(([value, field]) => (read.has(value) ? [field] : []));
+    const nodeFields = nodes.map(({ operator, inputs, results, attributes }) =>
+      nodeField(operator, inputs, results, attributes),
+    );
+    return graphFields(name, [
+      ...nodeFields,
+      ...ofRead(this.#constants),
+      ...this.#inputs,
+      ...this.#outputs,
+      ...ofRead(this.#shapes),
+    ]);
   }
 }

@@ -51,6 +51,7 @@ export function loopOf(node: FixedPointExpr | ScanExpr | IterateExpr, outside: L
     [graph.constant("int64", [rounds], []), graph.constant("bool", [1], []), first],
     1,
     { body: { graph: body.fields(graph.name()) } },
+    body.reads,
   );
   return graph.shaped(last!, formulas.type, [outside.rows.extent, size]);
 }

@@ -8,7 +8,7 @@ import type { Expr } from "../../graph/expr.ts";
 import { prepareProgram } from "../../graph/program.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import { lower } from "./lowering.ts";
-import { OnnxFormulas, type Precision } from "./onnxFormulas.ts";
+import type { Precision } from "./onnxFormulas.ts";
 import type { OnnxGraph } from "./onnxGraph.ts";
 import { sharedValues } from "./sharedValues.ts";
 
@@ -43,11 +43,4 @@ export function writeProgram<Name extends string>(
 /** Numbers as those of another precision. */
 export function asPrecision(graph: OnnxGraph, value: string, from: Precision, to: Precision): string {
   return from === to ? value : graph.node("Cast", [value], { to: { elements: to } });
-}
-
-/** Whether a condition holds for one element of a row. */
-export function anyOfRow(graph: OnnxGraph, conditions: string): string {
-  const formulas = new OnnxFormulas(graph, "float");
-  const marks = graph.node("Cast", [conditions], { to: { elements: "float" } });
-  return formulas.less(formulas.number(0.5), graph.node("ReduceMax", [marks], { axes: [1], keepdims: 1 }));
 }

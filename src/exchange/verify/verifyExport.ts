@@ -242,13 +242,13 @@ export async function comparedRows(
 ): Promise<Compared> {
   const names = [...flow.given, ...flow.columns];
   const { kind, schema } = flow.description;
-  const { cells, rows } =
-    schema && hasMixedColumns(kind)
-      ? await tableOfRows("verifyExport", names, rowsLike).then((table) => ({
-          cells: cellsOf(table, schema.columns).cells,
-          rows: table.rows,
-        }))
-      : cellsOfNumbers(rowValues("verifyExport", names, rowsLike), names.length, isSingle);
+  const isMixed = schema && hasMixedColumns(kind);
+  const { cells, rows } = isMixed
+    ? await tableOfRows("verifyExport", names, rowsLike).then((table) => ({
+        cells: cellsOf(table, schema.columns).cells,
+        rows: table.rows,
+      }))
+    : cellsOfNumbers(rowValues("verifyExport", names, rowsLike), names.length, isSingle);
   const sideBySide = (columns: readonly Float64Array[]): Float64Array =>
     Float64Array.from(
       { length: rows * columns.length },
@@ -281,7 +281,7 @@ export async function comparedRows(
   }
   const data = sideBySide(cells.slice(flow.given.length));
   // Levels and moments are known to the table alone; numbers are those that the export is given.
-  const both = schema ? rowsLike : sideBySide(cells);
+  const both = isMixed ? rowsLike : sideBySide(cells);
   const expected =
     what === "to-base"
       ? await flow.toBase(both, { precision: "float64" })

@@ -48,9 +48,12 @@ async function columnsFunctions(
   names: readonly ExportFunction[],
   precision: Precision,
 ): Promise<StandaloneFunction[]> {
-  const { columnsSteps } = await import("./columnsPrograms.ts");
+  const [{ columnsSteps }, { sumsByComparing }] = await Promise.all([
+    import("../columns/columnsSteps.ts"),
+    import("../columns/placeSums.ts"),
+  ]);
   return names.map((name) => {
-    const { steps, parameters } = columnsSteps(flow);
+    const { steps, parameters } = columnsSteps(flow, sumsByComparing);
     return functionOf(exportNames[name], steps, parameters, precision);
   });
 }

@@ -1,6 +1,6 @@
 /**
- * The log-density of a flow of mixed columns as programs on rows of raw cells: they are encoded in float64, and the network and the heads
- * compute in the precision that is asked for.
+ * The log-density of a flow of mixed columns, from raw cells on, in three steps: cells are encoded in float64, the network and the heads
+ * compute in the precision that is asked for, and the contributions of the columns are added up in float64.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { bindTree, flattenTree } from "../../graph/parameters.ts";
 import {
+  type ColumnLayout,
   type ColumnsDensity,
   type ColumnsDensityOptions,
   columnsDensity,
@@ -17,10 +18,14 @@ import { openContainer, valuesOf } from "../../models/files/modelContainer.ts";
 import type { Flow } from "../../models/flow.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import type { RowSteps } from "../rowSteps.ts";
-import { type EncodedCell, encodeCell } from "./cellPrograms.ts";
+import { type EncodedCell, encodeCell } from "./cellExpressions.ts";
+import type { SumsByPlace } from "./placeSums.ts";
 
-/** The steps, and the values of their parameters. */
-export function columnsSteps(flow: Flow): { readonly steps: RowSteps; readonly parameters: ParameterValues } {
+/** The steps, and the values of their parameters; `sums` is how the target sums over places. */
+export function columnsSteps(
+  flow: Flow,
+  sums: SumsByPlace,
+): { readonly steps: RowSteps; readonly parameters: ParameterValues } {
   const container = openContainer(flow.toBytes(), "the model");
   const { density: options, precision } = container.json as {
     readonly density: ColumnsDensityOptions;
@@ -28,7 +33,7 @@ export function columnsSteps(flow: Flow): { readonly steps: RowSteps; readonly p
   };
   const density = columnsDensity(options);
   return {
-    steps: stepsOf(density, flow.given.length + flow.columns.length),
+    steps: stepsOf(density, flow.given.length + flow.columns.length, sums),
     parameters: valuesOf(flattenTree(density.parameters), container, precision, "the model"),
   };
 }
@@ -36,13 +41,14 @@ export function columnsSteps(flow: Flow): { readonly steps: RowSteps; readonly p
 const anyOf = (conditions: readonly Expr[]): Expr =>
   conditions.length === 0 ? g.constant([0]) : g.reshape(g.sum(g.concatenate(conditions)), [1]);
 
-function stepsOf(density: ColumnsDensity, width: number): RowSteps {
+function stepsOf(density: ColumnsDensity, width: number, sums: SumsByPlace): RowSteps {
   return {
     width,
     prepare: (rows) => {
-      const cellOf = (cell: number): Expr => g.slice(rows, cell, cell + 1);
-      const given = density.given.map((layout) => encodeCell(layout, cellOf(layout.cell)));
-      const cells = density.columns.map((layout) => encodeCell(layout, cellOf(layout.cell)));
+      const encode = (layout: ColumnLayout): EncodedCell =>
+        encodeCell(layout, g.slice(rows, layout.cell, layout.cell + 1), sums);
+      const given = density.given.map(encode);
+      const cells = density.columns.map(encode);
       return {
         encoded: encodedRow(density, given, cells),
         offsets: g.concatenate(cells.map(({ offset }) => offset)),

@@ -1,5 +1,6 @@
 /**
- * A cell of mixed columns as its head reads it, as expressions: what `encodeRows.ts` and `encode` of a head compute of numbers.
+ * A cell of mixed columns as its head reads it, as expressions: what `encodeRows.ts` and `encode` of a head compute of numbers. Every
+ * target is written from them.
  *
  * @module
  */
@@ -19,7 +20,8 @@ import {
   gridOf,
   type MixtureHeadOptions,
 } from "../../models/columns/heads/mixtureHead.ts";
-import { marginalPoint } from "../columns/marginalExpressions.ts";
+import { marginalPoint } from "./marginalExpressions.ts";
+import type { SumsByPlace } from "./placeSums.ts";
 import {
   blendOf,
   calendar,
@@ -30,7 +32,7 @@ import {
   position,
   radiansOf,
   somePlace,
-} from "../columns/valueExpressions.ts";
+} from "./valueExpressions.ts";
 
 /** Conditions are 1 or 0, `[1]`. */
 const not = (condition: Expr): Expr => g.sub(1, condition);
@@ -62,14 +64,14 @@ export interface EncodedCell {
 }
 
 /** A cell, `[1]`. */
-export function encodeCell(layout: ColumnLayout, cell: Expr): EncodedCell {
+export function encodeCell(layout: ColumnLayout, cell: Expr, sums: SumsByPlace): EncodedCell {
   const { column, head, targets, earlyFeatures } = layout;
   const isPresent = g.lessEqual(cell, cell);
   const isMissing = not(isPresent);
   const isNumber = g.less(g.abs(cell), Number.POSITIVE_INFINITY);
   const areAtoms = atomsOf(column).map((atom) => isEqual(cell, atom));
   const isOther = areAtoms.reduce((all, isAtom) => g.mul(all, not(isAtom)), isNumber);
-  const value = encodeValue(layout, g.select(isNumber, cell, 0));
+  const value = encodeValue(layout, g.select(isNumber, cell, 0), sums);
   const isValue = g.mul(isOther, value.isPossible);
   const isImpossible = g.sub(isPresent, g.total(isValue, ...areAtoms));
   const outcomes = [...(column.missing ? [isMissing] : []), ...areAtoms];
@@ -99,19 +101,19 @@ export function encodeCell(layout: ColumnLayout, cell: Expr): EncodedCell {
 }
 
 /** A finite number. */
-function encodeValue(layout: ColumnLayout, cell: Expr): EncodedValue {
+function encodeValue(layout: ColumnLayout, cell: Expr, sums: SumsByPlace): EncodedValue {
   const json = layout.head.toJSON() as unknown as { readonly type: string };
   switch (json.type) {
     case "levels":
-      return encodeLevel(json as unknown as LevelsHeadOptions, cell);
+      return encodeLevel(json as unknown as LevelsHeadOptions, cell, sums);
     case "point":
       return encodePoint(layout, json as unknown as MixtureHeadOptions, cell);
     case "cells":
-      return encodeGrid(layout, json as unknown as CellsHeadOptions, cell);
+      return encodeGrid(layout, json as unknown as CellsHeadOptions, cell, sums);
     case "angle":
       return encodeAngle(layout, cell);
     default:
-      throw new Error(`an exported module has no head of the type ${json.type}`);
+      throw new Error(`an export has no head of the type ${json.type}`);
   }
 }
 
@@ -121,12 +123,16 @@ const marksOf = (value: Expr, places: ArrayLike<number>): Expr =>
 
 const countsFrom0 = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
-function encodeLevel({ buckets, shares, start }: LevelsHeadOptions, cell: Expr): EncodedValue {
-  const marks = marksOf(cell, countsFrom0(buckets.length));
-  const ofLevel = (values: readonly number[]): Expr => one(g.sum(g.select(marks, g.constant(values), 0)));
+function encodeLevel(
+  { buckets, shares, start }: LevelsHeadOptions,
+  cell: Expr,
+  sums: SumsByPlace,
+): EncodedValue {
+  const levels = countsFrom0(buckets.length);
+  const ofLevel = (values: readonly number[]): Expr => sums(cell, levels, values).at;
   const bucketMarks = marksOf(ofLevel(buckets), countsFrom0(start.length));
   return {
-    isPossible: one(g.sum(marks)),
+    isPossible: ofLevel(levels.map(() => 1)),
     offset: ofLevel(shares.map(Math.log)),
     features: bucketMarks,
     targets: bucketMarks,
@@ -145,7 +151,12 @@ function encodePoint(
   return { isPossible, offset: logSlope, features: position(z, knots), targets: z };
 }
 
-function encodeGrid({ column, head }: ColumnLayout, options: CellsHeadOptions, cell: Expr): EncodedValue {
+function encodeGrid(
+  { column, head }: ColumnLayout,
+  options: CellsHeadOptions,
+  cell: Expr,
+  sums: SumsByPlace,
+): EncodedValue {
   const { map, knots = 0, shares, frequent, seen = [], calendar: parts = [] } = options;
   const grid = gridOf(column);
   const onGrid = placeOnGrid(cell, grid.from, grid.step);
@@ -158,7 +169,7 @@ function encodeGrid({ column, head }: ColumnLayout, options: CellsHeadOptions, c
     knots,
     Math.log(blendOf(shares)),
     place,
-    sharesAt(place, shares),
+    sharesAt(place, shares, sums),
   );
   const marks = frequent.length > 0 ? [marksOf(place, frequent)] : [];
   const unused = head.targets - 3 - frequent.length;
@@ -176,30 +187,29 @@ function encodeGrid({ column, head }: ColumnLayout, options: CellsHeadOptions, c
 }
 
 /** Logarithms of the shares before, on and after a place, as they enter a blend; minus infinity for none. */
-function sharesAt(place: Expr, shares: GridShares | undefined): LogShares {
+function sharesAt(place: Expr, shares: GridShares | undefined, sums: SumsByPlace): LogShares {
   const { places = [], counts = [] } = shares ?? {};
   if (places.length === 0) {
     const none = g.constant([Number.NEGATIVE_INFINITY]);
     return { before: none, share: none, after: none, through: none, beyond: none };
   }
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const share = g.constant(counts.map((count) => count / total));
-  const list = g.constant(places);
-  const sumWhere = (conditions: Expr): Expr => one(g.sum(g.select(conditions, share, 0)));
-  const [before, at, beyond] = [g.less(list, place), isEqual(list, place), g.less(place, list)].map(
-    sumWhere,
-  ) as [Expr, Expr, Expr];
+  const { below, at, above } = sums(
+    place,
+    places,
+    counts.map((count) => count / total),
+  );
   const logRest = Math.log1p(-blendOf(shares));
   const logOf = (part: Expr): Expr => {
     const isSome = g.less(0, part);
     return g.select(isSome, g.add(logRest, g.log(g.select(isSome, part, 1))), Number.NEGATIVE_INFINITY);
   };
   return {
-    before: logOf(before),
+    before: logOf(below),
     share: logOf(at),
-    after: logOf(g.add(at, beyond)),
-    through: logOf(g.add(before, at)),
-    beyond: logOf(beyond),
+    after: logOf(g.add(at, above)),
+    through: logOf(g.add(below, at)),
+    beyond: logOf(above),
   };
 }
 
