@@ -112,8 +112,10 @@ function chunksOf(modules: Modules): Map<string, string> {
   });
   // What several families need: a model of one of them does not load what the rarer transformers have in common.
   for (const id of closures.flatMap((closure) => [...closure])) {
-    const users = families.filter((family, i) => closures[i]!.has(id) && !isRare(family));
-    const ofRareOnes = atOnce.has(id) ? "rareMaps" : "rarestMaps";
+    const all = families.filter((_, i) => closures[i]!.has(id));
+    const users = all.filter((family) => !isRare(family));
+    const usualOnes = all.every((family) => /distributions/.test(family)) ? "rareBases" : "rareMaps";
+    const ofRareOnes = atOnce.has(id) ? usualOnes : "rarestMaps";
     place([id], users.length > 1 ? "parts" : users.length === 1 ? `${nameOf(users[0]!)}Parts` : ofRareOnes);
   }
   // The library reads formulas at once: what it has of these is a file, which a page loads that needs it, and the rest is another.

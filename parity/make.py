@@ -84,6 +84,8 @@ def main():
             x = 2 * draw(options.rows, features)
             x[-1] *= 5
             z = draw(options.rows, features)
+            if hasattr(library, "within"):
+                x, z = library.within(name, x, z)
             c = draw(options.rows, context) if context > 0 else None
             with torch.no_grad():
                 log_prob, base, data = library.evaluate(model, x, z, c)

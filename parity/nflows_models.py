@@ -239,6 +239,9 @@ def boxed(make, cls, options=lambda random: {}, least=1):
         logistic = random.choice([{}, {"temperature": 0.7, "learn_temperature": True}, {"eps": 1e-4}])
         first = (transforms.Sigmoid(**logistic), call("nflows.transforms.Sigmoid", **logistic))
         last = (transforms.Logit(), call("nflows.transforms.Logit"))
+        if random.random() < 0.3:
+            place = importlib.import_module("nflows.transforms.nonlinearities")
+            first, last = ((getattr(place, name)(), call(f"nflows.transforms.nonlinearities.{name}")) for name in ("CauchyCDF", "CauchyCDFInverse"))
         if context == 0 and len(parts) == 1 and random.random() < 0.4:
             whole = transforms.CompositeCDFTransform(first[0], parts[0][0])
             made = [(whole, call("nflows.transforms.CompositeCDFTransform", squashing_transform=first[1], cdf_transform=parts[0][1]))]
@@ -269,12 +272,46 @@ def without_tails(options):
     return chosen
 
 
+def of_other_tails(random):
+    """Maps of numbers without bounds: LogTanh and MADEMoG, and of one number gates."""
+    features, context = random.choice([1, 2, 3, 5]), random.choice([0, 0, 1, 3])
+    part, config = autoregressive(random, features, context, "MaskedAffineAutoregressiveTransform")
+    cut = random.choice([{}, {"cut_point": 0.5}, {"cut_point": 2}])
+    made = [(part, config), (transforms.LogTanh(**cut), call("nflows.transforms.LogTanh", **cut))]
+    if random.random() < 0.5:
+        made.append(linear(random, features, "LULinear"))
+    if features == 1 and context in (0, 1):
+        part, config = autoregressive(random, 1, 1, "MaskedAffineAutoregressiveTransform")
+        made = [(part, config), (transforms.GatedLinearUnit(), call("nflows.transforms.GatedLinearUnit")), *made[1:]]
+        context = 1
+    options = {"features": features, "hidden_features": random.choice([4, 9]), "context_features": context or None}
+    if random.random() < 0.7:
+        options["num_mixture_components"] = random.choice([2, 3, 6])
+    if random.random() < 0.4:
+        options.update(use_residual_blocks=False, random_mask=random.random() < 0.5)
+    if random.random() < 0.5:
+        options["num_blocks"] = random.choice([1, 3])
+    return (
+        flows.Flow(transforms.CompositeTransform([transform for transform, _ in made]), distributions.MADEMoG(**options)),
+        call(
+            "nflows.flows.base.Flow",
+            transform=call("nflows.transforms.CompositeTransform", transforms=[config for _, config in made]),
+            distribution=call("nflows.distributions.mixture.MADEMoG", **options),
+        ),
+    )
+
+
 def masked_bins(random):
     return {"num_bins": random.choice([2, 3, 5, 8])}
 
 
 MODELS.update(
     {
+        **{
+            f"{order}CouplingBoxed": boxed(coupling, f"Piecewise{order}CouplingTransform", both_parts(without_tails(of_order(order))), 2)
+            for order in ("Linear", "Quadratic", "Cubic", "RationalQuadratic")
+        },
+        "OtherTails": of_other_tails,
         **{f"{order}ElementwiseBoxed": boxed(cdf, f"Piecewise{order}CDF", without_tails(of_order(order))) for order in ("Linear", "Quadratic", "Cubic", "RationalQuadratic")},
         "MaskedQuadraticBoxed": boxed(autoregressive, "MaskedPiecewiseQuadraticAutoregressiveTransform", without_tails(of_order("Quadratic"))),
         "MaskedRationalQuadraticBoxed": boxed(autoregressive, "MaskedPiecewiseRationalQuadraticAutoregressiveTransform", without_tails(spline)),
@@ -287,8 +324,9 @@ MODELS.update(
 def sizes(model, config):
     if "features" in config["arguments"]:
         return config["arguments"]["features"], 0
-    features = config["arguments"]["distribution"]["arguments"]["shape"][0]
-    context = 0
+    base = config["arguments"]["distribution"]["arguments"]
+    features = base["shape"][0] if "shape" in base else base["features"]
+    context = base.get("context_features") or 0
     if hasattr(model._distribution, "_context_encoder"):
         context = next(model._distribution._context_encoder.parameters()).shape[1]
     for part in config["arguments"]["transform"]["arguments"]["transforms"]:
@@ -315,6 +353,9 @@ def randomize(model, generator):
 def evaluate(model, x, z, c):
     log_prob = model.log_prob(x, context=c)
     base, _ = model._transform(x, context=c)
+    # Its points are not those of a normal law, from which it is made here.
+    if hasattr(model._distribution, "_made"):
+        return log_prob, None, None
     if hasattr(model._distribution, "_context_encoder"):
         return log_prob, None, None
     try:

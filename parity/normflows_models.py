@@ -219,6 +219,24 @@ def Circular(random):
     )
 
 
+def BoxedSpline(random):
+    """Splines on the box from 0 to 1 alone, on a uniform base, by which each feature passes and is moved."""
+    d = random.choice([2, 3, 5])
+    flows = []
+    for _ in range(random.choice([1, 2, 3])):
+        python, config = spline(random, d, 0)
+        both(python, config, tails=None, reverse_mask=random.random() < 0.5)
+        flows.append((nf.flows.CoupledRationalQuadraticSpline(**python), flow_call("CoupledRationalQuadraticSpline", **config)))
+    return nf.NormalizingFlow(nf.distributions.base.Uniform(d, 0.0, 1.0), [flow for flow, _ in flows]), call(
+        "normflows.NormalizingFlow", q0=call("normflows.distributions.base.Uniform", shape=d, low=0.0, high=1.0), flows=[each for _, each in flows]
+    )
+
+
+def within(name, x, z):
+    """Rows and base points where the model has any."""
+    return (torch.sigmoid(x), torch.sigmoid(z)) if name == "BoxedSpline" else (x, z)
+
+
 def variational(cls):
     def model(random):
         d = random.choice([1, 2, 5])
@@ -244,6 +262,7 @@ MODELS = {
     "AutoregressiveSpline": of(AutoregressiveRationalQuadraticSpline, 1, True),
     "CircularAutoregressiveSpline": of(CircularAutoregressiveRationalQuadraticSpline, 1, True),
     "Circular": Circular,
+    "BoxedSpline": BoxedSpline,
     "ClassConditional": ClassCondFlow,
     "Planar": variational("Planar"),
     "Radial": variational("Radial"),

@@ -424,7 +424,13 @@ def nflows_flow(flow):
     if embedding is not None and type(embedding).__name__ != "Identity":
         refuse("_embedding_net", f"is a {dotted(type(embedding))}, which cannot be exported")
     distribution = flow._distribution
-    arguments = {"shape": list(distribution._shape)} if hasattr(distribution, "_shape") else refuse("_distribution", "cannot be read back")
+    if hasattr(distribution, "_made"):
+        made = distribution._made
+        arguments = dict(made_arguments(made, "_distribution._made"), num_mixture_components=made.num_mixture_components)
+    elif hasattr(distribution, "_shape"):
+        arguments = {"shape": list(distribution._shape)}
+    else:
+        refuse("_distribution", "cannot be read back")
     encoder = getattr(distribution, "_context_encoder", None)
     if encoder is not None and hasattr(encoder, "parameters"):
         arguments["context_encoder"] = torch_network(encoder, "_distribution._context_encoder")
@@ -445,8 +451,12 @@ def nflows_transform(transform, path):
     if name == "CompositeCDFTransform":
         parts = [nflows_transform(each, f"{path}._transforms.{i}") for i, each in enumerate(transform._transforms)]
         return made(squashing_transform=parts[0], cdf_transform=parts[1])
-    if name in ("IdentityTransform", "Tanh"):
+    if name in ("IdentityTransform", "Tanh", "GatedLinearUnit"):
         return made()
+    if name in ("CauchyCDF", "CauchyCDFInverse"):
+        return call(type(transform))
+    if name == "LogTanh":
+        return made(cut_point=transform.cut_point)
     if name == "Logit":
         return made(**nflows_transform(transform._transform, f"{path}._transform")["arguments"])
     if name == "Sigmoid":

@@ -36,7 +36,7 @@ export const sections = [
       ["shift, scale, affine", "YYYYYYYYYYYpp.pYp", ["affine", "affineTransformer", "shiftTransformer"]],
       ["exp / log", "YY.YpY..YY.......", ["exponential"]],
       ["sigmoid / logit", "YYYYYYYYYYpYY.YYY", ["sigmoidTransformer"]],
-      ["tanh / atanh", "YY.YYY.Y.Y.......", ["tanhTransformer", "leakyTanh"]],
+      ["tanh / atanh", "YY.YYY.Y.Y.......", ["tanhTransformer", "leakyTanh", "logTanh"]],
       ["softplus", "Y..YpY.Y.Y....Y..", ["softplusTransformer"]],
       ["leaky-ReLU, ELU", ".Y....pYYY.......", ["leakyRelu", "elu"]],
       [
@@ -152,7 +152,7 @@ export const sections = [
       [
         "vmap / stack / concatenate events",
         "p.pYpYY.YY.......",
-        ["~repeated", "elementwise", "eachTransformer"],
+        ["~repeated", "partial", "elementwise", "eachTransformer"],
       ],
       [
         "greedy layer-wise fit (RBIG, GIS)",

@@ -61,6 +61,8 @@ export interface Bijection {
   readonly domain?: readonly Interval[] | undefined;
   /** Where each feature of y lies (default: anywhere). Elsewhere the logAbsDet of `inverse` is minus infinity. */
   readonly codomain?: readonly Interval[] | undefined;
+  /** For each feature of y the feature of x that it is, as it was; undefined for one that is computed (default: all are). */
+  readonly passes?: readonly (number | undefined)[] | undefined;
   /** What the features of x obey together, in words, where intervals do not say it: `ascending numbers` (default: nothing). */
   readonly domainRegion?: string | undefined;
   /** What the features of y obey together. Elsewhere the logAbsDet of `inverse` is minus infinity. */
@@ -109,17 +111,39 @@ export function checkedMap<Image extends Mapped>(
   return mapped;
 }
 
+/** Where and how bijections one after another take and give their features. */
+export type Passage = Pick<Bijection, "domain" | "codomain" | "passes">;
+
+/** Where a feature lies, and which of x it is, as it was; undefined for one that was computed. */
+interface Feature {
+  readonly from?: number | undefined;
+  lies: Interval;
+}
+
 /**
- * Refuses a bijection that does not take, in each feature, what the one before it gives.
- * @throws UsageError that names both.
+ * What bijections one after another take and give: what one of them asks of a feature that only passes those before it is asked of x.
+ * @param parts - At least one, of equally many features, that of the base first.
+ * @throws UsageError that names both, where one does not take what the one before it gives.
  */
-export function checkConsecutive(where: string, first: Bijection, second: Bijection): void {
-  second.domain?.forEach((taken, i) => {
-    const given = first.codomain?.[i] ?? realLine;
-    if (isWithin(given, taken)) return;
-    throw misfit(where, `feature ${i} of ${first.type}`, given, `that of ${second.type}`, taken);
+export function passageOf(where: string, parts: readonly Bijection[]): Passage {
+  const own: Feature[] = Array.from({ length: parts[0]!.features }, (_, from) => ({ from, lies: realLine }));
+  let now = own;
+  parts.forEach((part, i) => {
+    const { type, domain, codomain, passes } = part;
+    const before = parts[i - 1];
+    domain?.forEach((taken, k) => {
+      const feature = now[k]!;
+      const given = feature.lies;
+      const [low, high] = (feature.lies = [Math.max(given[0], taken[0]), Math.min(given[1], taken[1])]);
+      if (isWithin(given, taken) || (feature.from !== undefined && low < high)) return;
+      throw misfit(where, `feature ${k} of ${before?.type}`, given, `that of ${type}`, taken);
+    });
+    if (before) checkRegion(where, before.type, part, before.codomainRegion);
+    now = now.map((_, k) => now[passes?.[k] ?? -1] ?? { lies: codomain?.[k] ?? realLine });
   });
-  checkRegion(where, first.type, second, first.codomainRegion);
+  const intervals = (features: readonly Feature[]): readonly Interval[] | undefined =>
+    features.every(({ lies }) => isWithin(realLine, lies)) ? undefined : features.map(({ lies }) => lies);
+  return { domain: intervals(own), codomain: intervals(now), passes: now.map(({ from }) => from) };
 }
 
 /**

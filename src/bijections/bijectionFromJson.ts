@@ -21,6 +21,7 @@ import { readers as piecewise } from "./piecewise/readers.ts";
 import { bijectionRegistry } from "./registry.ts";
 import { readers as residual } from "./residual/readers.ts";
 import { readers as sphere } from "./sphere/readers.ts";
+import { readers as structure } from "./structure/readers.ts";
 
 /** Makes all of our own bijections known, and the transformers and conditioners that they hold. */
 export function provideBijections(): void {
@@ -37,6 +38,7 @@ export function provideBijections(): void {
     piecewise,
     residual,
     sphere,
+    structure,
   ])
     bijectionRegistry.provide(readers);
   provideConditioners();

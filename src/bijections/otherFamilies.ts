@@ -51,6 +51,7 @@ const families: readonly Family<Bijection>[] = [
   // Without a list: loaded where no family lists a type.
   { load: () => import("./normalization/readers.ts") },
   { load: () => import("./piecewise/readers.ts") },
+  { load: () => import("./structure/readers.ts") },
 ];
 
 /** The readers of the families that list a type of a set; where none does, of those without a list; without a set of all. */

@@ -29,6 +29,7 @@ export type { RadialProfile } from "../bijections/residual/radialProfiles.ts";
 export { type Roulette, seriesError } from "../bijections/residual/residualLogDet.ts";
 export { type Places, placesIn, squeezeOrder } from "../bijections/shapes.ts";
 export * from "../bijections/sphere/makers.ts";
+export * from "../bijections/structure/makers.ts";
 export { largest } from "../bijections/surjections/largest.ts";
 export { type RoundingOptions, rounding } from "../bijections/surjections/rounding.ts";
 export type { Lift, Surjection } from "../bijections/surjections/surjection.ts";

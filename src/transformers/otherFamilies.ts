@@ -29,6 +29,7 @@ const families: readonly Family<Transformer>[] = [
       "exponential",
       "leakyRelu",
       "leakyTanh",
+      "logTanh",
       "shift",
       "sigmoid",
       "softClip",

@@ -46,7 +46,7 @@ const families: Readonly<Record<(typeof modelKinds)[number], readonly string[]>>
   ],
   gf: ["mixtures", "normal", "orthogonal", "residualParts", ...solved],
   ttf: ["normal", "tails", "transformers", ...rare],
-  "mixture-of-flows": ["composed", "distributionsParts", "normal", "rareMaps", ...learnt],
+  "mixture-of-flows": ["composed", "distributionsParts", "normal", "rareBases", ...learnt],
   columns: ["columnsCore"],
   gaussian: ["linear", "parts"],
   mixture: ["distributions", "distributionsParts", "linear", "normal", "parts"],

@@ -87,6 +87,34 @@ test("an imported flow draws samples, says where it comes from, and has the name
   expectClose(await flow.logProb(table), [...logProb], 1e-9);
 });
 
+test("an imported flow of angles says so, and draws them in one turn", async () => {
+  const ncsf = names.find((name) => name.startsWith("zuko-NCSF"))!;
+  const { config, given } = exampleOf(ncsf);
+  const flow = await importModel(bytesOf(ncsf), config);
+  const angle = { kind: "angle", use: "fit", lower: -Math.PI, period: 2 * Math.PI };
+  const { columns } = flow.description.schema!;
+  expect(columns.slice(flow.given.length)).toEqual(flow.columns.map((name) => ({ name, ...angle })));
+  const [condition] = given ?? [];
+  const how = condition
+    ? { given: Object.fromEntries(flow.given.map((name, i) => [name, condition[i]!])) }
+    : {};
+  const drawn = await flow.sample(50, { seed: 2, ...how });
+  expect(drawn.values.every((x) => x >= -Math.PI && x < Math.PI)).toBe(true);
+});
+
+test("a gate of several features, whose log-determinant there counts it once, is refused", async () => {
+  const gate = {
+    class: "nflows.flows.base.Flow",
+    arguments: {
+      transform: "nflows.transforms.GatedLinearUnit",
+      distribution: { class: "nflows.distributions.StandardNormal", arguments: { shape: [2] } },
+    },
+  };
+  await expect(importModel(bytesOf(nsf), gate)).rejects.toThrow(
+    /GatedLinearUnit\) is not imported for 2 features: it counts the logarithm of its gate once/,
+  );
+});
+
 test.each([
   [
     "an argument that the class does not have",

@@ -75,6 +75,11 @@ m = mp.mpf(2)
 case("leakyTanh", {"type": "leakyTanh", "from": 2}, [],
      lambda x: mp.tanh(x) if abs(x) <= m else sign(x) * (mp.tanh(m) + (abs(x) - m) * (1 - mp.tanh(m) ** 2)),
      [-6.5, -1.75, -0.5, 0.25, 1, 2.5])
+growth = {1: 1 - mp.tanh(1) ** 2, 0.75: mp.mpf(0.25)}
+for c, a in growth.items():
+    case(f"logTanh, {c}", {"type": "logTanh", "from": c, **({} if c == 1 else {"growth": float(a)})}, [],
+         lambda x: mp.tanh(x) if abs(x) <= c else sign(x) * (mp.tanh(c) + a * mp.log(abs(x) / c)),
+         [-900, -3.5, -0.875, -0.25, 0.125, 0.5, 2, 40])
 case("arcsinh", {"type": "arcsinh"}, [], mp.sinh, usual)
 case("leakyRelu", {"type": "leakyRelu", "slope": 0.01}, [], lambda x: x if x > 0 else x * mp.mpf(0.01), usual)
 case("leakyRelu, learned", {"type": "leakyRelu"}, [unclip(mp.log(mp.mpf("0.3")), mp.log(1000))],
@@ -109,6 +114,8 @@ case("distributionFunction, laplace", {"type": "distributionFunction", "law": "l
      lambda x: mp.exp(x) / 2 if x < 0 else 1 - mp.exp(-x) / 2, half)
 case("distributionFunction, gumbel", {"type": "distributionFunction", "law": "gumbel"}, [],
      lambda x: mp.exp(-mp.exp(-x)), [-1, 0.25, 2])
+case("distributionFunction, cauchy", {"type": "distributionFunction", "law": "cauchy"}, [],
+     lambda x: mp.mpf(1) / 2 + mp.atan(x) / mp.pi, [-400, -30, -1.75, -0.625, -0.125, 0.25, 0.75, 2, 9])
 logits, places, scales = [0.5, -0.25, 1], [-1.5, 0.25, 2], [-0.5, 0.25, -1]
 clip = lambda raw: mp.mpf(raw) / (1 + abs(mp.mpf(raw)) / mp.log(1000))
 weights = [mp.exp(clip(l)) for l in logits]

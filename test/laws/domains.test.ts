@@ -1,15 +1,19 @@
 /** What is registered says where its numbers lie: a point outside has no density, and what does not fit is refused where it is composed. */
 
 import { expect, test } from "vitest";
+import { coupling } from "../../src/bijections/autoregressive/coupling.ts";
 import type { Bijection } from "../../src/bijections/bijection.ts";
 import { chain } from "../../src/bijections/combinators/chain.ts";
 import { invert } from "../../src/bijections/combinators/invert.ts";
 import { affine } from "../../src/bijections/linear/affine.ts";
+import { permutation } from "../../src/bijections/linear/permutation.ts";
 import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import * as g from "../../src/graph/ops.ts";
 import { bindTree } from "../../src/graph/parameters.ts";
 import { type Interval, realLine } from "../../src/transformers/interval.ts";
+import { quadraticSpline } from "../../src/transformers/splines/quadraticSpline.ts";
+import { movedTransformer } from "../../src/transformers/structure/movedTransformer.ts";
 import { type BijectionCase, flatCases } from "./cases/bijectionCase.ts";
 import { bijectionCases } from "./cases/bijections.ts";
 import { distributionCases } from "./cases/distributions.ts";
@@ -73,14 +77,42 @@ test.each(declared)(
   },
 );
 
+/** Of intervals none of which has an end a chain says nothing. */
+const bounded = (intervals?: readonly Interval[]): readonly Interval[] | undefined =>
+  intervals?.some((interval) => interval.some(Number.isFinite)) ? intervals : undefined;
+
 test.each(declared)("%s: behind a map that does not fit it is refused, by both names", (_, { bijection }) => {
   const any = affine({ features: bijection.features });
   for (const map of bijection.branches ? [bijection] : [bijection, invert(bijection)]) {
     const takes = map.domain?.some((interval) => interval.some(Number.isFinite)) || map.domainRegion;
     if (takes)
       expect(() => chain([any, map])).toThrow(new RegExp(`(${map.type}.*affine)|(affine.*${map.type})`));
-    else expect(chain([any, map]).codomain).toBe(map.codomain);
+    else expect(chain([any, map]).codomain).toEqual(bounded(map.codomain));
   }
+});
+
+test("a chain asks of a feature what the first part that does not pass it asks, and what the next one does not take is refused", () => {
+  const boxOf = (by: number) =>
+    movedTransformer({ inner: quadraticSpline({ bins: 2, bound: 0.5, tails: "none" }), by });
+  const moved = (feature: number, by: number): Bijection =>
+    coupling({ features: 2, transformed: [feature], transformer: boxOf(by), hidden: [] });
+  const both = chain([moved(0, 0.5), moved(1, 3)]);
+  expect([both.domain, both.codomain]).toEqual([
+    [
+      [0, 1],
+      [2.5, 3.5],
+    ],
+    [
+      [0, 1],
+      [2.5, 3.5],
+    ],
+  ]);
+  const turned = chain([both, permutation([1, 0]), moved(0, 3), moved(1, 0.5)]);
+  expect(turned.codomain).toEqual([...both.codomain!].reverse());
+  expect(chain([both, invert(both)]).codomain).toEqual(both.domain);
+  expect(() => chain([both, permutation([1, 0]), both])).toThrow(/permutation, to numbers from 2.5 to 3.5/);
+  expect(() => chain([moved(0, 0.5), moved(0, 3)])).toThrow(/coupling, to numbers from 0 to 1/);
+  expect(() => chain([moved(1, 0.5), permutation([1, 0]), moved(1, 3), moved(0, 3)])).toThrow(/feature/);
 });
 
 test.each(Object.entries(flatCases(distributionCases)))(

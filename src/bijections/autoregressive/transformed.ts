@@ -11,6 +11,7 @@ import * as g from "../../graph/ops.ts";
 import type { ParameterTree } from "../../graph/parameters.ts";
 import { type Interval, isWithin, realLine } from "../../transformers/interval.ts";
 import { parameterShape, type Transformer } from "../../transformers/transformer.ts";
+import type { Passage } from "../bijection.ts";
 
 /** What a network gave, as parameters `[features, parameterCount]`. */
 export function parametersAs(transformer: Transformer, features: number, output: Expr): Expr {
@@ -22,12 +23,12 @@ export function weightsOf(transformer: Transformer, features: number): Parameter
   return transformer.weights ? { transformer: transformer.weights(features) } : {};
 }
 
-/** The intervals of a bijection that applies a transformer to some features, by default to all. */
+/** What a bijection takes, gives and passes that applies a transformer to some features, by default to all. */
 export function declared(
   { domain, codomain }: Transformer,
   features: number,
   transformed?: ReadonlySet<number>,
-): { readonly domain?: readonly Interval[]; readonly codomain?: readonly Interval[] } {
+): Passage {
   const each = (interval: Interval): readonly Interval[] =>
     Array.from({ length: features }, (_, i) => (transformed?.has(i) === false ? realLine : interval));
   const isDeclared = (interval: Interval | undefined): interval is Interval =>
@@ -35,6 +36,9 @@ export function declared(
   return {
     ...(isDeclared(domain) ? { domain: each(domain) } : {}),
     ...(isDeclared(codomain) ? { codomain: each(codomain) } : {}),
+    ...(transformed && transformed.size < features
+      ? { passes: Array.from({ length: features }, (_, i) => (transformed.has(i) ? undefined : i)) }
+      : {}),
   };
 }
 

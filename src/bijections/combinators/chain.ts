@@ -13,16 +13,9 @@
 import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { subtreeOf } from "../../graph/parameters.ts";
+import { type Bound, subtreeOf } from "../../graph/parameters.ts";
 import { checkArgument, listOf } from "../../options.ts";
-import {
-  aBijection,
-  type Bijection,
-  type Branch,
-  checkConsecutive,
-  checkedMap,
-  type Mapped,
-} from "../bijection.ts";
+import { aBijection, type Bijection, type Branch, checkedMap, type Mapped, passageOf } from "../bijection.ts";
 
 /** A chain, which shows its parts. */
 export interface Chain extends Bijection {
@@ -66,39 +59,36 @@ export function chain(parts: readonly Bijection[]): Chain {
         received: `${part.context}`,
       });
   }
-  for (const [i, part] of parts.slice(1).entries()) checkConsecutive("chain", parts[i]!, part);
+  const passage = passageOf("chain", parts);
   const namedParts = parts.map((part, i) => ({ part, name: String(i) }));
   const last = parts[parts.length - 1]!;
+  const run = (
+    direction: "forward" | "inverse",
+    inTurn: typeof namedParts,
+    start: Expr,
+    p: Bound,
+    c: Expr | undefined,
+  ): Mapped => {
+    let value = start;
+    let logAbsDet: Expr = g.constant(0);
+    for (const { part, name } of inTurn) {
+      const step = checkedMap(part, direction, part[direction](value, subtreeOf(p, name), c));
+      value = step.value;
+      logAbsDet = g.add(logAbsDet, step.logAbsDet);
+    }
+    return { value, logAbsDet };
+  };
   const self: Chain = {
     type: "chain",
     features,
     context,
     parts,
-    domain: first.domain,
-    codomain: last.codomain,
+    ...passage,
     domainRegion: first.domainRegion,
     codomainRegion: last.codomainRegion,
     parameters: Object.fromEntries(namedParts.map(({ part, name }) => [name, part.parameters])),
-    forward(x, p, c) {
-      let value = x;
-      let logAbsDet: Expr = g.constant(0);
-      for (const { part, name } of namedParts) {
-        const step = checkedMap(part, "forward", part.forward(value, subtreeOf(p, name), c));
-        value = step.value;
-        logAbsDet = g.add(logAbsDet, step.logAbsDet);
-      }
-      return { value, logAbsDet };
-    },
-    inverse(y, p, c): Mapped {
-      let value = y;
-      let logAbsDet: Expr = g.constant(0);
-      for (const { part, name } of namedParts.slice().reverse()) {
-        const step = checkedMap(part, "inverse", part.inverse(value, subtreeOf(p, name), c));
-        value = step.value;
-        logAbsDet = g.add(logAbsDet, step.logAbsDet);
-      }
-      return { value, logAbsDet };
-    },
+    forward: (x, p, c) => run("forward", namedParts, x, p, c),
+    inverse: (y, p, c) => run("inverse", namedParts.slice().reverse(), y, p, c),
     toJSON: () => ({ type: "chain", parts: parts.map((part) => part.toJSON()) }),
   };
   if (!parts.some((part) => part.branches)) return self;

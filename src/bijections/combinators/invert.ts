@@ -41,12 +41,19 @@ export function invert(inner: Bijection): Bijection {
     codomain: inner.domain,
     domainRegion: inner.codomainRegion,
     codomainRegion: inner.domainRegion,
+    passes: inner.passes?.map((_, i) => placeOf(inner.passes!, i)),
     parameters: { inner: inner.parameters },
     forward: (x, p, c) => inner.inverse(x, subtreeOf(p, "inner"), c),
     inverse: (y, p, c) => withinDomain(inner, y, (inside) => inner.forward(inside, subtreeOf(p, "inner"), c)),
     toJSON: () => ({ type: "invert", inner: inner.toJSON() }),
   };
 }
+
+/** The feature of the image that is a feature of x. */
+const placeOf = (passes: readonly (number | undefined)[], from: number): number | undefined => {
+  const place = passes.indexOf(from);
+  return place < 0 ? undefined : place;
+};
 
 /** The map where it takes y; elsewhere there is no density. */
 function withinDomain({ domain }: Bijection, y: Expr, map: (y: Expr) => Mapped): Mapped {

@@ -20,7 +20,7 @@ import {
   type OptionTable,
   required,
 } from "../../options.ts";
-import { type Bijection, checkConsecutive, type Mapped } from "../bijection.ts";
+import { type Bijection, type Mapped, passageOf } from "../bijection.ts";
 
 /** Options of {@link repeated}. */
 export interface RepeatedOptions {
@@ -64,7 +64,7 @@ export function repeated(options: RepeatedOptions): Repeated {
       expected: "one to one",
       received: layer.type,
     });
-  checkConsecutive("repeated", layer, layer);
+  const passage = passageOf("repeated", new Array<Bijection>(count).fill(layer));
   const { features, context } = layer;
   const run = (direction: "forward" | "inverse", x: Expr, p: Bound, c: Expr | undefined): Mapped => {
     const [stacked, rebind] = flattened(p);
@@ -90,6 +90,9 @@ export function repeated(options: RepeatedOptions): Repeated {
     context,
     layer,
     count,
+    ...passage,
+    domainRegion: layer.domainRegion,
+    codomainRegion: layer.codomainRegion,
     parameters: stackedTree(layer.parameters, count),
     forward: (x, p, c) => run("forward", x, p, c),
     inverse: (y, p, c) => run("inverse", y, p, c),

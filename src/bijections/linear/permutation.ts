@@ -59,6 +59,7 @@ export function permutation(order: readonly number[]): Bijection {
     features,
     context: 0,
     parameters: {},
+    passes: order,
     forward: (x) => ({ value: g.gather(x, order, [features]), logAbsDet: g.constant(0) }),
     inverse: (y) => ({ value: g.gather(y, inverse, [features]), logAbsDet: g.constant(0) }),
     toJSON: () => ({ type: "permutation", order }),

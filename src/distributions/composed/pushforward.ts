@@ -73,13 +73,19 @@ export function pushforward(options: PushforwardOptions): Distribution {
     interval[0] + (place?.[i] ?? 0),
     interval[1] + (place?.[i] ?? 0),
   ];
+  /** A feature that passes stays where the base has it. */
+  const placed = Array.from({ length: features }, (_, i): Interval => {
+    const [low, high] = bijection.codomain?.[i] ?? realLine;
+    const [least, most] = (bijection.passes?.[i] === undefined ? undefined : base.support) ?? realLine;
+    return [Math.max(low, least), Math.min(high, most)];
+  });
   return {
     type: "pushforward",
     features,
     context,
     noise: base.noise,
     parameters: { base: base.parameters, bijection: bijection.parameters },
-    support: bijection.codomain ? hull(bijection.codomain.map(moved)) : realLine,
+    support: hull(placed.map(moved)),
     logProb: (x, p, c) => pushforwardLogProb(base, bijection, offset ? g.sub(x, offset) : x, bound(p), c),
     sample(noise, p, c): Expr {
       const value = pushforwardSample(base, bijection, noise, bound(p), c);

@@ -37,7 +37,7 @@ export async function importedFlow(bytes: Uint8Array, config: object, options: I
   const make = Object.hasOwn(importers, call.name) ? importers[call.name] : undefined;
   if (!make) throw call.unknown(Object.keys(importers), `class of ${library}`);
   const state = StateDict.of(bytes);
-  const { bijection, values, base } = make(call, state);
+  const { bijection, values, base, turnsFrom } = make(call, state);
   state.done();
   const { features } = bijection;
   const context = Math.max(bijection.context, base.base.context ?? 0);
@@ -59,6 +59,19 @@ export async function importedFlow(bytes: Uint8Array, config: object, options: I
     contextPreparation: context > 0 ? identityOf(context).bijection : undefined,
     columns,
     given,
+    ...(turnsFrom
+      ? {
+          schema: {
+            columns: [
+              ...given.map((name) => ({ name, kind: "continuous", use: "fit" }) as const),
+              ...columns.map((name, i) => {
+                const lower = turnsFrom[i]!;
+                return { name, kind: "angle", use: "fit", lower, period: 2 * Math.PI } as const;
+              }),
+            ],
+          },
+        }
+      : {}),
     precision: options.precision ?? "float64",
     fitted: {
       rows: 0,

@@ -7,6 +7,7 @@
 import type { Bijection } from "../../bijections/bijection.ts";
 import { chain } from "../../bijections/combinators/chain.ts";
 import { invert } from "../../bijections/combinators/invert.ts";
+import { partial } from "../../bijections/structure/partial.ts";
 import type { Distribution } from "../../distributions/distribution.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import type { Conditioner } from "../../networks/conditionerContract.ts";
@@ -32,6 +33,8 @@ export interface ConditionerPart {
 /** What an importer makes of a model. */
 export interface ImportedParts extends Part {
   readonly base: BasePart;
+  /** Of a flow of angles in radians: where the turn of each feature begins. */
+  readonly turnsFrom?: readonly number[] | undefined;
 }
 
 /** The values under names that begin with a prefix. */
@@ -46,6 +49,12 @@ export function chainOf(parts: readonly Part[]): Part {
     bijection: chain(parts.map(({ bijection }) => bijection)),
     values: Object.assign({}, ...parts.map(({ values }, i) => under(String(i), values))) as ParameterValues,
   };
+}
+
+/** A map of some of the features, the others passing; of all in their order what it is. */
+export function placedAt(features: number, places: readonly number[], { bijection, values }: Part): Part {
+  if (places.length === features && places.every((place, i) => place === i)) return { bijection, values };
+  return { bijection: partial({ features, places, inner: bijection }), values: under("inner", values) };
 }
 
 /** The same map in the other direction. */

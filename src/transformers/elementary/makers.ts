@@ -11,6 +11,7 @@ export { type EluOptions, elu } from "./elu.ts";
 export { type ExponentialOptions, exponential } from "./exponential.ts";
 export { type LeakyReluOptions, leakyRelu } from "./leakyRelu.ts";
 export { type LeakyTanhOptions, leakyTanh } from "./leakyTanh.ts";
+export { type LogTanhOptions, logTanh } from "./logTanh.ts";
 export { shiftTransformer } from "./shiftTransformer.ts";
 export { type SigmoidOptions, sigmoidTransformer } from "./sigmoidTransformer.ts";
 export { type SoftClipOptions, softClipTransformer } from "./softClipTransformer.ts";

@@ -29,8 +29,11 @@ import {
   concatenate,
   exp,
   less,
+  log,
   logAddExp,
   logSumExp,
+  max,
+  min,
   mul,
   neg,
   reshape,
@@ -66,10 +69,12 @@ export interface MixtureTransformerOptions {
   readonly form?: "places" | "slopes" | undefined;
   /** Whether the components have weights of their own (default) or equal ones. */
   readonly weights?: "learned" | "equal" | undefined;
-  /** Least slope d, from 0 and below 1 (default 1e-3). With 0, `bound` must be given. */
+  /** Least slope d, from 0 and below 1 (default 1e-3). */
   readonly leastSlope?: number | undefined;
   /** Largest size of a log scale, above 0 (default log 1000); 0 for none. */
   readonly largestLogScale?: number | undefined;
+  /** What is added to scales that are log(1 + e^s) in place of e^s, from 0 on; nflows has 0.01 (default: they are e^s). */
+  readonly leastScale?: number | undefined;
   /** Share of the probability that is left to the ends, as zuko leaves 1e-6 (default 0). With it, `bound` must be given. */
   readonly margin?: number | undefined;
   /** Half-width of the interval in which `forward` looks for y, giving an end where there is none (default: everywhere). */
@@ -91,6 +96,7 @@ const mixtureTransformerOptionTable: OptionTable<MixtureTransformerOptions> = {
   weights: oneOf(["learned", "equal"]),
   leastSlope: below1,
   largestLogScale: notNegative,
+  leastScale: notNegative,
   margin: below1,
   bound: positive,
   reach: positive,
@@ -139,7 +145,7 @@ function logSum(values: readonly Expr[]): Expr {
 /**
  * The distribution function of a mixture; 3 K parameters per feature, 2 K with equal weights. `inverse` costs O(K), `forward` some ten
  * times as much.
- * @throws UsageError for an option out of its range, or `leastSlope: 0` or a margin without a `bound`.
+ * @throws UsageError for an option out of its range, or a margin without a `bound`.
  * @cost inverse O(K), forward some ten times as much
  * @example
  * const transformer = mixtureTransformer();
@@ -152,13 +158,14 @@ export function mixtureTransformer(options: MixtureTransformerOptions = {}): Tra
     weights = "learned",
     leastSlope = 1e-3,
     largestLogScale = Math.log(1000),
+    leastScale,
     margin = 0,
     bound,
     reach: chosenReach,
     spread = 0.3,
   } = checkedOptions("mixtureTransformer", options, mixtureTransformerOptionTable);
-  if (bound === undefined && (leastSlope === 0 || margin > 0))
-    refuse("mixtureTransformer", "bound", "given where leastSlope is 0 or there is a margin", bound);
+  if (bound === undefined && margin > 0)
+    refuse("mixtureTransformer", "bound", "given where there is a margin", bound);
   const { reach: usualReach, deviation, logTails, logDensity, quantile } = laws[law];
   const reach = chosenReach ?? usualReach;
   const hasWeights = weights === "learned";
@@ -174,6 +181,8 @@ export function mixtureTransformer(options: MixtureTransformerOptions = {}): Tra
     (apart * deviation) /
     (Math.hypot(...logits) / Math.sqrt(components) || 1) /
     (isPlace ? 1 : -Math.exp(logWidth));
+  const logScaleOf = (raw: Expr): Expr =>
+    leastScale === undefined ? clip(raw) : log(add(softplus(raw), leastScale));
   const read = (parameters: readonly Expr[]) => {
     const start = hasWeights ? components : 0;
     const raw = parameters.slice(0, start).map((value) => clip(value));
@@ -181,7 +190,7 @@ export function mixtureTransformer(options: MixtureTransformerOptions = {}): Tra
     return Array.from({ length: components }, (_, i) => ({
       logWeight: normalizer ? sub(raw[i]!, normalizer) : asExpr(-Math.log(components)),
       place: add(parameters[start + i]!, perLogit * logits[i]!),
-      logScale: add(clip(parameters[start + components + i]!), isPlace ? logWidth : -logWidth),
+      logScale: add(logScaleOf(parameters[start + components + i]!), isPlace ? logWidth : -logWidth),
     }));
   };
   /** Inside of the reach. */
@@ -218,11 +227,16 @@ export function mixtureTransformer(options: MixtureTransformerOptions = {}): Tra
     codomain: bound === undefined ? undefined : [-bound, bound],
     closed: "inverse",
     map,
-    bracket: (x, parameters) =>
-      bound === undefined
-        ? bracketOfSlope(x, map(asExpr(0), parameters).value, leastSlope)
-        : [asExpr(-bound), asExpr(bound)],
-    endsCount: bound !== undefined,
+    bracket(x, parameters) {
+      if (bound !== undefined) return [asExpr(-bound), asExpr(bound)];
+      if (leastSlope > 0) return bracketOfSlope(x, map(asExpr(0), parameters).value, leastSlope);
+      // Between those of its components.
+      const each = read(parameters).map(({ place, logScale }) =>
+        isPlace ? add(place, mul(exp(logScale), x)) : mul(sub(x, place), exp(neg(logScale))),
+      );
+      return [each.reduce(min), each.reduce(max)];
+    },
+    endsCount: bound !== undefined || leastSlope === 0,
     toJSON: () => ({
       type: "mixture",
       components,
@@ -231,6 +245,7 @@ export function mixtureTransformer(options: MixtureTransformerOptions = {}): Tra
       weights,
       leastSlope,
       largestLogScale,
+      ...(leastScale === undefined ? {} : { leastScale }),
       margin,
       ...(bound === undefined ? {} : { bound }),
       ...(reach === usualReach ? {} : { reach }),

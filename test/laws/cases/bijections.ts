@@ -34,8 +34,11 @@ import { radialMap } from "../../../src/bijections/residual/radialMap.ts";
 import { radialProfiles } from "../../../src/bijections/residual/radialProfiles.ts";
 import { residual } from "../../../src/bijections/residual/residual.ts";
 import { sylvester } from "../../../src/bijections/residual/sylvester.ts";
+import { partial } from "../../../src/bijections/structure/partial.ts";
 import { affineTransformer } from "../../../src/transformers/affineTransformer.ts";
 import { rationalQuadraticTransformer } from "../../../src/transformers/rationalQuadraticTransformer.ts";
+import { quadraticSpline } from "../../../src/transformers/splines/quadraticSpline.ts";
+import { movedTransformer } from "../../../src/transformers/structure/movedTransformer.ts";
 import { autoregressiveCases } from "./autoregressive.ts";
 import {
   type BijectionCase,
@@ -61,6 +64,9 @@ export const solvedTypes: { readonly continuous: string; readonly onSphere: stri
   continuous: "bijections/continuous.test.ts",
   onSphere: "bijections/sphere.test.ts",
 };
+
+/** A map of [0, 1]. */
+const boxed = movedTransformer({ inner: quadraticSpline({ bins: 3, bound: 0.5, tails: "none" }), by: 0.5 });
 
 /** Rows by type, which is the name of the exported function. */
 export const bijectionCases: Readonly<
@@ -203,6 +209,15 @@ export const bijectionCases: Readonly<
       largestParameter: unclippedLogScale,
       edges: box3,
     },
+    "couplings of a box, by which each feature passes once": {
+      bijection: chain([
+        coupling({ features: 2, transformed: [0], transformer: boxed, hidden: [6] }),
+        coupling({ features: 2, transformed: [1], transformer: boxed, hidden: [6] }),
+      ]),
+      startsAsIdentity: false,
+      within: (_, point) => point.map((x) => 0.5 + 0.45 * Math.sin(x)),
+      draws: 30,
+    },
   },
   correlationFactor: {
     "three rows": {
@@ -290,6 +305,27 @@ export const bijectionCases: Readonly<
       startsAsIdentity: true,
       largestParameter: unclippedLogScale,
       hides: hidesTriangles(1),
+    },
+  },
+  partial: {
+    "two of three features": {
+      bijection: partial({
+        features: 3,
+        places: [2, 0],
+        inner: coupling({ features: 2, transformed: [1], transformer: spline, hidden: [6] }),
+      }),
+      startsAsIdentity: 3,
+      edges: box3,
+    },
+    "of a box": {
+      bijection: partial({
+        features: 2,
+        places: [1],
+        inner: elementwise({ features: 1, transformer: boxed }),
+      }),
+      startsAsIdentity: false,
+      within: (_, [a, b]) => [a!, 0.5 + 0.45 * Math.sin(b!)],
+      draws: 30,
     },
   },
   permutation: {

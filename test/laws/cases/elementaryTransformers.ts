@@ -10,6 +10,7 @@ import { elu } from "../../../src/transformers/elementary/elu.ts";
 import { exponential } from "../../../src/transformers/elementary/exponential.ts";
 import { leakyRelu } from "../../../src/transformers/elementary/leakyRelu.ts";
 import { leakyTanh } from "../../../src/transformers/elementary/leakyTanh.ts";
+import { logTanh } from "../../../src/transformers/elementary/logTanh.ts";
 import { shiftTransformer } from "../../../src/transformers/elementary/shiftTransformer.ts";
 import { sigmoidTransformer } from "../../../src/transformers/elementary/sigmoidTransformer.ts";
 import { softClipTransformer } from "../../../src/transformers/elementary/softClipTransformer.ts";
@@ -28,6 +29,7 @@ export const elementaryTransformers: Readonly<
   distributionFunction: {
     normal: { transformer: distributionFunction(), ...single, ...within(4, [0, 1]) },
     laplace: { transformer: distributionFunction({ law: "laplace" }), ...single, ...within(8, [0, 1]) },
+    cauchy: { transformer: distributionFunction({ law: "cauchy" }), ...single, ...within(8, [0, 1]) },
     gumbel: {
       transformer: distributionFunction({ law: "gumbel" }),
       ...single,
@@ -57,6 +59,10 @@ export const elementaryTransformers: Readonly<
     },
   },
   leakyTanh: { "one feature": { transformer: leakyTanh(), ...single, edges: [-3, 3, Math.tanh(3)] } },
+  logTanh: {
+    "one feature": { transformer: logTanh({ from: 1.5 }), ...single, edges: [-1.5, 1.5, Math.tanh(1.5)] },
+    "of another slope": { transformer: logTanh({ growth: 0.3 }), ...single },
+  },
   shiftTransformer: {
     "one feature": { transformer: shiftTransformer(), features: 1, startsAsIdentity: true },
   },

@@ -4,15 +4,18 @@
  * @module
  */
 
+import { maskedAutoregressive } from "../../../bijections/autoregressive/maskedAutoregressive.ts";
 import { diagonalNormal } from "../../../distributions/diagonalNormal.ts";
 import { standardNormal } from "../../../distributions/standardNormal.ts";
+import { mixtureTransformer } from "../../../transformers/mixtures/mixtureTransformer.ts";
 import { Call } from "../call.ts";
 import { identityOf } from "../identity.ts";
 import { range } from "../matrices.ts";
-import { type BasePart, chainOf, type ImportedParts, inverted, type Part } from "../part.ts";
+import { type BasePart, chainOf, type ImportedParts, inverted, type Part, under } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
 import { conditionalScale } from "../torch/scaled.ts";
 import { linearTransforms } from "./linear.ts";
+import { madeOf } from "./networks.ts";
 import { parametricTransforms } from "./transforms.ts";
 
 /** A transform, from data to base there; `features` is the number where it is known. */
@@ -65,8 +68,52 @@ function transformOf(call: Call, state: StateDict, features: number): Part {
   return make(call, state, features);
 }
 
+/** `MADEMoG`: of each feature a mixture of normal laws given those before it, as the map from a normal base that has this density. */
+function autoregressiveMixture(call: Call, state: StateDict): BasePart & { readonly after: Part } {
+  const own = call.named([
+    "features",
+    "hidden_features",
+    "context_features",
+    "num_blocks",
+    "num_mixture_components",
+    "use_residual_blocks",
+    "random_mask",
+    "activation",
+    "dropout_probability",
+    "use_batch_norm",
+    "custom_initialization",
+  ]);
+  const features = own.integer("features", undefined, 1);
+  const components = own.integer("num_mixture_components", 1, 1);
+  own.flag("custom_initialization", false);
+  // There of each component the logit, the mean and the deviation; here all logits, means and deviations.
+  const order = range(features).flatMap((i) =>
+    range(3).flatMap((part) => range(components).map((k) => 3 * (components * i + k) + part)),
+  );
+  const { conditioner, values, context } = madeOf(own, state, features, { order }, "nflows.nn");
+  own.done();
+  const transformer = mixtureTransformer({
+    components,
+    law: "normal",
+    leastSlope: 0,
+    largestLogScale: 0,
+    leastScale: 1e-2,
+    reach: 1e9,
+    spread: 0,
+  });
+  return {
+    base: standardNormal({ features }),
+    values: {},
+    after: {
+      bijection: maskedAutoregressive({ features, context, transformer, conditioner }),
+      values: under("network", values),
+    },
+  };
+}
+
 /** The base, whose shape says the number of features. */
 function distributionOf(call: Call, state: StateDict): BasePart & { readonly after?: Part } {
+  if (call.name === "MADEMoG") return autoregressiveMixture(call, state.at("_made"));
   const isConditional = call.name === "ConditionalDiagonalNormal";
   const own = call.named(["shape", ...(isConditional ? ["context_encoder"] : [])]);
   const encoder = isConditional ? own.call("context_encoder") : undefined;
@@ -96,7 +143,10 @@ function distributionOf(call: Call, state: StateDict): BasePart & { readonly aft
         after: conditionalScale(features, encoder, state.at("_context_encoder")),
       };
     default:
-      throw own.unknown(["StandardNormal", "DiagonalNormal", "ConditionalDiagonalNormal"], "distribution");
+      throw own.unknown(
+        ["StandardNormal", "DiagonalNormal", "ConditionalDiagonalNormal", "MADEMoG"],
+        "distribution",
+      );
   }
 }
 

@@ -13,9 +13,13 @@ import { actNorm } from "../../../bijections/normalization/actNorm.ts";
 import { batchNormalization } from "../../../bijections/normalization/batchNormalization.ts";
 import { orthogonal } from "../../../bijections/orthogonal/orthogonal.ts";
 import { UsageError } from "../../../errors.ts";
+import { layeredConditioner } from "../../../networks/layeredConditioner.ts";
+import { distributionFunction } from "../../../transformers/elementary/distributionFunction.ts";
 import { leakyRelu } from "../../../transformers/elementary/leakyRelu.ts";
+import { logTanh } from "../../../transformers/elementary/logTanh.ts";
 import { sigmoidTransformer } from "../../../transformers/elementary/sigmoidTransformer.ts";
 import { tanhTransformer } from "../../../transformers/elementary/tanhTransformer.ts";
+import { positiveAffineTransformer } from "../../../transformers/positive/positiveAffineTransformer.ts";
 import type { Call } from "../call.ts";
 import { matrixMap, reflectionValues } from "../linearMaps.ts";
 import { range } from "../matrices.ts";
@@ -164,6 +168,43 @@ function hyperbolicTangent(call: Call, _: StateDict, features: number | undefine
   });
 }
 
+/** `LogTanh`, of every feature, with the slope of its tails that the library gives them. */
+function logarithmicTangent(call: Call, _: StateDict, features: number | undefined): Part {
+  const own = call.named(["cut_point"]);
+  const from = own.number("cut_point", 1);
+  own.done();
+  if (!(from > 0 && from <= 8)) throw own.refusal("cut_point", "above 0 and up to 8", String(from));
+  const growth = (1 - Math.tanh(Math.tanh(from))) / from;
+  return inverted({
+    bijection: elementwise({ features: features!, transformer: logTanh({ from, growth }) }),
+    values: {},
+  });
+}
+
+/** `CauchyCDF`, of every feature; what it is made with has no part in what it computes. */
+function cauchy(call: Call, _: StateDict, features: number | undefined): Part {
+  const own = call.named(["location", "scale", "features"]);
+  for (const name of ["location", "scale", "features"]) own.value(name);
+  own.done();
+  const transformer = distributionFunction({ law: "cauchy" });
+  return inverted({ bijection: elementwise({ features: features!, transformer }), values: {} });
+}
+
+/** `GatedLinearUnit`: z = y / (1 + e^-c), of one number c that it is given. */
+function gated(call: Call, _: StateDict, features: number | undefined): Part {
+  call.done();
+  if (features !== 1)
+    throw new UsageError({
+      where: "importModel",
+      problem: `${call.path} (${call.name}) is not imported for ${features} features: it counts the logarithm of its gate once and not once for each, so that its log-probability is not that of a density`,
+      expected: "one feature",
+      received: String(features),
+    });
+  const conditioner = layeredConditioner({ layers: [{ kind: "pick", places: [0, 0], factors: [0, 1] }] });
+  const transformer = positiveAffineTransformer({ scale: "sigmoid", leastSlope: 0 });
+  return { bijection: elementwise({ features: 1, context: 1, transformer, conditioner }), values: {} };
+}
+
 /** A permutation, z[i] = y[order[i]]; the state dict says which. */
 function permuted(state: StateDict, features: number): Part {
   const order = [...state.tensor("_permutation", [features])];
@@ -269,9 +310,13 @@ export const linearTransforms: Readonly<
   ActNorm: actNormTransform,
   AffineTransform: pointwiseAffine,
   BatchNorm: batchNormTransform,
+  CauchyCDF: cauchy,
+  CauchyCDFInverse: (call, state, features) => inverted(cauchy(call, state.at("_transform"), features)),
+  GatedLinearUnit: gated,
   HouseholderSequence: householder,
   LULinear: luLinear,
   LeakyReLU: leaky,
+  LogTanh: logarithmicTangent,
   Logit: logit,
   NaiveLinear: naiveLinear,
   Permutation: permutationOf,

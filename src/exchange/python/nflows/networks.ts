@@ -53,8 +53,14 @@ export function networkOf(
   return { ...residualNet(state, sizes), context };
 }
 
-/** The network of a masked autoregressive transform; its arguments are those of the call. */
-export function madeOf(call: Call, state: StateDict, features: number, outputs: Outputs): Made {
+/** The network of a masked autoregressive transform, or of a distribution; its arguments are those of the call. */
+export function madeOf(
+  call: Call,
+  state: StateDict,
+  features: number,
+  outputs: Outputs,
+  library: "nflows" | "nflows.nn" = "nflows",
+): Made {
   const sizes = {
     features,
     outputs,
@@ -68,5 +74,5 @@ export function madeOf(call: Call, state: StateDict, features: number, outputs: 
   };
   // In evaluation mode nothing is dropped.
   call.number("dropout_probability", 0);
-  return made(state, sizes, "nflows");
+  return made(state, sizes, library);
 }

@@ -13,12 +13,11 @@ import { positiveSplineTransformer } from "../../../transformers/positive/positi
 import { cubicSpline } from "../../../transformers/splines/cubicSpline.ts";
 import { linearSpline } from "../../../transformers/splines/linearSpline.ts";
 import { quadraticSpline } from "../../../transformers/splines/quadraticSpline.ts";
-import { eachTransformer } from "../../../transformers/structure/eachTransformer.ts";
 import { movedTransformer } from "../../../transformers/structure/movedTransformer.ts";
 import type { Transformer } from "../../../transformers/transformer.ts";
 import type { Call } from "../call.ts";
 import { range } from "../matrices.ts";
-import { chainOf, type Part, under } from "../part.ts";
+import { chainOf, type Part, placedAt, under } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
 import type { Outputs } from "../torch/residualNet.ts";
 import { madeOf, networkOf } from "./networks.ts";
@@ -117,13 +116,13 @@ function unconditional(
   places: readonly number[],
 ): Part {
   const each = transformer.parameterCount;
-  const values = new Float64Array(features * each);
+  const values = new Float64Array(places.length * each);
   let start = 0;
   for (const name of namesOf[kind]) {
     const [, size = 0] = state.shape(name);
     const data = state.tensor(name, [places.length, size]);
-    places.forEach((feature, i) => {
-      values.set(data.subarray(i * size, (i + 1) * size), feature * each + start);
+    places.forEach((_, i) => {
+      values.set(data.subarray(i * size, (i + 1) * size), i * each + start);
     });
     start += size;
   }
@@ -134,12 +133,10 @@ function unconditional(
       String(each),
       String(start),
     );
-  const all = places.length === features;
-  const parts = range(features).map((i) => (places.includes(i) ? transformer : null));
-  return {
-    bijection: elementwise({ features, transformer: all ? transformer : eachTransformer({ parts }) }),
+  return placedAt(features, places, {
+    bijection: elementwise({ features: places.length, transformer }),
     values: { values },
-  };
+  });
 }
 
 /** `Piecewise...CDF`: a spline of every feature. */
@@ -180,12 +177,6 @@ function couplingOf(
   state.expect("identity_features", [fixed.length], fixed, "those that the mask passes");
   state.expect("transform_features", [transformed.length], transformed, "those that the mask transforms");
   const { transformer, outputs } = make(transformed.length);
-  if (transformer.domain)
-    throw call.refusal(
-      "tails",
-      '"linear", as a coupling on [0, 1] passes features of which it does not say that they are in it',
-      "None",
-    );
   const net = call.call("transform_net_create_fn");
   if (!net) throw call.refusal("transform_net_create_fn", "the network that it makes", "nothing");
   const { conditioner, values, context } = networkOf(net, state.at("transform_net"), fixed.length, outputs);

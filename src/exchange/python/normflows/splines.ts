@@ -11,10 +11,11 @@ import { maskedAutoregressive } from "../../../bijections/autoregressive/maskedA
 import type { Layer } from "../../../networks/layers.ts";
 import { positiveSplineTransformer } from "../../../transformers/positive/positiveSplineTransformer.ts";
 import { eachTransformer } from "../../../transformers/structure/eachTransformer.ts";
+import { movedTransformer } from "../../../transformers/structure/movedTransformer.ts";
 import type { Transformer } from "../../../transformers/transformer.ts";
 import type { Call } from "../call.ts";
 import { range } from "../matrices.ts";
-import { chainOf, type Part, under } from "../part.ts";
+import { chainOf, type Part, placedAt, under } from "../part.ts";
 import type { StateDict } from "../stateDict.ts";
 import { torchActivation } from "../torch/activations.ts";
 import { made } from "../torch/made.ts";
@@ -29,6 +30,8 @@ interface Ends {
   readonly isCircular: readonly boolean[];
   readonly bounds: readonly number[];
   readonly isListed: boolean;
+  /** Whether it is a map of [0, 1] alone. */
+  readonly isBoxed?: boolean;
 }
 
 /** What the wrappers have in common. */
@@ -88,13 +91,18 @@ function placed(module: StateDict, bounds: readonly number[], places: readonly n
 }
 
 /** The spline of a feature. Where the library was given a list, it gives 0 beyond the box. */
-const splineOf = (bins: number, { isCircular, bounds, isListed }: Ends, i: number): Transformer =>
-  positiveSplineTransformer({
-    bins,
-    bound: bounds[i]!,
-    tails: isCircular[i] ? "circular" : "identity",
-    beyond: isListed ? "zero" : "same",
-  });
+const splineOf = (bins: number, { isCircular, bounds, isListed, isBoxed }: Ends, i: number): Transformer =>
+  isBoxed
+    ? movedTransformer({
+        inner: positiveSplineTransformer({ bins, bound: 0.5, tails: "none" }),
+        by: 0.5,
+      })
+    : positiveSplineTransformer({
+        bins,
+        bound: bounds[i]!,
+        tails: isCircular[i] ? "circular" : "identity",
+        beyond: isListed ? "zero" : "same",
+      });
 
 /** The splines of some features, and what the library's parameters of each are to ours. */
 function splines(
@@ -167,9 +175,9 @@ export function coupledSpline(call: Call, state: StateDict, features: number): P
   if (mask && (mask.shape.length !== 1 || mask.shape[0] !== features))
     throw own.refusal("mask", `a list of ${features} numbers`, `of the shape [${mask.shape}]`);
   if (isCircularFlow) own.flag("init_identity", true);
-  const isCircular = isCircularFlow
-    ? circular(own, features)
-    : new Array<boolean>(features).fill(tailsOf(own) === "circular");
+  const tails = isCircularFlow ? undefined : tailsOf(own);
+  const isCircular =
+    tails === undefined ? circular(own, features) : new Array<boolean>(features).fill(tails === "circular");
   own.done();
   const module = state.at("prqct");
   const isTransformed = (i: number): boolean => (mask ? mask.data[i]! > 0 : (i % 2 === 0) === isReversed);
@@ -196,6 +204,7 @@ export function coupledSpline(call: Call, state: StateDict, features: number): P
     isCircular: places.map((i) => isCircular[i]!),
     bounds: places.map((i) => ends[i]!),
     isListed: isCircularFlow,
+    isBoxed: tails === "none",
   });
   const net = module.at("transform_net");
   const turning = range(fixed.length).filter((i) => isCircularFlow && isCircular[fixed[i]!]);
@@ -240,31 +249,26 @@ function unconditional(
   bins: number,
   ends: Ends,
 ): Part {
-  const { each, order } = splines(bins, ends);
+  const { transformer, each, order } = splines(bins, ends);
   const count = order.length / places.length;
   const sizes = [bins, bins, each - 2 * bins];
   const raw = ["unnormalized_widths", "unnormalized_heights", "unnormalized_derivatives"].map((name, i) =>
     state.tensor(name, [places.length, sizes[i]!]),
   );
-  const values = new Float64Array(features * count);
-  places.forEach((feature, i) => {
+  const values = new Float64Array(places.length * count);
+  places.forEach((_, i) => {
     const all = raw.flatMap((data, kind) => [...data.subarray(i * sizes[kind]!, (i + 1) * sizes[kind]!)]);
-    for (const k of range(count)) values[feature * count + k] = all[order[i * count + k]! - i * each]!;
+    for (const k of range(count)) values[i * count + k] = all[order[i * count + k]! - i * each]!;
   });
-  const parts = range(features).map((feature) => {
-    const i = places.indexOf(feature);
-    return i < 0 ? null : splineOf(bins, ends, i);
-  });
-  return {
-    bijection: elementwise({ features, transformer: eachTransformer({ parts }) }),
+  return placedAt(features, places, {
+    bijection: elementwise({ features: places.length, transformer }),
     values: { values },
-  };
+  });
 }
 
-function tailsOf(own: Call): string {
-  if (own.has("tails") || !own.isNone("tails")) return own.word("tails", ["linear", "circular"], "linear");
-  throw own.refusal("tails", '"linear" or "circular", as splines on [0, 1] alone cannot be imported', "None");
-}
+/** None is a spline on [0, 1] alone. */
+const tailsOf = (own: Call): "linear" | "circular" | "none" =>
+  own.isNone("tails") ? "none" : own.word("tails", ["linear", "circular"], "linear");
 
 /** `AutoregressiveRationalQuadraticSpline` and the circular one. */
 export function autoregressiveSpline(call: Call, state: StateDict, features: number): Part {

@@ -56,9 +56,13 @@ export interface Made extends ConditionerPart {
 /**
  * The network of a masked autoregressive transform.
  * @param library - nflows activates what it adds of the context to the first layer, adds more in each block, and activates before
- *   blocks that are not residual; in normflows the context gates what blocks add.
+ *   blocks that are not residual; that of nflows.nn does not activate these two; in normflows the context gates what blocks add.
  */
-export function made(state: StateDict, sizes: MadeSizes, library: "nflows" | "normflows"): Made {
+export function made(
+  state: StateDict,
+  sizes: MadeSizes,
+  library: "nflows" | "nflows.nn" | "normflows",
+): Made {
   const { features, outputs, hidden, context, blocks, isResidual, isRandom, activation, isNormalized } =
     sizes;
   const isGated = library === "normflows";

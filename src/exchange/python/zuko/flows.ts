@@ -79,7 +79,12 @@ function nsf(call: Call, state: StateDict): ImportedParts {
 function ncsf(call: Call, state: StateDict): ImportedParts {
   const own = call.named(["features", "context", "bins", "slope"]);
   const part = autoregressive(own, state, circularMap(own.integer("bins", 8, 1), own.number("slope", 1e-3)));
-  return { ...part, base: boxUniform(state.at("base"), part.bijection.features) };
+  const { features } = part.bijection;
+  return {
+    ...part,
+    base: boxUniform(state.at("base"), features),
+    turnsFrom: new Array<number>(features).fill(-Math.PI),
+  };
 }
 
 /** `NAF` and `UNAF`, with the weights of each feature in a network of its own. */

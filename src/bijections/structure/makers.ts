@@ -1,0 +1,7 @@
+/**
+ * The index of this family: one line for each bijection. Public, tried by the laws and read from model files is what stands here.
+ *
+ * @module
+ */
+
+export { type PartialOptions, partial } from "./partial.ts";
