@@ -30,6 +30,36 @@ function computedLanes(f: FunctionBuilder, { rowLength, lanes }: KernelShape): L
   return count;
 }
 
+/** Elements that a round of a copy writes out: all of hundreds, as images have, would be kilobytes of code. */
+const roundElements = 16;
+
+/** Copies `size` elements, `stride` and `targetStride` bytes apart. */
+function copyElements(
+  f: FunctionBuilder,
+  size: number,
+  single: boolean,
+  from: Local,
+  stride: number,
+  to: Local,
+  targetStride: number,
+): void {
+  const [number, source, target] = [f.local(single ? "f32" : "f64"), f.local("i32"), f.local("i32")];
+  const copy = (count: number): void => {
+    for (let element = 0; element < count; element++) {
+      f.load(single ? "f32.load" : "f64.load", source, element * stride).set(number);
+      f.store(single ? "f32.store" : "f64.store", target, element * targetStride, number);
+    }
+  };
+  f.get(from).set(source).get(to).set(target);
+  const rest = size % roundElements;
+  if (size > rest)
+    f.forRange(f.local("i32"), rest, size, roundElements, () => {
+      copy(roundElements);
+      f.increment(source, roundElements * stride).increment(target, roundElements * targetStride);
+    });
+  copy(rest);
+}
+
 /**
  * `(data, indices, count, tile)`: tile[element][lane] = data[indices[lane]][element], the last row repeated in lanes
  * from `count` on, so that padding holds numbers that are as harmless as the data.
@@ -40,7 +70,7 @@ export function addLoadRows(module: ModuleBuilder, size: number, shape: KernelSh
     const [data, indices, count, tile] = parametersOf(f, 4);
     const single = vector.precision === "float32";
     const bytes = single ? 4 : 8;
-    const [lane, source, number] = [f.local("i32"), f.local("i32"), f.local(single ? "f32" : "f64")];
+    const [lane, source] = [f.local("i32"), f.local("i32")];
     f.forRange(lane, 0, computedLanes(f, shape), 1, () => {
       f.get(lane)
         .get(count)
@@ -54,10 +84,7 @@ export function addLoadRows(module: ModuleBuilder, size: number, shape: KernelSh
             .set(source);
           f.increment(indices, 4);
         });
-      for (let element = 0; element < size; element++) {
-        f.load(single ? "f32.load" : "f64.load", source, element * bytes).set(number);
-        f.store(single ? "f32.store" : "f64.store", tile, element * rowLength * bytes, number);
-      }
+      copyElements(f, size, single, source, bytes, tile, rowLength * bytes);
       f.increment(tile, bytes);
     });
   });
@@ -73,14 +100,11 @@ export function addStoreRows(
     const [tile, output, position, count] = parametersOf(f, 4);
     const single = vector.precision === "float32";
     const bytes = single ? 4 : 8;
-    const [lane, number] = [f.local("i32"), f.local(single ? "f32" : "f64")];
+    const lane = f.local("i32");
     pushIndexed(f, output, position, size * bytes);
     f.set(output);
     f.forRange(lane, 0, count, 1, () => {
-      for (let element = 0; element < size; element++) {
-        f.load(single ? "f32.load" : "f64.load", tile, element * rowLength * bytes).set(number);
-        f.store(single ? "f32.store" : "f64.store", output, element * bytes, number);
-      }
+      copyElements(f, size, single, tile, rowLength * bytes, output, bytes);
       f.increment(tile, bytes).increment(output, size * bytes);
     });
   });

@@ -101,7 +101,7 @@ async function written(
     isSmall ? withCalls(module, vectorOf(precision)) : vectorOf(precision);
   const vectors = { float32: optionsOf("float32"), float64: optionsOf("float64") };
   const entries = functions.map(({ name, width, results }, i) => {
-    const tiles = planned[i]!.map((stage) => addTile(module, stage, lanes, kernels, vectors));
+    const tiles = planned[i]!.map((stage) => addTile(module, stage, arena, lanes, kernels, vectors));
     return addDriver(module, { name, width, results }, planned[i]!, tiles, { arena, indices });
   });
   addClickHouse(
@@ -192,6 +192,7 @@ async function stagesOf(
 function addTile(
   module: ModuleBuilder,
   { plan, known: { precision }, pointers }: Stage,
+  start: number,
   lanes: GlobalIndex,
   kernels: Map<string, FunctionIndex>,
   vectors: Readonly<Record<Precision, ProductOptions>>,
@@ -216,7 +217,11 @@ function addTile(
       else if (functions[item.kernel] === undefined) add(item.kernel);
   };
   walk(plan.tile);
-  return emitTile(module, plan, functions, plan.isCut ? lanes : undefined, { name: null, pointers });
+  return emitTile(module, plan, functions, plan.isCut ? lanes : undefined, {
+    name: null,
+    pointers,
+    start,
+  });
 }
 
 /** The function `(rows, count, results)`: tile after tile, each through all stages. */
