@@ -36,6 +36,10 @@ function described({ entry, title, variable }, { name, file }) {
   const text = commentText(docstring);
   const head = headOf(file);
   need(/^ {4}\S/m.test(head), "formula in the head of its file, as lines that are indented by four spaces");
+  need(
+    /\b(1[89]|20)\d\d\b|\b(Stan|zuko|nflows|normflows|FlowJAX)\b|of no paper/.test(head),
+    "source in the head of its file: authors and year, the library whose it is, or that it is of no paper",
+  );
   const cost = need(
     text.match(/^@cost ([\s\S]*?)(?=^@|$(?![\s\S]))/m)?.[1],
     "@cost of each direction in its docstring",

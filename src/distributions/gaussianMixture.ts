@@ -10,6 +10,8 @@
  * A solve with L, and not a product with its inverse: x - m is taken first, so that a narrow component far from the
  * origin keeps its digits. Components follow each other in a scan, compiled once.
  *
+ * C. M. Bishop, "Pattern Recognition and Machine Learning", Springer 2006, equation 9.7; the logarithm by a triangular solve is elementary.
+ *
  * @module
  */
 

@@ -6,6 +6,9 @@
  * The sum falls off like a Student distribution with 3 degrees of freedom, so that a row at a distance r costs some nats
  * for each factor of e in r, and not r^2 / 2; about e nats are what the other rows pay. It has a variance.
  *
+ * The idea is the contaminated normal of J. W. Tukey (1960), "A survey of sampling from contaminated distributions"; that
+ * there are eight wide components, and their weights, is our own, of no paper.
+ *
  * @module
  */
 

@@ -5,6 +5,11 @@
  *     forward    y = layer_(count-1)( ... layer_0(x))          log-determinants add up
  *     inverse    the inverses of the layers, last to first
  *
+ * A composition as that of `chain`: Papamakarios et al. (2021), "Normalizing Flows for Probabilistic Modeling and Inference",
+ * section 2.1. That it is stacked and compiled once is our own; T. Chen et al. (2016), "Training
+ * deep nets with sublinear memory cost", keep about the square root of the states.
+ *
+ * @see https://arxiv.org/abs/1912.02762, https://arxiv.org/abs/1604.06174
  * @module
  */
 

@@ -6,6 +6,8 @@
  *
  * P are the places of its features, in its order. Those that pass stay where they lie, which a chain knows.
  *
+ * Elementary, of no paper: the Jacobian has that of f in the rows and columns of P and is the identity elsewhere. FlowJAX calls it `Indexed`.
+ *
  * @module
  */
 

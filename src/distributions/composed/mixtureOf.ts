@@ -5,6 +5,10 @@
  *
  * A sample draws the component by one number of noise, and takes that of the component among samples of all.
  *
+ * The sum is elementary; flows as its parts are those of Pires & Figueiredo (2020), "Variational Mixture of Normalizing Flows", who
+ * train a bound of it, here the sum itself; weights by a network are those of Bishop (1994), "Mixture density networks".
+ *
+ * @see https://arxiv.org/abs/2009.00585
  * @module
  */
 

@@ -6,6 +6,9 @@
  *
  * t is fixed: where the flow lies before it is fitted. Of a mixture whose parts lie in one place, all would learn the same.
  *
+ * Papamakarios et al. (2021), "Normalizing Flows for Probabilistic Modeling and Inference", section 2.1: the change of
+ * variables. t is our own.
+ *
  * @see https://arxiv.org/abs/1912.02762
  * @module
  */

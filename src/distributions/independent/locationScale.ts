@@ -3,6 +3,11 @@
  *
  *     log p(x) = sum of log f((x - m) e^-s) - s
  *
+ * Laplace's law: N. L. Johnson, S. Kotz & N. Balakrishnan, "Continuous Univariate Distributions", volume 2, Wiley 1995,
+ * chapter 24; the logistic one as a base: Dinh et al. (2015), "NICE", section 3.4; Student's t as a base: Alexanderson & Henter (2020).
+ * Degrees of freedom are trained as well here.
+ *
+ * @see https://arxiv.org/abs/1410.8516, https://arxiv.org/abs/2006.06599
  * @module
  */
 

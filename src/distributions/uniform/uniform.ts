@@ -4,6 +4,8 @@
  *     log p(x) = -sum_i log(u_i - l_i) where all l_i <= x_i <= u_i, else minus infinity
  *     x_i = l_i + (u_i - l_i) Phi(noise_i)
  *
+ * N. L. Johnson, S. Kotz & N. Balakrishnan, "Continuous Univariate Distributions", volume 2, Wiley 1995, chapter 26.
+ *
  * @module
  */
 

@@ -9,6 +9,9 @@
  * The logistic one is `sigmoidTransformer`, that of a mixture in normal or logistic units `mixtureTransformer`. Near 1 a number has few
  * digits left of its distance to 1.
  *
+ * N. L. Johnson, S. Kotz & N. Balakrishnan, "Continuous Univariate Distributions", Wiley: chapters 13 (normal) and 16 (Cauchy) of
+ * volume 1, 1994; 22 (Gumbel) and 24 (Laplace) of volume 2, 1995.
+ *
  * @module
  */
 

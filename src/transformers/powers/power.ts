@@ -9,6 +9,8 @@
  *
  * Raw parameter where the exponent is learned: log p, clipped softly to +-log 4; 0 is the identity.
  *
+ * Elementary, of no paper: the sign lets it take numbers of either one, and both straight pieces are our own.
+ *
  * @module
  */
 

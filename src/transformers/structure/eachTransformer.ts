@@ -7,6 +7,8 @@
  * A feature without one passes as it is. All have as many parameters as the one that has most; those that a feature does not need are
  * not used. Features of equal transformers are computed together.
  *
+ * Elementary, of no paper: PyTorch's `StackTransform` does the same of maps without parameters from a network.
+ *
  * @module
  */
 
