@@ -1,12 +1,14 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { compareBatches } from "../../src/diagnostics/compare/compareBatches.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import { fitBatches } from "../../src/fitting/streamed/fitBatches.ts";
 import { StoredRows } from "../../src/fitting/streamed/storedRows.ts";
 import { scoreBatches } from "../../src/models/batches/scoreBatches.ts";
 import { ScratchFile } from "../../src/platform/scratchFile.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
+import { readBatches } from "../../src/tables/batches/readBatches.ts";
 import { batchesOf, type TableBatches } from "../../src/tables/batches/tableBatches.ts";
 import { pickRows } from "../../src/tables/picks.ts";
 import { type Table, tableFromRows } from "../../src/tables/table.ts";
@@ -136,6 +138,22 @@ it("leaves out rows that miss a value or weigh nothing, and otherwise names the 
       message: `column "w" (row ${row + 1}): a weight must be 0 or more, got -1.`,
     });
   }
+});
+
+it("names the row of the table where a column has a cell that is no number", async () => {
+  const text = `x,y\n${"1,2\n".repeat(1400)}1,oops\n${"1,2\n".repeat(99)}`;
+  const batches = await readBatches(new TextEncoder().encode(text));
+  // A sample in memory, some rows in memory, and the same of a comparison.
+  for (const work of [
+    fitBatches(batches, { ...small, cells: 1000 }),
+    fitBatches(batches, { ...small, rows: 1490 }),
+    compareBatches(batches, { flows: ["gaussian"], cells: 1000 }),
+    compareBatches(batches, { flows: ["gaussian"], rows: 1490 }),
+  ])
+    await expect(work).rejects.toMatchObject({
+      row: 1401,
+      message: expect.stringMatching(/^column "y" \(row 1401\): "oops" is not a number/),
+    });
 });
 
 it("streams angles, whose turns are those of the options", async () => {

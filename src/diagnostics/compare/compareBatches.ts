@@ -86,6 +86,7 @@ export async function compareBatches(
   const compared = await namingRows(
     (row) => sample.places[row - 1]! + 1,
     () => comparedData(sample.table, options),
+    sample.table.records,
   );
   const { columns } = compared.data;
   const usable = new UsableRows(batches, usedColumns({ columns }, options.weights), options, onRows);
@@ -128,6 +129,7 @@ async function compareHeld(
   return await namingRows(
     (row) => places[row - 1]! + 1,
     () => compare({ ...table, ...(remarks ? { remarks } : {}) }, options),
+    table.records,
   );
 }
 

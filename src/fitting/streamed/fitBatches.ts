@@ -116,6 +116,7 @@ async function fitHeld(batches: TableBatches, rows: number, options: FitOptions)
   return await namingRows(
     (row) => places[row - 1]! + 1,
     () => fit({ ...table, ...(remarks ? { remarks } : {}) }, options),
+    table.records,
   );
 }
 
@@ -131,6 +132,7 @@ async function fitStreamed(
     const result = await namingRows(
       (row) => (stream.hasBegun ? row : sample.places[row - 1]! + 1),
       () => fitAsked(sample.table, asked, (table, options) => fitByGradient(table, options, stream)),
+      sample.table.records,
     );
     return { ...result, streamed: stream.facts };
   } finally {
