@@ -73,6 +73,19 @@ it("does not go on with what is something else", async () => {
   expect(await failing("a.csv", "--out", "few/", "--missing", "drop")).toMatch(/^2 .*rows that are dropped/);
 });
 
+it("begins anew where a run has ended before its first part, and takes no parts for its own of which nothing says what they are", async () => {
+  writeFileSync(join(cwd, "b.csv"), "x,z\n1,2\n");
+  expect(await logprob("b.csv", "--out", "begun/")).toMatchObject({ code: 1 });
+  expect(namesIn("begun")).toEqual(["_pushforward.json"]);
+  writeFileSync(join(cwd, "b.csv"), "x,y\n1,2\n1,3\n");
+  expect(await logprob("b.csv", "--out", "begun/")).toMatchObject({ code: 0 });
+  const part = "rows-000000000001-000000000002.parquet";
+  expect(namesIn("begun")).toEqual(["_SUCCESS", "_pushforward.json", part]);
+  rmSync(join(cwd, "begun", "_pushforward.json"));
+  const { code, stderr } = await logprob("a.csv", "--out", "begun/");
+  expect(`${code} ${stderr}`).toMatch(/^2 --out "begun\/" holds scores of another table/);
+});
+
 it("counts rows, and says when the others will be done", async () => {
   const lines: string[] = [];
   const now = performance.now;

@@ -83,7 +83,9 @@ export class PartFolder {
       (name) => !name.startsWith(".") && !name.startsWith("_") && !partName.test(name),
     );
     const known = names.includes(journalName) ? readFileSync(join(path, journalName), "utf8") : undefined;
-    if (others.length > 0 || (known !== undefined && known !== journal)) {
+    const parts = names.filter((name) => partName.test(name));
+    // What a run has left that ended before its first part is no hindrance.
+    if (others.length > 0 || (parts.length > 0 && known !== journal)) {
       const problem =
         others.length > 0
           ? `--out "${path}" holds "${others[0]}", which is not a part of scores`
@@ -96,8 +98,7 @@ export class PartFolder {
       });
     }
     // A part without its journal would be taken for scores of whatever comes.
-    if (known === undefined) await writeFile(join(path, journalName), journal, { flush: true } as object);
-    const parts = known === undefined ? [] : names.filter((name) => partName.test(name));
+    if (known !== journal) await writeFile(join(path, journalName), journal, { flush: true } as object);
     parts.forEach((name, i) => {
       const before = i === 0 ? 0 : Number(partName.exec(parts[i - 1]!)![2]);
       if (Number(partName.exec(name)![1]) !== before + 1)
