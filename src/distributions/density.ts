@@ -71,8 +71,11 @@ export function pushforwardSample(
   return checkedMap(bijection, "forward", mapped).value;
 }
 
-/** Refuses a bijection that does not take what the base gives. */
-function checkBase(where: string, base: Distribution, bijection: Bijection): void {
+/**
+ * Refuses a bijection that does not take what the base gives.
+ * @throws UsageError that names both.
+ */
+export function checkBase(where: string, base: Distribution, bijection: Bijection): void {
   const { type, domain } = bijection;
   const given = base.support ?? realLine;
   domain?.forEach((taken, i) => {

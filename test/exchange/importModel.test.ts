@@ -115,6 +115,20 @@ test("a gate of several features, whose log-determinant there counts it once, is
   );
 });
 
+test("a model whose base has numbers that its map does not take is refused before there is a file of it", async () => {
+  const squashed = {
+    class: "nflows.flows.base.Flow",
+    arguments: {
+      transform: "nflows.transforms.Sigmoid",
+      distribution: { class: "nflows.distributions.StandardNormal", arguments: { shape: [2] } },
+    },
+  };
+  const nothing = Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 123, 125);
+  await expect(importModel(nothing, squashed)).rejects.toThrow(
+    /^importModel: what comes before .* must be a map to numbers from 0 to 1, got the base standardNormal/,
+  );
+});
+
 test.each([
   [
     "an argument that the class does not have",

@@ -5,6 +5,7 @@
  */
 
 import { kindOf } from "../../architectures/kindOf.ts";
+import { checkBase } from "../../distributions/density.ts";
 import { ShapeError, UsageError } from "../../errors.ts";
 import { loadParts } from "../../models/files/modelFile.ts";
 import { type Flow, flowOfModel } from "../../models/flow.ts";
@@ -51,6 +52,7 @@ export async function importedFlow(bytes: Uint8Array, config: object, options: I
       expected: "different names",
       received: both ?? "one name twice",
     });
+  checkBase("importModel", base.base, bijection);
   const model: Model = {
     kind: kindOf({ bijection }),
     base: base.base,
