@@ -272,7 +272,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
       if (reply.type === "failed") {
         run.place.value = reply.place;
         run.message.value = reply.message;
-      }
+      } else if (run.place.peek() === "model") run.message.value = "";
       taken?.(reply.type === "model" ? reply.bytes : undefined);
       return;
     }

@@ -33,12 +33,18 @@ export default function Article() {
       <section>
         <h3>3. In the limit: a flow in time</h3>
         <p>
-          Start at the data, and let the maps be small and many, each built to raise the log-likelihood L, the
-          mean of log p over the data. In the limit points move along a differential equation, and the map
-          from where they are at time 0 to where they are at time t is a flow in the mathematician's sense.
-          The equation is a gradient flow, smoothed by the maps that one has; the figure shows it without that
-          smoothing. The densities of its points solve the Fokker–Planck equation, of which R. Jordan, D.
-          Kinderlehrer and F. Otto (1998) found that it is a steepest descent.
+          Start at the data, and let the maps be small and many, each built to raise the log-likelihood L. The
+          likelihood says how well a density fits: L is the mean of log p over the data, so it is high where
+          the model puts much density on the points that there are. In the limit points move along a
+          differential equation, and the map from where they are at time 0 to where they are at time t is a
+          flow in the mathematician's sense. A gradient is the direction in which something rises fastest. In
+          a gradient flow all points move, at each moment, in the directions in which L rises fastest: each
+          towards where the bell curve is higher, and away from where the points crowd. The maps that one has
+          follow it in a smoother form; the figure shows it without that smoothing. The densities of its
+          points solve the Fokker–Planck equation. R. Jordan, D. Kinderlehrer and F. Otto (1998) found that
+          this equation is a steepest descent, of the divergence between the points and the bell curve. It is
+          the same as our ascent: L is minus that divergence but for a constant, so where the one falls, the
+          other rises.
         </p>
         <Infinitesimal />
       </section>
@@ -79,10 +85,10 @@ export default function Article() {
           gradients of their parameters. Their layers are no steps in time: layer k need not be nearer to the
           base than layer k − 1, as the slider shows. So the name is historical for most of what bears it.
           (That the density stays normalized, that its integral stays 1, is no reason for the name: any
-          bijection does that.) And people call many things a flow: the map, one layer of it, the fitted
-          model. In these pages a <b>bijection</b> pushes a <b class="base">base</b> <b>forward</b> to the
-          data, its <b>inverse</b> normalizes, and a <b>flow</b> is the distribution: base and bijection
-          together.
+          bijection does that, any map that can be undone: each point comes from exactly one.) And people call
+          many things a flow: the map, one layer of it, the fitted model. In these pages a <b>bijection</b>{" "}
+          pushes a <b class="base">base</b> <b>forward</b> to the data, its <b>inverse</b> normalizes, and a{" "}
+          <b>flow</b> is the distribution: base and bijection together.
         </p>
         <Constant />
       </section>

@@ -92,11 +92,12 @@ export function Infinitesimal() {
       controls={<Drag label="time t" range={[0, last]} step={0.02} value={time} onDrag={setTime} />}
       answer={
         <>
-          A differential equation. With μ the density of the bell curve and ρₜ that of the points at time t,
-          each point moves with the velocity ∇log μ − ∇log ρₜ (the arrows): steepest ascent of L in the metric
-          of L²(ρₜ). L is −KL(ρₜ ‖ μ) but for a constant, and dL/dt = E|∇log μ − ∇log ρₜ|² ={" "}
-          <b>{written(rate)}</b>: never below 0, and 0 exactly where ρₜ = μ. Here the data are a mixture of
-          two normals, of which ρₜ is known exactly.
+          A differential equation. Each point moves towards where the bell curve is higher, and away from
+          where points crowd (the arrows). In symbols, with μ the density of the bell curve, ρₜ that of the
+          points at time t and ∇ for the gradient: its velocity is ∇log μ − ∇log ρₜ, the steepest ascent of L
+          in the metric of L²(ρₜ). L is −KL(ρₜ ‖ μ), minus the divergence, but for a constant, and dL/dt =
+          E|∇log μ − ∇log ρₜ|² = <b>{written(rate)}</b>: never below 0, and 0 exactly where ρₜ = μ. Here the
+          data are a mixture of two normals, of which ρₜ is known exactly.
         </>
       }
     />

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { normals, uniforms } from "../data/random.ts";
-import { written } from "../ui/numbers.ts";
+import { addingUp, written } from "../ui/numbers.ts";
 import { Drag, Figure, height, normal, pathOf, scaled, spaced, width } from "./parts.tsx";
 
 /** An increasing map with a bend in the middle, and its slope. */
@@ -24,6 +24,7 @@ export function PushForward() {
   const deep = 110;
   const wide = (deep * (across(1) - across(0))) / (up(0) - up(1));
   const below = (at: number): number => foot + 4 + deep * normal(at);
+  const [atStart, stretch] = addingUp([Math.log(normal(z)), -Math.log(slope(z))]) as [number, number];
   const beside = (at: number): number => left - 4 - (wide * normal(at)) / slope(at);
   return (
     <Figure
@@ -61,9 +62,8 @@ export function PushForward() {
       answer={
         <>
           The two strips hold the same probability. Where the map is steep it spreads that out: log p(x) = log
-          of the bell curve at z minus log of the slope = {written(Math.log(normal(z)))} −{" "}
-          {written(Math.log(slope(z)))} = <b>{written(Math.log(normal(z)) - Math.log(slope(z)))}</b> at x ={" "}
-          {written(image(z), 2)}.
+          of the bell curve at z minus log of the slope = {written(atStart)} − {written(-stretch)} ={" "}
+          <b>{written(atStart + stretch)}</b> at x = {written(image(z), 2)}.
         </>
       }
     />
@@ -98,6 +98,7 @@ export function Composition() {
   });
   const { x, logSlopes } = through(z, count);
   const logProb = Math.log(normal(z)) - logSlopes.reduce((a, b) => a + b, 0);
+  const [start, ...terms] = addingUp([Math.log(normal(z)), ...logSlopes.map((value) => -value)], 2);
   return (
     <Figure
       question="What do several maps do, one after another?"
@@ -125,9 +126,9 @@ export function Composition() {
       }
       answer={
         <>
-          Logarithms of slopes add up: log p = {written(Math.log(normal(z)), 2)}
-          {logSlopes.map((value) => ` − ${written(value, 2)}`).join("")} = <b>{written(logProb, 2)}</b>. In
-          more dimensions the slope is the absolute value of the determinant of the Jacobian.
+          Logarithms of slopes add up: log p = {written(start!, 2)}
+          {terms.map((value) => ` − ${written(-value, 2)}`).join("")} = <b>{written(logProb, 2)}</b>. In more
+          dimensions the slope is the absolute value of the determinant of the Jacobian.
         </>
       }
     />

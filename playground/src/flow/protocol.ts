@@ -66,6 +66,8 @@ export interface Snapshot extends Sheet {
   readonly view: Square;
   /** A square lattice over the view, sent back from the data, in the last picture: it is fine where that of the base is torn apart. */
   readonly sentBack: Sheet | undefined;
+  /** Lines of the grid of the base. */
+  readonly lines: Lines;
   readonly samples: readonly Float32Array[];
   readonly data: readonly Float32Array[];
   /** Probability within the view by the density, and outside of it by the base. */
@@ -80,6 +82,12 @@ export interface Sheet {
   readonly heights: readonly Float32Array[];
 }
 
+/** Lines at each stop, their points after each other: line i has those from `starts[i]` to before `starts[i + 1]`. */
+export interface Lines {
+  readonly stops: readonly Float32Array[];
+  readonly starts: readonly number[];
+}
+
 /** A point on its way through a flow, and how the surroundings are stretched. */
 export interface Probed {
   readonly point: readonly [number, number];
@@ -87,6 +95,8 @@ export interface Probed {
   readonly path: readonly (readonly [number, number])[];
   /** Jacobian of the map from base to each stop, row-major. */
   readonly jacobians: readonly (readonly [number, number, number, number])[];
+  /** The rim of a small square around it in the base, and what it becomes at each stop; x and y in turn. */
+  readonly square: readonly Float32Array[];
   readonly baseLogProb: number;
   /** logAbsDet of each step on the way from the data to the base, in the order of the stops. */
   readonly steps: readonly number[];

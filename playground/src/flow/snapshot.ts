@@ -6,6 +6,7 @@
 
 import { normals, uniforms } from "../data/random.ts";
 import type { Evaluator, Passage } from "./evaluator.ts";
+import { refinedLines, straightLines } from "./lines.ts";
 import type { Probed, Sheet, Snapshot, Square } from "./protocol.ts";
 
 /** Rows and columns of the grid of the density: at first, while there is more to come, and at the end. */
@@ -108,6 +109,7 @@ export async function takeFirstSnapshot(
     side: 0,
     heights: [new Float32Array(0)],
     sentBack: undefined,
+    lines: { stops: [new Float32Array(0)], starts: [0] },
     samples: [new Float32Array(0)],
     data: [Float32Array.from(points.slice(0, 2 * mostPoints))],
     outside: Number.NaN,
@@ -136,6 +138,9 @@ export async function takeSnapshot(
     side,
     heights: heightsOf(lattice.baseLogProb, lattice.logAbsDets),
     sentBack: isLast ? await sentBackOf(evaluator, view) : undefined,
+    lines: isLast
+      ? await refinedLines(evaluator, lattice.stops, side, view)
+      : straightLines(lattice.stops, side),
     samples: light(samples.stops),
     data: light(data.stops),
     outside: massOutside(lattice, view),
@@ -144,13 +149,34 @@ export async function takeSnapshot(
 
 /** Distance over which the Jacobian at a point is taken. */
 const step = 0.01;
+/** Side of the square that is carried along, in standard deviations of the base, and points to a side of its rim. */
+const square = { side: 0.4, points: 48 } as const;
 
-/** A point taken apart: its path, the terms of its log-density, the Jacobian on the way. */
+/** The rim of the square around a point of the base, once around. */
+function rimOf(x: number, y: number): number[] {
+  const corners = [
+    [-0.5, -0.5],
+    [0.5, -0.5],
+    [0.5, 0.5],
+    [-0.5, 0.5],
+  ] as const;
+  return corners.flatMap(([u, v], i) => {
+    const [nextU, nextV] = corners[(i + 1) % 4]!;
+    return Array.from({ length: square.points }, (_, k) => {
+      const share = k / square.points;
+      return [x + square.side * (u + share * (nextU - u)), y + square.side * (v + share * (nextV - v))];
+    }).flat();
+  });
+}
+
+/** A point taken apart: its path, the terms of its log-density, the Jacobian and a small square on the way. */
 export async function takeProbe(evaluator: Evaluator, point: readonly [number, number]): Promise<Probed> {
   const passage = await evaluator.inverse(Float64Array.from(point));
   const [logProb] = await evaluator.logProb(Float64Array.from(point));
   const [x, y] = passage.stops[0]! as unknown as [number, number];
-  const around = await evaluator.forward(Float64Array.of(x + step, y, x - step, y, x, y + step, x, y - step));
+  const around = await evaluator.forward(
+    Float64Array.of(x + step, y, x - step, y, x, y + step, x, y - step, ...rimOf(x, y)),
+  );
   return {
     point,
     path: passage.stops.map((stop) => [stop[0]!, stop[1]!]),
@@ -158,6 +184,7 @@ export async function takeProbe(evaluator: Evaluator, point: readonly [number, n
       const difference = (a: number, b: number): number => (stop[a]! - stop[b]!) / (2 * step);
       return [difference(0, 2), difference(4, 6), difference(1, 3), difference(5, 7)];
     }),
+    square: around.stops.map((stop) => Float32Array.from(stop.subarray(8))),
     baseLogProb: passage.baseLogProb[0]!,
     steps: passage.logAbsDets.map((values) => values[0]!),
     logProb: logProb!,
@@ -165,9 +192,17 @@ export async function takeProbe(evaluator: Evaluator, point: readonly [number, n
 }
 
 /** What of a snapshot is handed over instead of copied. */
-export function buffersOf({ density, lattice, heights, sentBack, samples, data }: Snapshot): Transferable[] {
+export function buffersOf({
+  density,
+  lattice,
+  heights,
+  sentBack,
+  lines,
+  samples,
+  data,
+}: Snapshot): Transferable[] {
   const { lattice: back = [], heights: heightsBack = [] } = sentBack ?? {};
-  return [density, ...lattice, ...heights, ...back, ...heightsBack, ...samples, ...data].map(
+  return [density, ...lattice, ...heights, ...back, ...heightsBack, ...lines.stops, ...samples, ...data].map(
     ({ buffer }) => buffer as ArrayBuffer,
   );
 }

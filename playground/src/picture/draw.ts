@@ -4,6 +4,7 @@
  * @module
  */
 
+import { linesOfDirection } from "../flow/lines.ts";
 import type { Probed, Snapshot, Square } from "../flow/protocol.ts";
 import type { LayerName } from "../state.ts";
 import { fieldAt, isWhole, lastStop, pointsAt, type Relief, reliefOf, viewAt } from "./field.ts";
@@ -68,7 +69,6 @@ export type Pen = Pick<
   | "fill"
   | "fillRect"
   | "fillText"
-  | "strokeText"
 >;
 
 /** What a scene is drawn on. */
@@ -122,18 +122,20 @@ export function drawScene(
   const scale = side / (2 * view.half);
   const toScreen: ToScreen = (x, y) => [(x - view.x + view.half) * scale, (view.y + view.half - y) * scale];
   const has = (layer: LayerName): boolean => shown.includes(layer);
+  let relief: Relief | undefined;
+  const drawGrid = ({ lines }: Snapshot): void =>
+    drawLines(context, pointsAt(lines.stops, place), lines.starts, toScreen, colors);
   const hasGrid = snapshot && isWhole(snapshot) && has("grid");
   if (snapshot && (has("density") || has("contours"))) {
     const field = fieldAt(snapshot, place);
-    const relief = reliefOf(field, has("contours"));
+    relief = reliefOf(field, has("contours"));
     if (has("density")) {
       paintHeat(heat, relief, field.size, colors);
       sheet.image(heat, side);
     }
-    if (hasGrid) drawLattice(context, pointsAt(snapshot.lattice, place), snapshot.side, toScreen, colors);
+    if (hasGrid) drawGrid(snapshot);
     if (has("contours")) drawContours(context, relief, side / field.size, colors);
-  } else if (hasGrid)
-    drawLattice(context, pointsAt(snapshot.lattice, place), snapshot.side, toScreen, colors);
+  } else if (hasGrid) drawGrid(snapshot);
   const radius = Math.max(1.2, side / 420);
   if (has("data")) {
     const points = snapshot ? pointsAt(snapshot.data, place) : scene.points;
@@ -141,9 +143,11 @@ export function drawScene(
   }
   if (snapshot && has("samples"))
     sheet.dots(pointsAt(snapshot.samples, place), toScreen, radius, colors.model, 0.8);
+  // Upon the points, that they can be read.
+  if (relief) drawLabels(context, relief, side / snapshot!.size, side, colors);
   drawTicks(context, view, side, toScreen, colors);
   if (probed && snapshot && probed.path.length === lastStop(snapshot) + 1)
-    drawProbe(context, probed, place, scale, toScreen, side, colors);
+    drawProbe(context, probed, place, toScreen, colors);
   if (brush) {
     context.strokeStyle = colors.data;
     context.lineWidth = 2;
@@ -183,63 +187,72 @@ function paintHeat(heat: OffscreenCanvas, { densities, full }: Relief, size: num
   paper.putImageData(image, 0, 0);
 }
 
-/** Lines between the middle of the lattice, which reaches four standard deviations, and its rim; those of three are drawn. */
-const lines = { all: 8, drawn: 6 } as const;
-
-function drawLattice(
+function drawLines(
   context: Pen,
   points: Float32Array,
-  side: number,
+  starts: readonly number[],
   toScreen: ToScreen,
   colors: Colors,
 ): void {
-  const middle = (side - 1) / 2;
-  const everyLine = middle / lines.all;
-  const most = everyLine * lines.drawn;
   context.strokeStyle = colors.base;
-  for (const isColumn of [false, true])
-    for (let offset = -most; offset <= most; offset += everyLine) {
-      context.globalAlpha = offset === 0 ? 0.95 : 0.5;
-      context.lineWidth = offset === 0 ? 1.4 : 0.9;
-      context.beginPath();
-      for (let along = -most; along <= most; along++) {
-        const [row, column] = isColumn
-          ? [middle + along, middle + offset]
-          : [middle + offset, middle + along];
-        const at = 2 * (row * side + column);
-        context.lineTo(...toScreen(points[at]!, points[at + 1]!));
-      }
-      context.stroke();
-    }
+  for (let line = 0; line + 1 < starts.length; line++) {
+    const isMiddle = line % linesOfDirection === (linesOfDirection - 1) / 2;
+    context.globalAlpha = isMiddle ? 0.95 : 0.5;
+    context.lineWidth = isMiddle ? 1.4 : 0.9;
+    context.beginPath();
+    for (let i = starts[line]!; i < starts[line + 1]!; i++)
+      context.lineTo(...toScreen(points[2 * i]!, points[2 * i + 1]!));
+    context.stroke();
+  }
   context.globalAlpha = 1;
 }
 
 function drawContours(context: Pen, { contours }: Relief, scale: number, colors: Colors): void {
-  context.font = "600 11px system-ui, sans-serif";
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  for (const { share, rings } of contours) {
-    context.strokeStyle = colors.model;
-    context.lineWidth = 1.5;
+  context.strokeStyle = colors.model;
+  context.lineWidth = 1.5;
+  for (const { rings } of contours) {
     context.beginPath();
-    let highest: readonly [number, number] | undefined;
-    for (const ring of rings) {
+    for (const ring of rings)
       ring.forEach(([x, y], i) => {
         if (i === 0) context.moveTo(x! * scale, y! * scale);
         else context.lineTo(x! * scale, y! * scale);
-        if (!highest || y! < highest[1]) highest = [x!, y!];
       });
-    }
     context.stroke();
-    // Where lines are close, their labels would lie on each other.
-    if (!highest || (share !== 0.5 && share !== 0.95)) continue;
-    const label = `${Math.round(100 * share)} %`;
-    const [x, y] = [highest[0] * scale, Math.max(9, highest[1] * scale)];
-    context.lineWidth = 4;
-    context.strokeStyle = colors.paper;
-    context.strokeText(label, x, y);
+  }
+}
+
+/** Half of the width and of the height that a label of a contour takes. */
+const plate = { width: 17, height: 8 } as const;
+
+/** What contours hold, in a gap of their lines: at an end of each where no other label is, or nowhere. */
+function drawLabels(context: Pen, { contours }: Relief, scale: number, side: number, colors: Colors): void {
+  context.font = "600 11px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const taken: (readonly [number, number])[] = [];
+  const within = (value: number, margin: number): number => Math.min(side - margin, Math.max(margin, value));
+  for (const { share, rings } of contours) {
+    // Where lines are close, the labels of all would lie on each other.
+    if (share !== 0.5 && share !== 0.95) continue;
+    const corners = rings.flat();
+    if (corners.length === 0) continue;
+    const farthest = (axis: 0 | 1, sign: 1 | -1) =>
+      corners.reduce((best, corner) => (sign * corner[axis]! > sign * best[axis]! ? corner : best));
+    const free = [farthest(1, -1), farthest(1, 1), farthest(0, 1), farthest(0, -1)]
+      .map(([x, y]) => [within(x! * scale, plate.width), within(y! * scale, plate.height)] as const)
+      .find(([x, y]) =>
+        taken.every(
+          ([otherX, otherY]) =>
+            Math.abs(x - otherX) > 2 * plate.width || Math.abs(y - otherY) > 2 * plate.height,
+        ),
+      );
+    if (!free) continue;
+    taken.push(free);
+    const [x, y] = free;
+    context.fillStyle = colors.paper;
+    context.fillRect(x - plate.width, y - plate.height, 2 * plate.width, 2 * plate.height);
     context.fillStyle = colors.model;
-    context.fillText(label, x, y);
+    context.fillText(`${Math.round(100 * share)} %`, x, y);
   }
 }
 
@@ -349,36 +362,17 @@ export function probeAt(
   };
 }
 
-/** A square of area 1 around the probe in the base, as the map carries it along; its tangent, so that its area is exact. */
-function drawProbe(
-  context: Pen,
-  probed: Probed,
-  place: number,
-  scale: number,
-  toScreen: ToScreen,
-  side: number,
-  colors: Colors,
-): void {
-  const {
-    point,
-    jacobian: [a, b, c, d],
-  } = probeAt(probed, place);
-  const [x, y] = toScreen(...point);
+/** The probe, and what a small square around it in the base has become: its true image, however it is bent. */
+function drawProbe(context: Pen, probed: Probed, place: number, toScreen: ToScreen, colors: Colors): void {
+  const [x, y] = toScreen(...probeAt(probed, place).point);
+  const rim = pointsAt(probed.square, place);
   context.lineWidth = 2;
   context.strokeStyle = colors.text;
   context.fillStyle = colors.base;
   context.beginPath();
-  for (const [u, v] of [
-    [-0.5, -0.5],
-    [0.5, -0.5],
-    [0.5, 0.5],
-    [-0.5, 0.5],
-  ] as const)
-    context.lineTo(x + (a * u + b * v) * scale, y - (c * u + d * v) * scale);
+  for (let i = 0; i < rim.length; i += 2) context.lineTo(...toScreen(rim[i]!, rim[i + 1]!));
   context.closePath();
-  // A square that is stretched over the whole picture must not hide it.
-  const covered = (Math.abs(a * d - b * c) * scale ** 2) / side ** 2;
-  context.globalAlpha = 0.25 * Math.min(1, 0.08 / covered);
+  context.globalAlpha = 0.35;
   context.fill();
   context.globalAlpha = 1;
   context.stroke();

@@ -50,9 +50,6 @@ class SvgPen implements Pen {
   fillText(text: string, x: number, y: number): void {
     this.#add(this.#text(text, x, y, `fill="${this.fillStyle}"`));
   }
-  strokeText(text: string, x: number, y: number): void {
-    this.#add(this.#text(text, x, y, `fill="none" ${this.#strokes()}`));
-  }
   #strokes(): string {
     return `stroke="${this.strokeStyle}" stroke-width="${short(this.lineWidth)}" stroke-opacity="${short(this.globalAlpha)}" stroke-linejoin="round"`;
   }

@@ -72,6 +72,14 @@ function useTables(): void {
   }, []);
 }
 
+/** A table that could not be read is no matter any more when other points are chosen. */
+function useTroubleOver(): void {
+  const { data } = state.value;
+  useEffect(() => {
+    if (!table.peek()) trouble.value = "";
+  }, [data]);
+}
+
 /** Where there is no table yet, what becomes of one is said here. */
 function TableLine() {
   if (trouble.value)
@@ -85,6 +93,7 @@ function TableLine() {
 
 export function App() {
   useTables();
+  useTroubleOver();
   const isCompared = state.value.other !== undefined;
   const threads = threadsFor(table.value ? "table" : "points");
   return (
@@ -96,8 +105,11 @@ export function App() {
           </h1>
           <p>
             A normalizing flow bends a <b class="base">bell curve</b> until it becomes a{" "}
-            <b class="model">density</b> that fits your <b class="data">points</b>. Watch one learn; then drag
-            the slider to see how it does it.
+            <b class="model">density</b> that fits your <b class="data">points</b>. A density says where
+            points are likely: it is high where they lie close together.{" "}
+            {table.value
+              ? "Open a table, fit a flow to it, and see what it finds."
+              : "Watch one learn; then drag the slider to see how it does it."}
           </p>
         </div>
         <button type="button" class="quiet" onClick={switchTheme}>

@@ -6,7 +6,7 @@ import { colorsOf, drawPoints } from "../picture/draw.ts";
 import { isWhole } from "../picture/field.ts";
 import { nameOf, type Run, state } from "../store.ts";
 import { theme } from "../theme.ts";
-import { written } from "./numbers.ts";
+import { addingUp, written } from "./numbers.ts";
 
 const width = 288;
 const height = 112;
@@ -150,6 +150,19 @@ function Latents({ run }: { readonly run: Run }) {
   );
 }
 
+/** The probability in the picture and outside of it, and that they are all of it. */
+function Mass({ inside, outside }: Snapshot) {
+  const [shownInside, shownOutside] = addingUp([inside, outside]);
+  return (
+    <>
+      <span class="model">{written(shownInside!)} in the picture</span> +{" "}
+      <span class="sum">
+        <span class="base">{written(shownOutside!)} outside</span> = {written(shownInside! + shownOutside!)}
+      </span>
+    </>
+  );
+}
+
 export function Beside({ run }: { readonly run: Run }) {
   const history = run.history.value;
   const last = history.at(-1);
@@ -177,6 +190,11 @@ export function Beside({ run }: { readonly run: Run }) {
               ? "nats of divergence of the flow from the target: 0 is perfect"
               : "nats per held-out point: the mean log-density, higher is better"}
         </span>
+      </p>
+      <p class="note">
+        {isEnergy && !opened
+          ? "A nat is a unit of logarithms to the base e."
+          : "Log-densities are natural logarithms, and their unit is the nat: 1 nat more is a density 2.72 times as high. Held-out points are not trained on."}
       </p>
       <Curve history={history} />
       <dl>
@@ -215,26 +233,18 @@ export function Beside({ run }: { readonly run: Run }) {
           <p class="note">
             Each sample is weighed by target over flow. Below 0.7 the heaviest weights are tame, and averages
             by the weights can be relied on where the flow has samples; neither number sees a peak that the
-            flow misses. The second number says how many equal samples those of the flow are worth. The
-            integral of exp(−energy) is {judgment ? written(Math.exp(judgment.logIntegral), 2) : "–"}.
+            flow misses. The second number says how many equal samples those of the flow are worth.{" "}
+            {judgment && ` The integral of exp(−energy) is ${written(Math.exp(judgment.logIntegral), 2)}.`}
           </p>
         </>
       )}
       <h3>All probability is accounted for</h3>
-      <p class="mass">
-        {snapshot && isWhole(snapshot) ? (
-          <>
-            <span class="model">{written(snapshot.inside)} in the picture</span> +{" "}
-            <span class="base">{written(snapshot.outside)} outside</span>{" "}
-            <span class="sum">= {written(snapshot.inside + snapshot.outside)}</span>
-          </>
-        ) : (
-          "–"
-        )}
-      </p>
+      <p class="mass">{snapshot && isWhole(snapshot) ? <Mass {...snapshot} /> : "–"}</p>
       <p class="note">
-        The first is the integral of the density over the picture; the second counts, in the base, what lands
-        outside.
+        {isNormal ? "The bell curve" : "The base"} holds 1, and the map only moves it. The first number is the
+        integral of the density over the picture. The second is the share of{" "}
+        {isNormal ? "the bell curve" : "the base"} that lands outside of the picture. Each is computed for
+        itself, as a sum over a grid.
       </p>
       <h3>{isNormal ? "The data, made normal" : "The data in the base"}</h3>
       <Latents run={run} />

@@ -126,7 +126,7 @@ function EnergyFields() {
   return (
     <>
       <label class="field wide">
-        <span>Or a density by its energy, without points</span>
+        <span>Or a density that a formula gives; its points are shown, not used</span>
         <select
           value={data.from === "energy" ? (known ?? "own") : ""}
           onChange={({ currentTarget: { value } }) => {

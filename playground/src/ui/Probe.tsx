@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { probeAt } from "../picture/draw.ts";
 import { change, nameOf, type Run, runs, state } from "../store.ts";
-import { written } from "./numbers.ts";
+import { addingUp, significant, written } from "./numbers.ts";
 
 function Coordinate({ axis }: { readonly axis: 0 | 1 }) {
   const value = state.value.probe[axis];
@@ -53,14 +53,23 @@ function termsOf(run: Run): readonly Term[] | undefined {
   ];
 }
 
+/** The same as they are written: rounded so that they add up. */
+const rounded = (terms: readonly Term[]): readonly Term[] => {
+  const values = addingUp(terms.map(({ value }) => value));
+  return terms.map((term, i) => ({ ...term, value: values[i]! }));
+};
+
 /** A log-density as the sum that it is; bars of this length are full. */
 function Terms({ run, full }: { readonly run: Run; readonly full: number }) {
-  const terms = termsOf(run);
+  const exact = termsOf(run);
+  const terms = exact && rounded(exact);
   const probed = run.probed.value;
   return (
     <table>
       <caption class="hidden">
-        {terms ? `Terms of the log-density at (${probed!.point.join(", ")}), in nats` : ""}
+        {terms
+          ? `Terms of the log-density at (${probed!.point.map((value) => Number(value.toFixed(2))).join(", ")}), in nats`
+          : ""}
       </caption>
       <tbody>
         {terms?.map(({ name, value, tone }) => (
@@ -101,12 +110,16 @@ function Terms({ run, full }: { readonly run: Run; readonly full: number }) {
   );
 }
 
-/** What the square of area 1 has become in a flow, where the slider is. */
-function areaOf(run: Run): number {
+/** By what a flow has stretched areas close to the probe, from the base to a place of the slider. */
+function stretchOf(run: Run, at: number): number {
   const probed = run.probed.value;
   const steps = run.stops.value.length - 1;
   if (probed?.steps.length !== steps) return 1;
-  const [a, b, c, d] = probeAt(probed, state.value.at * steps).jacobian;
+  const place = at * steps;
+  // At a stop the terms of the steps before it say so, which are of the way back.
+  if (Number.isInteger(place))
+    return Math.exp(-probed.steps.slice(0, place).reduce((sum, value) => sum + value, 0));
+  const [a, b, c, d] = probeAt(probed, place).jacobian;
   return Math.abs(a * d - b * c);
 }
 
@@ -122,16 +135,23 @@ export function Probe() {
         <Coordinate axis={1} />
       </div>
       <p>
-        Drag the ring in the picture. The square around it has area 1 in the base; here it has area{" "}
+        Drag the ring in the picture. The shape around it was a small square in the base, and is drawn as the
+        flow has bent it so far: move the slider to see it on its way. Close to the ring a square of area 1
+        would become one of area{" "}
         {shown.map((run, i) => (
           <span key={i === 0 ? "first" : "beside"}>
             {i > 0 && " and, in the flow beside it, "}
-            <b class="number">{written(areaOf(run), 2)}</b>
+            <b class="number">{significant(stretchOf(run, state.value.at))}</b>
           </span>
         ))}
-        , which is what a determinant is. No probability is lost on the way, so where areas grow by a factor,
-        the density is divided by it. The factors of the layers multiply, and logarithms add: log p is the
-        base's own log-density, plus the logarithm of what each layer does on the way back.
+        : by this factor the map stretches areas here, and that is what its determinant says. No probability
+        is lost on the way, so where areas grow by a factor, the density is divided by it.
+      </p>
+      <p>
+        Each layer has its own factor. Factors multiply, and their logarithms add up: log p is the base's own
+        log-density plus a term for each layer, and the terms of the layers together are minus the logarithm
+        of the factor at the data: −log(
+        {shown.map((run) => significant(stretchOf(run, 1))).join(") and −log(")}).
       </p>
       {shown.map((run, i) => (
         <div key={i === 0 ? "first" : "beside"}>

@@ -97,8 +97,9 @@ export function Slider() {
         <p class="note">
           The left end is the <span class="base">base</span>: a bell curve in two dimensions, from which one
           can draw and whose density is known. On the way to the right the flow is applied, layer by layer or
-          through time; at the right end the base has become the <span class="model">density</span>. On the
-          way back each layer is undone, and the <span class="data">data</span> become normal.
+          through time; at the right end the base has become the <span class="model">density</span>. No two
+          points land on one, so each layer can be undone: on the way back the <span class="data">data</span>{" "}
+          become normal.
         </p>
       ) : (
         <p class="note">
