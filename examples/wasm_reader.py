@@ -72,6 +72,8 @@ if __name__ == "__main__":
     if len(sys.argv) < 3:
         print(json.dumps(model.description, indent=2))
     else:
-        table = np.genfromtxt(sys.argv[2], delimiter=",", skip_header=1, ndmin=2)
+        # Text is an error, not a missing cell.
+        number = lambda cell: float(cell.strip() or "nan")
+        table = np.loadtxt(sys.argv[2], delimiter=",", skiprows=1, ndmin=2, converters=number, encoding="utf-8")
         name = sys.argv[3] if len(sys.argv) > 3 else "logprob"
         np.savetxt(sys.stdout, np.atleast_1d(model(name, table)), delimiter=",", fmt="%.17g")

@@ -67,5 +67,10 @@ test.skipIf(python === undefined)(
       const drawn = await flow.sample(10, { seed: 3, continuous: true, precision: "float64" });
       expectClose(read(noise, width, "sample"), drawn.values, tolerance);
     }
+    // Text must not pass for a missing cell, which columns of levels have scores of.
+    writeFileSync(join(cwd, "text.csv"), "header\nred,1\n");
+    const scoring = (): unknown =>
+      execFileSync(python!, [reader, "model.wasm", "text.csv"], { cwd, stdio: "pipe" });
+    expect(scoring).toThrow(/could not convert string 'red'/);
   },
 );
