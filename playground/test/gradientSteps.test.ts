@@ -6,6 +6,7 @@ import { gradientFlow } from "pushforward/fitting";
 import { expect, test } from "vitest";
 import { Evaluator } from "../src/flow/evaluator.ts";
 import { gradientFlowSteps, mixtureOf } from "../src/flow/gradientSteps.ts";
+import { takeProbe, takeSnapshot } from "../src/flow/snapshot.ts";
 
 test("steps of the gradient flow go where the library's go, and end at the mixture", async () => {
   // Two narrow components, turned, and a wide one: logarithms of weights, and factors whose diagonals are logarithms.
@@ -64,5 +65,54 @@ test("samples of a mixture are its own, and not those of a bell curve", async ()
   const away = drawn.filter((_, i) => i % 2 === 0).map((x) => Math.abs(Math.abs(x) - 3));
   expect(away.length).toBe(40);
   expect(Math.max(...away)).toBeLessThan(0.5);
+  evaluator.dispose();
+});
+
+test("what is carried along is the true image: the square has the area that the map gives it, and lines stay curves", async () => {
+  const { steps, known } = gradientFlowSteps({
+    weights: [0.5, 0.5],
+    means: [
+      [-0.9, 0],
+      [0.9, 0],
+    ],
+    covariances: [
+      [0.15, 0, 0, 0.5],
+      [0.15, 0, 0, 0.5],
+    ],
+  });
+  const engine = wasmEngine({ threads: 1, precision: "float64" });
+  const base = standardNormal({ features: 2 });
+  const evaluator = new Evaluator(base, steps, engine, new AbortController().signal, known);
+  // Between the components, where the map tears.
+  const { path, square } = await takeProbe(evaluator, [0.2, 0.3]);
+  const areaOf = (rim: Float32Array): number => {
+    let twice = 0;
+    for (let i = 0, last = rim.length - 2; i < rim.length; last = i, i += 2)
+      twice += rim[last]! * rim[i + 1]! - rim[i]! * rim[last + 1]!;
+    return twice / 2;
+  };
+  expect(areaOf(square[0]!)).toBeCloseTo(0.16, 5);
+  const [side, cells] = [0.4, 60];
+  const within = Float64Array.from({ length: 2 * cells ** 2 }, (_, i) => {
+    const cell = i % 2 === 0 ? (i >> 1) % cells : Math.floor((i >> 1) / cells);
+    return path[0]![i & 1]! + side * ((cell + 0.5) / cells - 0.5);
+  });
+  const { logAbsDets } = await evaluator.forward(within);
+  const area = within
+    .subarray(cells ** 2)
+    .reduce((sum, _, i) => sum + Math.exp(logAbsDets.reduce((all, each) => all + each[i]!, 0)), 0);
+  expect(areaOf(square.at(-1)!) / ((area * side ** 2) / cells ** 2)).toBeCloseTo(1, 2);
+
+  const view = { x: 0, y: 0, half: 2 };
+  const { lines } = await takeSnapshot(evaluator, Float64Array.of(0, 0), view, true);
+  const image = lines.stops.at(-1)!;
+  let longest = 0;
+  for (let line = 0; line + 1 < lines.starts.length; line++)
+    for (let i = lines.starts[line]! + 1; i < lines.starts[line + 1]!; i++) {
+      const [x0, y0, x1, y1] = image.subarray(2 * i - 2, 2 * i + 2);
+      if (Math.max(Math.abs(x0!), Math.abs(y0!), Math.abs(x1!), Math.abs(y1!)) < view.half)
+        longest = Math.max(longest, Math.hypot(x1! - x0!, y1! - y0!));
+    }
+  expect(longest).toBeLessThan(0.025 * view.half);
   evaluator.dispose();
 });
