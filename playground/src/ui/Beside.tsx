@@ -193,7 +193,7 @@ export function Beside({ run }: { readonly run: Run }) {
       </p>
       <p class="note">
         {isEnergy && !opened
-          ? "A nat is a unit of logarithms to the base e."
+          ? "The nat is the unit of natural logarithms."
           : "Log-densities are natural logarithms, and their unit is the nat: 1 nat more is a density 2.72 times as high. Held-out points are not trained on."}
       </p>
       <Curve history={history} />
