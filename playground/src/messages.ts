@@ -43,6 +43,12 @@ export function onPage(line: string): string {
   const [problem = "", ...remedies] = replaceOptionTexts(line, choiceOf)
     // The function that was called, and its argument.
     .replace(/^(?:[a-z]\w*: )(?=\S+ (?:must|means|is|are|may|have|has)\b)/i, "")
+    // Bytes of a file say nothing to who has chosen it.
+    .replace(
+      /^.* is not a safetensors file.*$/,
+      "This file is no model, or not a whole one: nothing was opened",
+    )
+    .replace("mend the values, or widen the ranges", "hold another value")
     .replaceAll(/\bgiven\[("(?:[^"\\]|\\.)*")\]/g, "$1")
     .replaceAll(/\bfit the flow\b/g, "choose the flow")
     .replaceAll(/ with \ue000(?:columns|exclude)\ue000/g, "")

@@ -33,6 +33,14 @@ test.each([
     'a.csv is not UTF-8; it seems to be utf-16le: pass `encoding: "utf-16le"`, or save it in UTF-8',
     "a.csv is not UTF-8; save it in UTF-8",
   ],
+  [
+    "a.safetensors is not a safetensors file, or is truncated: it claims a header of 7954882443224425083 bytes and has 5 after the length; a model is what save writes.",
+    "This file is no model, or not a whole one: nothing was opened",
+  ],
+  [
+    "what is given cannot be: by the model no row has these values together, or none that was drawn; mend the values, or widen the ranges.",
+    "what is given cannot be: by the model no row has these values together, or none that was drawn; hold another value",
+  ],
 ])("%s", (line, said) => {
   expect(onPage(line)).toBe(said);
 });

@@ -236,7 +236,7 @@ describe.skipIf(path === undefined)(
         .setInputFiles({ name: "a.txt", mimeType: "", buffer: Buffer.from("no") });
       await expect
         .poll(() => page.getByRole("alert").textContent(), patience)
-        .toMatch(/^the model is not a safetensors file/);
+        .toBe("This file is no model, or not a whole one: nothing was opened.");
       expect(await downloadOf(page, "Download model")).toEqual(bytes);
     });
 
@@ -401,12 +401,20 @@ describe.skipIf(path === undefined)(
           .evaluateAll((all) => all.map((each) => each.getAttribute("value"))),
       ).toEqual(["false", "true"]);
       await opened.getByLabel("Hold").selectOption("city");
+      // What cannot be is said beside the button, before anything is drawn.
       await write(at, "Paris");
+      const said = opened.locator("#drawn");
+      await expect
+        .poll(() => said.textContent(), patience)
+        .toBe("city cannot be Paris: its levels are Oslo, Rome.");
+      for (const name of ["Draw", "Download synthetic rows"])
+        expect(await opened.getByRole("button", { name, exact: true }).isDisabled()).toBe(true);
+      await write(at, "Oslo");
       await opened.getByRole("button", { name: "Draw", exact: true }).click();
       await expect
-        .poll(() => opened.locator(".banner").textContent(), patience)
-        .toBe('"city" must be one of its levels: Oslo, Rome, got "Paris".');
-      await write(at, "Oslo");
+        .poll(() => said.textContent(), patience)
+        .toMatch(/^1,000 rows given city = Oslo are in the picture/);
+      expect(await opened.locator(".keys .model").textContent()).toContain("given city = Oslo");
       const synthetic = await downloadOf(opened, "Download synthetic rows");
       const [header, ...drawn] = synthetic.toString().trim().split("\n");
       expect(header).toBe("age,city,pay,old");

@@ -62,9 +62,13 @@ export class VerbSession extends Session {
 
   async #open(bytes: Uint8Array): Promise<Flow> {
     const flow = await load(bytes);
-    if (flow.columns.length !== 2 || flow.given.length > 0)
+    if (flow.given.length > 0)
       throw new Error(
-        `This model has the columns ${[...flow.given, ...flow.columns].join(", ")}: the picture shows flows of two columns that are given nothing.`,
+        `This model is given ${flow.given.join(", ")}: the page asks flows that are given nothing, the command line all.`,
+      );
+    if (flow.columns.length !== 2)
+      throw new Error(
+        `This model has the columns ${flow.columns.join(", ")}: the picture here shows flows of two. Open its table first, then this model.`,
       );
     const { columns } = flow;
     if (flow.description.kind === "columns")

@@ -3,14 +3,17 @@
 import { useEffect, useState } from "preact/hooks";
 import { readings } from "../messages.ts";
 import { inShell } from "../takeAlong.ts";
+import { wantsStillness } from "../theme.ts";
 import { download } from "../ui/download.ts";
 import { OpenModel } from "../ui/FileButton.tsx";
 import { written } from "../ui/numbers.ts";
 import { isWorthSeeing } from "./axis.ts";
+import { heldValue, whyNotHeld } from "./heldValue.ts";
 import { PairPlot } from "./PairPlot.tsx";
 import {
   type Cell,
   type Columns,
+  type Condition,
   type FitFacts,
   isTrained,
   numberKinds,
@@ -22,6 +25,7 @@ import {
 import {
   ask,
   closeTable,
+  drawTrouble,
   fitTable,
   fitted,
   leftOut,
@@ -73,6 +77,12 @@ function usualOf(cells: readonly Cell[]): string {
 /** Rows that are worth less than so many independent ones. */
 const wordsOf = (worth: number): string =>
   `Few rows of the flow come near this value: those drawn are worth about ${Math.max(1, Math.round(worth)).toLocaleString("en")} different ones. Hold a more usual value, or fit for longer.`;
+
+/** What the mean log-density is made of, where not of densities alone. */
+const measureWords = ({ columns, counted }: FitFacts): string =>
+  columns.length === counted.length
+    ? "All columns have levels or steps: it is the logarithm of a probability."
+    : `Of ${counted.join(", ")} it counts the probability of a value, as they have levels or steps; of the others a density. So it compares flows of the same columns alone.`;
 
 /** A line of the library as a sentence. */
 const sentence = (line: string): string => `${line.charAt(0).toUpperCase()}${line.slice(1)}.`;
@@ -230,18 +240,24 @@ function ColumnChoices({ names, kind }: { readonly names: readonly string[]; rea
 function Strange({
   found,
   columns,
+  facts,
 }: {
   readonly found: Ranking | undefined;
   readonly columns: readonly string[];
+  readonly facts: FitFacts;
 }) {
   const { strange = [], rows = 0, of = 0 } = found ?? {};
   return (
     <section class="strange" aria-labelledby="strange-title">
       <h2 id="strange-title">The strangest rows</h2>
       <p class="note">
-        Ranked by the flow. Row numbers count from 1, the header left out; p is the probability that an
-        ordinary row is at least as strange. Cells that are to blame are marked, with what is usual beside the
-        other cells of the row.
+        Each row is held against rows that the flow draws
+        {facts.held.length > 0
+          ? ": the farther away the nearest of them are, over all columns, the stranger it is. Log-densities of mixed columns do not rank so."
+          : ", by how far away the nearest of them are and by its log-density."}{" "}
+        p is the share of rows of the flow that are at least as strange. Cells to blame are marked, with their
+        share of the blame and what is usual beside the other cells. Row numbers count from 1, the header left
+        out.
       </p>
       <p class="note" role="status">
         {rows === of
@@ -257,6 +273,7 @@ function Strange({
             <tr>
               <th scope="col">Row</th>
               <th scope="col">p</th>
+              <th scope="col">Log-density</th>
               {columns.map((name) => (
                 <th key={name} scope="col">
                   {name}
@@ -265,10 +282,11 @@ function Strange({
             </tr>
           </thead>
           <tbody>
-            {strange.map(({ row, pValue, blame, cells }) => (
+            {strange.map(({ row, pValue, logProb, blame, cells }) => (
               <tr key={row}>
                 <th scope="row">{row}</th>
                 <td>{pValue < 0.001 ? "< 0.001" : pValue.toFixed(3)}</td>
+                <td>{logProb === undefined ? "" : written(logProb, 2)}</td>
                 {columns.map((name) => {
                   const guilty = blame.find(({ column, share }) => column === name && share >= 0.15);
                   return (
@@ -290,9 +308,35 @@ function Strange({
           </tbody>
         </table>
       </section>
+      <p class="note">
+        All rows on the command line:{" "}
+        <code>npx pushforward anomalies model.safetensors {dataOf(facts)} --out strange.csv</code>
+      </p>
     </section>
   );
 }
+
+/** The table on the command line, read as it was here. */
+const dataOf = ({ flags }: FitFacts): string =>
+  `${inShell(table.value?.name ?? "table.csv")}${flags && ` ${flags}`}`;
+
+/** Rows that were drawn, and what they were given. */
+interface Drawn {
+  readonly shown: Columns;
+  readonly csv: Uint8Array;
+  readonly rows: number;
+  readonly condition: Condition | undefined;
+  readonly worth: number | undefined;
+}
+
+const givenText = (condition: Condition | undefined): string =>
+  condition ? ` given ${condition.column} = ${condition.value}` : "";
+
+/** Brings the pair plot to where it is seen. */
+const seePlot = (): void =>
+  document
+    .querySelector(".pairs")
+    ?.scrollIntoView({ block: "center", behavior: wantsStillness() ? "auto" : "smooth" });
 
 /** Seconds since it was first shown. */
 function Seconds() {
@@ -307,20 +351,31 @@ function Seconds() {
 function Draw(props: {
   readonly facts: TableFacts;
   readonly fit: FitFacts;
-  readonly onDrawn: (samples: Columns) => void;
+  readonly drawn: Drawn | undefined;
+  readonly onDrawn: (drawn: Drawn) => void;
 }) {
-  const { facts, fit } = props;
+  const { facts, fit, drawn } = props;
   const [rows, setRows] = useState(1000);
   const [column, setColumn] = useState("");
   const [value, setValue] = useState("");
-  const [worth, setWorth] = useState<number | undefined>(undefined);
-  const condition = column === "" || value === "" ? undefined : { column, value };
-  const draw = async (isKept: boolean): Promise<void> => {
-    const drawn = await ask(drawing, "sample", { rows, condition });
-    setWorth(drawn?.worth);
-    if (!drawn) return;
-    props.onDrawn(drawn.shown);
-    if (isKept) download("synthetic.csv", drawn.csv as Uint8Array<ArrayBuffer>, "text/csv");
+  const schema = fit.held.find(({ name }) => name === column);
+  const condition = schema && { column, value: heldValue(schema, value) };
+  // What cannot be is said while it is written; what the flow has refused, until something else is asked for.
+  const refusal = (schema && whyNotHeld(schema, value)) ?? drawTrouble.value;
+  const isShown = drawn?.rows === rows && givenText(drawn.condition) === givenText(condition);
+  useEffect(() => {
+    drawTrouble.value = "";
+  }, [rows, column, value]);
+  const draw = async (): Promise<Drawn | undefined> => {
+    const found = await ask(drawing, "sample", { rows, condition }, drawTrouble);
+    if (!found) return undefined;
+    const next = { ...found, rows, condition };
+    props.onDrawn(next);
+    return next;
+  };
+  const keep = async (): Promise<void> => {
+    const kept = isShown ? drawn : await draw();
+    if (kept) download("synthetic.csv", kept.csv as Uint8Array<ArrayBuffer>, "text/csv");
   };
   const take = async (): Promise<void> => {
     const bytes = await ask("Writing the model", "take", {});
@@ -333,7 +388,8 @@ function Draw(props: {
       <h2 id="draw-title">Rows like yours</h2>
       <p class="note">
         Synthetic rows in the table's own types. Hold a column at a value to draw rows given it: the picture
-        shows them at once. A value that few rows come near takes some seconds.
+        shows them at once. A value that few rows come near takes some seconds. The file is written as the
+        table is: its delimiter, its decimal mark, its dates.
       </p>
       <div class="row">
         <label class="field">
@@ -348,9 +404,9 @@ function Draw(props: {
             }
           />
         </label>
-        {fit.canCondition && (
+        {fit.held.length > 0 && (
           <>
-            <label class="field">
+            <label class="field held">
               <span>Hold</span>
               <select
                 value={column}
@@ -365,13 +421,15 @@ function Draw(props: {
                 ))}
               </select>
             </label>
-            <label class="field">
+            <label class="field held">
               <span>at</span>
               <input
                 type="text"
                 list="levels"
                 value={value}
                 disabled={column === ""}
+                aria-invalid={refusal !== ""}
+                aria-describedby="drawn"
                 onInput={({ currentTarget }) => setValue(currentTarget.value)}
               />
               <datalist id="levels">
@@ -382,13 +440,13 @@ function Draw(props: {
             </label>
           </>
         )}
-        <button type="button" disabled={isBusy} onClick={() => void draw(false)}>
+        <button type="button" disabled={isBusy || refusal !== ""} onClick={() => void draw()}>
           Draw
         </button>
         <button type="button" disabled={!isDrawn} onClick={stop}>
           Stop
         </button>
-        <button type="button" disabled={isBusy} onClick={() => void draw(true)}>
+        <button type="button" disabled={isBusy || refusal !== ""} onClick={() => void keep()}>
           Download synthetic rows
         </button>
         <button type="button" disabled={isBusy} onClick={() => void take()}>
@@ -400,15 +458,25 @@ function Draw(props: {
           <Seconds />
         </p>
       )}
-      <p class="note" role="status">
-        {isDrawn ? `${drawing}: Stop ends it.` : worth === undefined || worth >= rows ? "" : wordsOf(worth)}
+      <p id="drawn" class={refusal === "" ? "note" : "refusal"} role="status">
+        {isDrawn ? `${drawing}: Stop ends it.` : refusal}
+        {!isDrawn && refusal === "" && drawn && (
+          <>
+            {drawn.rows.toLocaleString("en")} rows{givenText(drawn.condition)} are in the picture.{" "}
+            {drawn.worth !== undefined && drawn.worth < drawn.rows && wordsOf(drawn.worth)}
+          </>
+        )}
       </p>
+      {!isDrawn && drawn && (
+        <div class="row">
+          <button type="button" class="quiet" onClick={seePlot}>
+            See them
+          </button>
+        </div>
+      )}
       <p class="note">
-        On the command line:{" "}
-        <code>
-          npx pushforward logprob model.safetensors {inShell(facts.name)}
-          {fit.flags && ` ${fit.flags}`} --out scores.csv
-        </code>
+        Log-densities on the command line:{" "}
+        <code>npx pushforward logprob model.safetensors {dataOf(fit)} --out scores.csv</code>
       </p>
     </section>
   );
@@ -424,7 +492,7 @@ export function TableView() {
   const facts = table.value!;
   const fit = fitted.value;
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const [drawn, setDrawn] = useState<Columns | undefined>(undefined);
+  const [drawn, setDrawn] = useState<Drawn | undefined>(undefined);
   const names = chosen.filter((name) => facts.columns.includes(name));
   useEffect(() => {
     setChosen(seenFirst(facts.columns, facts));
@@ -456,11 +524,13 @@ export function TableView() {
             </label>
           ))}
         </fieldset>
-        <PairPlot names={names} rows={facts.shown} samples={drawn ?? fit?.samples} />
+        <PairPlot names={names} rows={facts.shown} samples={drawn?.shown ?? fit?.samples} />
         <p class="keys">
           <span class="data">rows of the table, below the diagonal</span>
           <span class="model">
-            {fit ? "rows drawn from the flow, above" : "above: rows of the flow, when one is fitted"}
+            {fit
+              ? `rows drawn from the flow${givenText(drawn?.condition)}, above`
+              : "above: rows of the flow, when one is fitted"}
           </span>
         </p>
       </section>
@@ -473,14 +543,15 @@ export function TableView() {
                 nats: the mean log-density of {fit.scored}, higher is better. {fit.description}.
               </span>
             </p>
+            {fit.counted.length > 0 && <p class="note">{measureWords(fit)}</p>}
             {fit.warnings.map((line) => (
               <p key={line} class="note">
                 {sentence(line)}
               </p>
             ))}
           </section>
-          <Strange found={ranking.value} columns={facts.columns} />
-          <Draw facts={facts} fit={fit} onDrawn={setDrawn} />
+          <Draw facts={facts} fit={fit} drawn={drawn} onDrawn={setDrawn} />
+          <Strange found={ranking.value} columns={facts.columns} facts={fit} />
         </>
       )}
     </main>

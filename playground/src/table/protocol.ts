@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ColumnSchema } from "pushforward/tables";
 import { isLive, type KindName, kinds } from "../state.ts";
 
 const { "gradient-flow": _, ...ofPoints } = kinds;
@@ -83,16 +84,18 @@ export interface FitFacts {
   readonly logProb: number;
   readonly scored: "held-out rows" | "the rows of this table";
   readonly interrupted: boolean;
-  /** Whether rows can be drawn given any column. */
-  readonly canCondition: boolean;
+  /** What the columns are that rows can be drawn given; none where they cannot. */
+  readonly held: readonly ColumnSchema[];
+  /** Columns of which the density counts values that have a probability of their own; of the others it is a density. */
+  readonly counted: readonly string[];
   readonly samples: Columns;
   readonly warnings: readonly string[];
 }
 
-/** A column held at a value; text of a number counts as one. */
+/** A column held at a value. */
 export interface Condition {
   readonly column: string;
-  readonly value: string;
+  readonly value: string | number;
 }
 
 /** What can be asked for, by name: the question and its answer. */

@@ -35,6 +35,8 @@ export const progress: Signal<
 > = signal(undefined);
 /** What went wrong last. */
 export const trouble: Signal<string> = signal("");
+/** Why no rows could be drawn; said beside what asks for them. */
+export const drawTrouble: Signal<string> = signal("");
 
 let worker: Worker | undefined;
 let last = 0;
@@ -100,13 +102,14 @@ export async function ask<Name extends QuestionName>(
   words: string,
   name: Name,
   what: Questions[Name]["ask"],
+  place: Signal<string> = trouble,
 ): Promise<Questions[Name]["answer"] | undefined> {
-  trouble.value = "";
+  trouble.value = place.value = "";
   stage.value = words;
   try {
     return await question(name, what);
   } catch (error) {
-    trouble.value = error instanceof Error ? error.message : String(error);
+    place.value = error instanceof Error ? error.message : String(error);
     return undefined;
   } finally {
     stage.value = "";
@@ -142,6 +145,7 @@ export async function openTable(file: File): Promise<void> {
 function hold(facts: FitFacts | undefined): void {
   if (!facts) return;
   fitted.value = facts;
+  drawTrouble.value = "";
   ranking.value = undefined;
 }
 
@@ -173,5 +177,5 @@ export function closeTable(): void {
   worker = undefined;
   open.clear();
   table.value = fitted.value = ranking.value = undefined;
-  stage.value = trouble.value = "";
+  stage.value = trouble.value = drawTrouble.value = "";
 }

@@ -13,17 +13,17 @@ import {
   type ReadTableOptions,
   readTable,
   type Table,
-  tableToBytes,
   tableToObjects,
 } from "pushforward";
 import { type Anomaly, anomalyScorer } from "pushforward/diagnostics";
 import type { ColumnNote as LibraryNote } from "pushforward/fitting";
 import { replaceOptionTexts } from "pushforward/options";
 import { RandomStream, randomKey } from "pushforward/random";
-import { pickRows } from "pushforward/tables";
+import { type ColumnSchema, pickRows } from "pushforward/tables";
 import { messageOf, onPage } from "../messages.ts";
 import { inShell } from "../takeAlong.ts";
 import { threadsFor } from "../threads.ts";
+import { datesLike, delimiterOf, textAsWritten, type Writing } from "./asWritten.ts";
 import {
   type Cell,
   type ColumnNote,
@@ -217,6 +217,21 @@ const noteOnPage = ({ name, kind, use, values, remedy }: LibraryNote): ColumnNot
   return { name, kind, use, values: onPage(remedy ? `${facts}; ${remedy}` : facts) };
 };
 
+/** What a model says of a column. */
+function noteOfModel({ name, kind, use, levels, step }: ColumnSchema): ColumnNote {
+  const isCounted = step !== undefined && kind !== "date-time" && kind !== "integer";
+  return {
+    name,
+    kind,
+    use,
+    values: levels
+      ? `${levels.length} levels, by the model`
+      : isCounted
+        ? `steps of ${step}, by the model`
+        : "by the model",
+  };
+}
+
 /** What is said of rows that a flow of numbers has no use for. */
 const leftOutLine = (rows: number): string[] =>
   rows > 0 ? [`${rows.toLocaleString("en")} ${rows === 1 ? "row" : "rows"} with missing cells left out`] : [];
@@ -232,6 +247,7 @@ async function open({ file }: Questions["open"]["ask"]): Promise<FitFacts> {
   const ofMixed = opened.description.kind === "columns";
   const score = await opened.score(rows, { threads, ...(ofMixed ? {} : { missing: "drop" }) });
   const { mean, impossible, possible } = score;
+  say({ type: "notes", notes: schemaOf(opened).map(noteOfModel) });
   return await held(opened, rows, {
     logProb: mean,
     scored: "the rows of this table",
@@ -263,7 +279,10 @@ async function held(
     flags: flagsOf(source!.options),
     columns: found.columns,
     description: found.toString(),
-    canCondition: found.description.kind === "columns",
+    held: found.description.kind === "columns" ? schemaOf(found) : [],
+    counted: found.description.measures.flatMap(({ column, measure }) =>
+      measure === "counting" ? [column] : [],
+    ),
     samples,
   };
 }
@@ -281,7 +300,10 @@ async function rank(found: Flow, rows: Table): Promise<void> {
       strangest = [...strangest, ...next.map((row, i) => ({ ...row, place: begin + i }))]
         .sort((a, b) => b.score - a.score || a.place - b.place)
         .slice(0, mostStrange);
-      say({ type: "ranking", ranking: { strange: shownRows(strangest, rows), rows: end, of: rows.rows } });
+      say({
+        type: "ranking",
+        ranking: { strange: shownRows(strangest, rows, datesOf(found, rows)), rows: end, of: rows.rows },
+      });
     }
   } catch (error) {
     if (flow === found) say({ type: "trouble", message: messageOf(error) });
@@ -291,6 +313,7 @@ async function rank(found: Flow, rows: Table): Promise<void> {
 function shownRows(
   strangest: readonly (Anomaly & { readonly place: number })[],
   rows: Table,
+  dates: ReadonlyMap<string, (date: string) => string>,
 ): readonly StrangeRow[] {
   const cells = cellsOf(
     pickRows(
@@ -302,33 +325,75 @@ function shownRows(
     row: place + 1,
     pValue,
     logProb,
-    blame: blame.slice(0, 3).map(({ column, share }) => ({ column, share, expected: expected[column] })),
+    blame: blame.slice(0, 3).map(({ column, share }) => {
+      const usual = expected[column];
+      const like = dates.get(column);
+      return { column, share, expected: like && typeof usual === "string" ? like(usual) : usual };
+    }),
     cells: cells[i]!,
   }));
+}
+
+const schemaOf = (found: Flow): readonly ColumnSchema[] => found.description.schema?.columns ?? [];
+
+/** Of columns of dates, what makes dates like those of the table. */
+function datesOf(found: Flow, rows: Table): Map<string, (date: string) => string> {
+  return new Map(
+    schemaOf(found).flatMap(({ name, written }) => {
+      const text = rows.texts?.find((each) => each.name === name);
+      const like = datesLike(written, text?.levels[0]);
+      return like ? [[name, like] as const] : [];
+    }),
+  );
+}
+
+/** Enough of a file to have its first line. */
+const startBytes = 65_536;
+
+/** How the table was written. */
+async function writingOf(found: Flow): Promise<Writing> {
+  const rows = heldTable();
+  const { file, options } = source!;
+  const start = await file.slice(0, startBytes).arrayBuffer();
+  const [line = ""] = new TextDecoder(options.encoding).decode(start).split(/\r?\n/, 1);
+  return {
+    delimiter: /\.(?:csv|tsv|txt)$/i.test(file.name) ? delimiterOf(line, rows.records.length) : ",",
+    decimalCommas: new Set(
+      rows.records.flatMap(({ name, parse }) => (parse.includes("decimal-comma") ? [name] : [])),
+    ),
+    dates: datesOf(found, rows),
+  };
 }
 
 async function sample({
   rows,
   condition,
 }: Questions["sample"]["ask"]): Promise<Questions["sample"]["answer"]> {
-  const number = condition && condition.value.trim() !== "" ? Number(condition.value) : Number.NaN;
-  const isText = heldTable().texts?.some(({ name }) => name === condition?.column) ?? false;
   let worth: number | undefined;
   abort = new AbortController();
-  const drawn = await heldFlow().sample(rows, {
-    seed: 2,
-    threads,
-    signal: abort.signal,
-    ...(condition
-      ? {
-          given: { [condition.column]: isText || Number.isNaN(number) ? condition.value : number },
-          onGiven: ({ effectiveSize }) => {
-            worth = effectiveSize;
-          },
-        }
-      : {}),
-  });
-  return { shown: columnsOf(someRows(drawn, 2)), csv: await tableToBytes(drawn, "csv"), worth };
+  const flow = heldFlow();
+  const drawn = await flow
+    .sample(rows, {
+      seed: 2,
+      threads,
+      signal: abort.signal,
+      ...(condition
+        ? {
+            given: { [condition.column]: condition.value },
+            onGiven: ({ effectiveSize }) => {
+              worth = effectiveSize;
+            },
+          }
+        : {}),
+    })
+    .catch((error: unknown) => {
+      // The value is not in a row of a table that could be mended.
+      if (condition && /" is not a date/.test(String(error)))
+        throw new Error(`${condition.column} cannot be ${condition.value}: that is no date.`);
+      throw error;
+    });
+  const text = textAsWritten(cellsOf(drawn), await writingOf(flow));
+  return { shown: columnsOf(someRows(drawn, 2)), csv: new TextEncoder().encode(text), worth };
 }
 
 async function answerTo(request: Exclude<TableRequest, { name: "stop" }>): Promise<unknown> {

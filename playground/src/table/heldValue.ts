@@ -1,0 +1,42 @@
+/** Whether a column can be held at what somebody has written: said at once, not after rows were drawn for it. */
+
+import type { ColumnSchema } from "pushforward/tables";
+
+const numeric = new Set(["continuous", "positive", "interval", "integer", "angle"]);
+
+/** Levels that are named in a message. */
+const mostNamed = 8;
+
+/** A number as somebody writes it, with a decimal point or a comma; NaN for what is none. */
+function numberOf(value: string): number {
+  const text = value.trim().replace("−", "-");
+  return text === "" ? Number.NaN : Number(/^[+-]?\d+,\d+$/.test(text) ? text.replace(",", ".") : text);
+}
+
+/** What is written, as a number where the column has numbers. */
+export function heldValue({ kind, levels }: ColumnSchema, value: string): number | string {
+  const number = numberOf(value);
+  const isNumber = levels ? levels.every((level) => typeof level === "number") : numeric.has(kind);
+  return isNumber && !Number.isNaN(number) ? number : value.trim();
+}
+
+/** Why a column cannot be held at a value, as a sentence; undefined where it can. */
+export function whyNotHeld(column: ColumnSchema, value: string): string | undefined {
+  const { name, kind, levels, lower, upper } = column;
+  if (value.trim() === "") return `Write a value to hold ${name} at, or hold nothing.`;
+  const held = heldValue(column, value);
+  const not = (reason: string): string => `${name} cannot be ${value.trim()}: ${reason}.`;
+  if (levels) {
+    if (levels.some((level) => String(level) === String(held))) return undefined;
+    const more = levels.length > mostNamed ? `, and ${levels.length - mostNamed} more` : "";
+    return not(`its levels are ${levels.slice(0, mostNamed).join(", ")}${more}`);
+  }
+  if (!numeric.has(kind)) return undefined;
+  if (typeof held !== "number" || !Number.isFinite(held)) return not("it is a column of numbers");
+  if (kind === "integer" && !Number.isInteger(held)) return not("it has whole numbers only");
+  if (kind === "positive" && held < 0) return not("it has no numbers below 0");
+  if (kind === "angle") return undefined;
+  if (lower !== undefined && held < lower) return not(`it has no numbers below ${lower}`);
+  if (upper !== undefined && held > upper) return not(`it has no numbers above ${upper}`);
+  return undefined;
+}

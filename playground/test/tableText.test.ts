@@ -1,0 +1,50 @@
+/** What columns can be held at, and how rows of a table are written. */
+
+import type { ColumnSchema } from "pushforward/tables";
+import { expect, test } from "vitest";
+import { datesLike, delimiterOf, textAsWritten } from "../src/table/asWritten.ts";
+import { heldValue, whyNotHeld } from "../src/table/heldValue.ts";
+
+const column = (kind: ColumnSchema["kind"], more: Partial<ColumnSchema> = {}): ColumnSchema => ({
+  name: "c",
+  use: "fit",
+  kind,
+  ...more,
+});
+
+test.each([
+  [column("positive", { lower: 0 }), "-5", "c cannot be -5: it has no numbers below 0."],
+  [column("integer"), "2.5", "c cannot be 2.5: it has whole numbers only."],
+  [column("continuous"), "abc", "c cannot be abc: it is a column of numbers."],
+  [column("continuous", { upper: 9 }), "10", "c cannot be 10: it has no numbers above 9."],
+  [column("categorical", { levels: ["a", "b"] }), "d", "c cannot be d: its levels are a, b."],
+  [column("categorical", { levels: ["a", "b"] }), " ", "Write a value to hold c at, or hold nothing."],
+])("%o cannot be held at %s", (schema, value, why) => {
+  expect(whyNotHeld(schema, value)).toBe(why);
+});
+
+test.each([
+  [column("positive", { lower: 0 }), "1234,5", 1234.5],
+  [column("angle", { lower: 0, period: 360 }), "−10", -10],
+  [column("categorical", { levels: [0, 4.9] }), "4,90", 4.9],
+  [column("categorical", { levels: ["007", "8"] }), "007", "007"],
+  [column("date-time"), "07.11.2025", "07.11.2025"],
+])("%o can be held at %s", (schema, value, held) => {
+  expect(whyNotHeld(schema, value)).toBeUndefined();
+  expect(heldValue(schema, value)).toBe(held);
+});
+
+test("rows are written with the delimiter, the decimal mark and the dates of the table", () => {
+  const day = datesLike("day-month-year", "02.05.2025")!;
+  const rows = [
+    { day: "2025-11-16", town: 'a;"b"', pay: 15.29, count: 1 },
+    { day: null, town: "x", pay: null, count: 2 },
+  ];
+  const text = textAsWritten(rows, {
+    delimiter: delimiterOf("day;town;pay;count", 4),
+    decimalCommas: new Set(["pay"]),
+    dates: new Map([["day", day]]),
+  });
+  expect(text).toBe('day;town;pay;count\n16.11.2025;"a;""b""";15,29;1\n;x;;2\n');
+  expect(datesLike("day-month-year", "2 May 2025")).toBeUndefined();
+});
