@@ -467,7 +467,7 @@ function Draw(props: {
           </>
         )}
       </p>
-      {!isDrawn && drawn && (
+      {!isDrawn && refusal === "" && drawn && (
         <div class="row">
           <button type="button" class="quiet" onClick={seePlot}>
             See them
