@@ -103,7 +103,14 @@ export function programOf(part) {
     [["initialValues"], "graph"],
     [["randomKey"], "random"],
   ].sort(([, a], [, b]) => (a < b ? -1 : 1));
-  if (part.variable === "base" && statements.includes("context: 1")) return givenProgramOf(part);
+  if (part.variable === "base" && statements.includes("context: 1"))
+    return givenProgramOf(part, { columns: ["c"], cells: "stream.uniform()", at: "{ c: 0.5 }" });
+  if (part.variable === "base" && statements.includes("classes: 3"))
+    return givenProgramOf(part, {
+      columns: ["red", "green", "blue"],
+      cells: "+(i % 3 === 0), +(i % 3 === 1), +(i % 3 === 2)",
+      at: "{ red: 0, green: 1, blue: 0 }",
+    });
   return `${imports.map(([names, entry]) => `import { ${names.join(", ")} } from "pushforward/${entry}";`).join("\n")}
 
 ${statements}
@@ -119,8 +126,10 @@ console.log(logProb.every(Number.isFinite)); // prints true
 `;
 }
 
-/** The same of a base given a column: `flowOf` is for what is given nothing. */
-function givenProgramOf({ name, example }) {
+/** The same of a base given columns: `flowOf` is for what is given nothing. */
+function givenProgramOf({ name, example }, { columns, cells, at }) {
+  const given = JSON.stringify(columns).replaceAll(",", ", ");
+  const index = cells.includes("i % 3") ? "(_, i)" : "()";
   return `import { fit, tableFromRows } from "pushforward";
 import { affine } from "pushforward/bijections";
 import { ${name} } from "pushforward/distributions";
@@ -129,13 +138,13 @@ import { RandomStream, randomKey } from "pushforward/random";
 ${example}
 const bijection = affine({ features: 2 });
 const stream = new RandomStream(randomKey(1));
-const rows = Array.from({ length: 100 }, () => [stream.uniform(), stream.normal(), stream.normal()]);
-const { flow } = await fit(tableFromRows(["c", "a", "b"], rows), {
-  flow: { kind: "own", features: 2, context: 1, transforms: 1, hidden: [], base, bijection },
-  given: ["c"],
+const rows = Array.from({ length: 100 }, ${index} => [${cells}, stream.normal(), stream.normal()]);
+const { flow } = await fit(tableFromRows([${given.slice(1, -1)}, "a", "b"], rows), {
+  flow: { kind: "own", features: 2, context: ${columns.length}, transforms: 1, hidden: [], base, bijection },
+  given: ${given},
   epochs: 2,
 });
-const samples = await flow.sample(100, { seed: 1, given: { c: 0.5 } });
+const samples = await flow.sample(100, { seed: 1, given: ${at} });
 const logProb = await flow.logProb(samples); // nats
 console.log(logProb.every(Number.isFinite)); // prints true
 `;

@@ -65,6 +65,7 @@ const box = [-1, 1] as const;
  * @example
  * const transformer = rationalQuadraticTransformer({ bins: 4, bound: 1, tails: "circular" });
  * const bijection = onSphere({ features: 2, map: elementwise({ features: 1, transformer }) });
+ * const base = uniformSphere({ features: 2 });
  */
 export function onSphere(options: OnSphereOptions): Bijection {
   const checked = checkedOptions(where, options, optionTable);

@@ -44,7 +44,7 @@ const optionTable: OptionTable<ClassNormalOptions> = {
  * @throws UsageError if a size is not a positive integer.
  * @cost density O(classes features), sample the same
  * @example
- * const base = classNormal({ features: 2, classes: 3, encoding: "index" });
+ * const base = classNormal({ features: 2, classes: 3 });
  */
 export function classNormal(options: ClassNormalOptions): Distribution {
   const { features, classes, encoding = "one-hot" } = checkedOptions(where, options, optionTable);
