@@ -77,6 +77,7 @@ describe("pushforward compare", () => {
         "differenceError",
         "seconds",
         "parameters",
+        "fittedRows",
         "error",
       ]);
       expect(flow.error).toBeNull();

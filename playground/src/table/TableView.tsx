@@ -310,7 +310,7 @@ function Strange({
       </section>
       <p class="note">
         All rows on the command line:{" "}
-        <code>npx pushforward anomalies model.safetensors {dataOf(facts)} --out strange.csv</code>
+        <code>npx pushforward anomalies model.safetensors {dataOf(facts)} --seed 1 --out strange.csv</code>
       </p>
     </section>
   );

@@ -70,14 +70,17 @@ export class ComparedScores {
       const isBest = kind === best;
       const isLater = kind > best!;
       const apart = isLater ? this.#differences[kind]![best!]! : this.#differences[best!]![kind];
-      const { flow, ...rest } = kinds[kind]!;
+      const { flow, seconds, parameters, fittedRows, error } = kinds[kind]!;
       return {
         flow,
         logProb: meanOf(kind),
         standardError: this.#means[kind]!.standardError,
         difference: isBest ? 0 : (isLater ? 1 : -1) * apart!.mean,
         differenceError: isBest ? 0 : apart!.standardError,
-        ...rest,
+        seconds,
+        parameters,
+        fittedRows,
+        error,
       };
     });
     const failed = kinds
