@@ -310,6 +310,9 @@ describe.skipIf(path === undefined)(
                 from[0] + ((to[0] - from[0]) * i) / 12,
                 from[1] + ((to[1] - from[1]) * i) / 12,
               ]);
+            // A finger that rests before it leaves throws nothing: the page does not go on scrolling.
+            await phone.waitForTimeout(150);
+            await touch("touchMove", to);
             await touch("touchEnd");
           };
           const scrolled = (): Promise<number> => phone.evaluate(() => scrollY);
@@ -329,11 +332,14 @@ describe.skipIf(path === undefined)(
           await stroke([box.x + 20, middle[1] + 100], [box.x + 20, middle[1] - 100]);
           await expect.poll(scrolled, patience).toBeGreaterThan(50);
           await phone.evaluate(() => scrollTo(0, 0));
+          await expect.poll(scrolled, patience).toBe(0);
           const slider = phone.getByRole("slider", { name: "Place in the flow" });
           const track = (await slider.boundingBox())!;
           const height = track.y + track.height / 2;
           await stroke([track.x + track.width - 8, height], [track.x + track.width / 2, height]);
-          expect(Math.abs(Number(await slider.inputValue()) - 0.5)).toBeLessThan(0.1);
+          await expect
+            .poll(async () => Math.abs(Number(await slider.inputValue()) - 0.5), patience)
+            .toBeLessThan(0.1);
           await phone.getByRole("radio", { name: "Draw your own" }).tap({ force: true });
           await expect.poll(() => phone.getByText("0 points").count(), patience).toBeGreaterThan(0);
           await canvas.scrollIntoViewIfNeeded();
