@@ -103,6 +103,8 @@ export type Phase = "idle" | "compiling" | "training" | "held" | "done" | "faile
 /** One flow on the page. */
 export interface Run {
   readonly choice: ReadonlySignal<FlowChoice | undefined>;
+  /** Whether what is chosen is about to be asked for: all that is shown is of what was chosen before. */
+  readonly isDue: Signal<boolean>;
   readonly phase: Signal<Phase>;
   readonly stops: Signal<readonly string[]>;
   /** Whether the base is a bell curve; else it is a density of its own. */
@@ -164,6 +166,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
   const isStill = (): boolean => run.phase.peek() === "training" && wantsStillness();
   const run: Run = {
     choice,
+    isDue: signal(false),
     phase: signal<Phase>("idle"),
     stops: signal<readonly string[]>([]),
     isNormal: signal(true),
@@ -329,6 +332,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     const request = { points: fittedPoints, energy, steps: steps.value, seed: seed.value, view: view.value };
     void begun.value;
     clearTimeout(timer);
+    run.isDue.value = flow !== undefined;
     if (!flow) {
       forget();
       return;
@@ -336,6 +340,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     // Of many changes in a row the last counts: a slider that moves, a line that is being drawn.
     timer = window.setTimeout(
       () => {
+        run.isDue.value = false;
         if (energy === undefined && fittedPoints.length < 2 * fewestDrawn) forget();
         else
           ask(isLive(flow.kind) ? "live" : "verb", (number) => ({

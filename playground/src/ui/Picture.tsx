@@ -170,7 +170,8 @@ export function Picture({ run, isFirst = false }: { readonly run: Run; readonly 
   const choice = run.choice.value;
   const name = run.opened.value?.description ?? (choice ? kinds[choice.kind].label : "");
   const last = run.history.value.at(-1);
-  const phase = phases[run.phase.value];
+  const isDue = run.isDue.value;
+  const phase = isDue ? phases.compiling : phases[run.phase.value];
   const count = points.value.length / 2;
   return (
     <figure class="picture">
@@ -184,7 +185,7 @@ export function Picture({ run, isFirst = false }: { readonly run: Run; readonly 
         )}
         <span class="note" aria-hidden={isFirst}>
           {phase}
-          {last && run.phase.value === "training" && Number.isFinite(last.step)
+          {last && !isDue && run.phase.value === "training" && Number.isFinite(last.step)
             ? `: step ${last.step} of ${last.steps}`
             : ""}
         </span>
