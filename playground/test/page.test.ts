@@ -23,7 +23,10 @@ const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js"
 /** Waits until each flow on the page has come to its end: that of what is chosen now, as the page says from the moment of the choice. */
 async function trained(page: Page): Promise<void> {
   await page.waitForFunction(() => {
-    const phases = Array.from(document.querySelectorAll("figcaption .note"), ({ textContent }) => textContent);
+    const phases = Array.from(
+      document.querySelectorAll("figcaption .note"),
+      ({ textContent }) => textContent,
+    );
     return phases.length > 0 && phases.every((phase) => phase === "done");
   });
 }
