@@ -23,11 +23,13 @@ import {
   isLive,
   kinds,
   type LinkPart,
+  layers,
   linkOf,
   type Remarks,
   readLink,
   type State,
 } from "./state.ts";
+import { openModel } from "./table/tableStore.ts";
 import { wantsStillness } from "./theme.ts";
 import { threadsFor } from "./threads.ts";
 import { type WorkerKind, workerOf } from "./workers.ts";
@@ -97,6 +99,9 @@ export const view: ReadonlySignal<Square> = computed(() => {
   return { x: (low[0]! + high[0]!) / 2, y: (low[1]! + high[1]!) / 2, half };
 });
 
+/** What a run is seen in: of a model whose data are not here, the square around its samples. */
+export const viewOf = (run: Run): Square => run.opened.value?.view ?? view.value;
+
 /** Where a training is. */
 export type Phase = "idle" | "compiling" | "training" | "held" | "done" | "failed";
 
@@ -121,7 +126,10 @@ export interface Run {
   readonly opened: Signal<Opened | undefined>;
   hold(isHeld: boolean): void;
   restart(): void;
-  open(bytes: Uint8Array): void;
+  /** Shows a model from a file; one of a table is shown in the place of a table. */
+  open(file: File): Promise<void>;
+  /** The file of the model that is opened. */
+  file(): File | undefined;
   /** The flow as a model file. */
   take(): Promise<Uint8Array>;
 }
@@ -143,6 +151,9 @@ type Shown = Readonly<
 /** Workers that have flows. */
 type FlowWorker = Exclude<WorkerKind, "painter">;
 
+const isWithin = ([x, y]: readonly [number, number], seen: Square): boolean =>
+  Math.abs(x - seen.x) <= seen.half && Math.abs(y - seen.y) <= seen.half;
+
 const isAt = ([x, y]: readonly [number, number], other: readonly [number, number] | undefined): boolean =>
   x === other?.[0] && y === other[1];
 
@@ -154,6 +165,9 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
   /** What to go back to if the one that was asked for fails before there is anything to show. */
   let before: Shown | undefined;
   let count = 0;
+  /** The model file that was chosen last, and the one that is shown. */
+  let opening: File | undefined;
+  let file: File | undefined;
   let taken: ((bytes: Uint8Array | undefined) => void) | undefined;
   const begun = signal(0);
   /** Who wants less motion sees a training at its beginning, when it is paused and at its end: what else there is to see waits. */
@@ -186,7 +200,9 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     restart() {
       begun.value++;
     },
-    open(bytes) {
+    async open(chosen) {
+      const bytes = new Uint8Array(await chosen.arrayBuffer());
+      opening = chosen;
       ask("verb", (number) => ({
         type: "open",
         run: number,
@@ -196,6 +212,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
         view: view.peek(),
       }));
     },
+    file: () => file,
     take() {
       return new Promise((resolve, reject) => {
         taken = (bytes) => (bytes ? resolve(bytes) : reject(new Error(run.message.peek())));
@@ -315,9 +332,21 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
         return;
       case "opened":
         run.opened.value = reply.opened;
+        file = opening;
+        // A probe that lies elsewhere is nowhere to be seen.
+        if (reply.opened.view && !isWithin(state.peek().probe, reply.opened.view))
+          change({ probe: [reply.opened.view.x, reply.opened.view.y] });
+        // Its samples are all that there is to see of points.
+        if (reply.opened.view)
+          change({ shown: layers.filter((name) => name === "samples" || state.peek().shown.includes(name)) });
         return;
       case "failed":
         fail(reply.message, reply.place);
+        if (!reply.isOfTable) return;
+        run.message.value = "";
+        // It has taken the place of a first training, which has shown nothing yet.
+        if (!shown) run.restart();
+        void openModel(opening!);
     }
   };
   const steps = computed(() => state.value.steps);

@@ -66,20 +66,24 @@ await flow.save("model.safetensors");
 export const inShell = (word: string): string =>
   /^[\w.:+=,/-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
+/** What the points of the page are called in what one takes along. */
+export const pointsFile = "points.csv";
+
 /** What a model that was opened is called in what one takes along. */
 export const modelFile = "playground.safetensors";
 
-/** TypeScript that asks a model which was opened, and taken along again. */
-export const openedCode = (): string => `import { load, readTable } from "pushforward";
+/** TypeScript that asks a model which was opened, and taken along again, of the rows of a file. */
+export const openedCode = (rows: string): string => `import { load, readTable } from "pushforward";
 
 const flow = await load("${modelFile}"); // "Download model" on the page
-const table = await readTable("points.csv"); // "Download points" on the page
-console.log((await flow.score(table)).mean); // nats per point
+const table = await readTable("${rows}");${rows === pointsFile ? ' // "Download points" on the page' : ""}
+console.log((await flow.score(table)).mean); // nats per ${rows === pointsFile ? "point" : "row"}
 const samples = await flow.sample(1000, { seed: 1 });
 `;
 
 /** The same for the command line. */
-export const openedCommand = (): string => `npx pushforward logprob ${modelFile} points.csv --out scores.csv`;
+export const openedCommand = (rows: string): string =>
+  `npx pushforward logprob ${modelFile} ${rows} --out scores.csv`;
 
 /** The fit for the command line. */
 export function command({ data, flow, seed }: Pick<State, "data" | "flow" | "seed">): string {

@@ -112,8 +112,10 @@ export interface Opened {
   readonly description: string;
   /** Names of its two columns. */
   readonly columns: readonly string[];
-  /** Mean log-density of the points of the page, in nats; those of an energy where there are such. */
+  /** Mean log-density in nats: of the points of the page where it is of those (or of the energy's), else of its own samples. */
   readonly meanLogProb: number;
+  /** Around its samples, where the points of the page are not its data: those are not in its file. */
+  readonly view: Square | undefined;
 }
 
 /** How a flow that has learned an energy is judged. */
@@ -151,4 +153,6 @@ export type Reply =
       readonly place: Place;
       /** Whether it was the writing of a model file that failed, and not the flow. */
       readonly isOfTake?: boolean;
+      /** Whether it is a model of a table, which no map of the plane leads to. */
+      readonly isOfTable?: boolean;
     };

@@ -8,7 +8,7 @@ import type { Distribution } from "pushforward/distributions";
 import type { Engine } from "pushforward/engines";
 import type { ParameterValues } from "pushforward/graph";
 import { Evaluator, type KnownLaw } from "./evaluator.ts";
-import type { Reply, Request, Snapshot } from "./protocol.ts";
+import type { Reply, Request, Snapshot, Square } from "./protocol.ts";
 import { buffersOf, takeFirstSnapshot, takeProbe, takeSnapshot } from "./snapshot.ts";
 import type { Step } from "./steps.ts";
 
@@ -31,12 +31,16 @@ export const withoutPrefix = (values: ParameterValues, prefix: string): Paramete
 /** A formula that is no energy. */
 export class EnergyError extends Error {}
 
+/** A model of a table, which no map of the plane leads to. */
+export class OfTableError extends Error {}
+
 /** See the head of this file. */
 export abstract class Session {
   protected readonly request: Beginning;
   protected readonly send: Send;
-  /** The points that are shown in the base. */
+  /** The points that are shown in the base, and what is in view. */
   protected points: Float64Array;
+  protected view: Square;
   readonly #abort = new AbortController();
   protected readonly signal: AbortSignal = this.#abort.signal;
   #evaluator: Evaluator | undefined;
@@ -54,6 +58,7 @@ export abstract class Session {
   constructor(request: Beginning, send: Send) {
     this.request = request;
     this.points = request.points;
+    this.view = request.view;
     this.send = send;
   }
 
@@ -120,9 +125,9 @@ export abstract class Session {
       base,
       steps.map(({ values }) => values),
     );
-    if (!this.#isShown) this.#give(await takeFirstSnapshot(evaluator, this.points, this.request.view));
+    if (!this.#isShown) this.#give(await takeFirstSnapshot(evaluator, this.points, this.view));
     this.#isShown = true;
-    this.#give(await takeSnapshot(evaluator, this.points, this.request.view, isLast));
+    this.#give(await takeSnapshot(evaluator, this.points, this.view, isLast));
     await this.answer();
   }
 

@@ -131,7 +131,11 @@ export async function takeSnapshot(
   const density = await densityOf(evaluator, view, sizes[moment]);
   const lattice = await evaluator.forward(latticeOf({ x: 0, y: 0, half: reach }, side));
   const samples = await evaluator.forward(await evaluator.drawn(noiseOf(evaluator.noise)));
-  const data = await evaluator.inverse(points.slice(0, 2 * mostPoints));
+  // Of an opened model there may be no data here.
+  const data =
+    points.length > 0
+      ? light((await evaluator.inverse(points.slice(0, 2 * mostPoints))).stops)
+      : samples.stops.map(() => new Float32Array(0));
   return {
     ...density,
     lattice: light(lattice.stops),
@@ -142,7 +146,7 @@ export async function takeSnapshot(
       ? await refinedLines(evaluator, lattice.stops, side, view)
       : straightLines(lattice.stops, side),
     samples: light(samples.stops),
-    data: light(data.stops),
+    data,
     outside: massOutside(lattice, view),
   };
 }

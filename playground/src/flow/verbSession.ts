@@ -10,8 +10,30 @@ import { wasmEngine } from "pushforward/engines";
 import { parametersOf } from "pushforward/fitting";
 import { fittedKind } from "../state.ts";
 import { gradientFlowSteps, mixtureOf } from "./gradientSteps.ts";
-import { type Beginning, columns, Session, withoutPrefix } from "./session.ts";
+import type { Square } from "./protocol.ts";
+import { type Beginning, columns, OfTableError, Session, withoutPrefix } from "./session.ts";
 import { stepsOf } from "./steps.ts";
+
+/** Samples of a model that say what is its place. */
+const sampleCount = 2000;
+
+/** Share of the points, x and y in turn, that are in view. */
+function shareWithin(points: Float64Array, { x, y, half }: Square): number {
+  let within = 0;
+  for (let i = 0; i < points.length; i += 2)
+    if (Math.abs(points[i]! - x) <= half && Math.abs(points[i + 1]! - y) <= half) within++;
+  return (2 * within) / points.length;
+}
+
+/** The square that holds all but the farthest points: a heavy tail would make the rest a dot. */
+function squareAround(points: Float64Array): Square {
+  const [x, y] = [0, 1].map((axis) => {
+    const sorted = points.filter((_, i) => i % 2 === axis).sort();
+    const [low, high] = [0.005, 0.995].map((share) => sorted[Math.floor(share * (sorted.length - 1))]!);
+    return { middle: (low! + high!) / 2, half: (high! - low!) / 2 };
+  }) as [{ middle: number; half: number }, { middle: number; half: number }];
+  return { x: x.middle, y: y.middle, half: 1.3 * Math.max(x.half, y.half) || 1 };
+}
 
 /** See the head of this file. */
 export class VerbSession extends Session {
@@ -66,20 +88,29 @@ export class VerbSession extends Session {
       throw new Error(
         `This model is given ${flow.given.join(", ")}: the page asks flows that are given nothing, the command line all.`,
       );
-    if (flow.columns.length !== 2)
-      throw new Error(
-        `This model has the columns ${flow.columns.join(", ")}: the picture here shows flows of two. Open its table first, then this model.`,
-      );
-    const { columns } = flow;
-    if (flow.description.kind === "columns")
-      throw new Error(
-        "This model is one of mixed columns, which no map of the plane leads to: open its table, and the model there.",
-      );
-    const { mean } = await flow.score(tableFromRows(columns, this.points), { threads: this.request.threads });
+    const { description } = flow;
+    if (flow.columns.length !== 2 || description.schema || description.simplex)
+      throw new OfTableError("This model is one of a table, which no map of the plane leads to.");
+    const { threads, run } = this.request;
+    const { table, logProb } = await flow.sampleWithLogProb(sampleCount, { seed: 1, threads });
+    const isOfPoints =
+      flow.columns.every((name, i) => name === columns[i]) && shareWithin(table.values, this.view) > 0.5;
+    if (!isOfPoints) {
+      this.points = new Float64Array(0);
+      this.view = squareAround(table.values);
+    }
+    const meanLogProb = isOfPoints
+      ? (await flow.score(tableFromRows(columns, this.points), { threads })).mean
+      : logProb.reduce((sum, each) => sum + each, 0) / logProb.length;
     this.send({
       type: "opened",
-      run: this.request.run,
-      opened: { description: flow.toString(), columns, meanLogProb: mean },
+      run,
+      opened: {
+        description: flow.toString(),
+        columns: flow.columns,
+        meanLogProb,
+        view: isOfPoints ? undefined : this.view,
+      },
     });
     return flow;
   }

@@ -7,7 +7,7 @@
 import { messageOf } from "../messages.ts";
 import { learnsEnergies } from "../state.ts";
 import type { Reply, Request } from "./protocol.ts";
-import { type Beginning, EnergyError, type Send, type Session } from "./session.ts";
+import { type Beginning, EnergyError, OfTableError, type Send, type Session } from "./session.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -50,7 +50,8 @@ async function begin(Maker: SessionMaker, request: Beginning): Promise<void> {
       session?.wait(false);
     }
     const place = request.type === "open" ? "model" : error instanceof EnergyError ? "energy" : "flow";
-    send({ type: "failed", run: request.run, message: messageOf(error), place });
+    const isOfTable = error instanceof OfTableError;
+    send({ type: "failed", run: request.run, message: messageOf(error), place, isOfTable });
   }
 }
 
@@ -65,6 +66,8 @@ export function answerBy(Maker: SessionMaker): void {
         return (coming ?? session)?.hold(request.isHeld);
       case "probe":
         point = request.point;
+        // One that is still coming begins with it.
+        await coming?.probe(point).catch(() => undefined);
         return await session?.probe(point).catch(() => undefined);
       case "take":
         try {

@@ -25,7 +25,7 @@ function paint(
   context.clearRect(0, 0, side, side);
   const gap = 8;
   const cell = (side - gap * (names.length - 1)) / names.length;
-  const axes = names.map((name) => axisOf(rows[name] ?? []));
+  const axes = names.map((name) => axisOf(rows[name] ?? samples?.[name] ?? []));
   context.font = "600 12px system-ui, sans-serif";
   names.forEach((name, row) => {
     names.forEach((other, column) => {
@@ -46,6 +46,12 @@ function paint(
         context.textBaseline = "top";
         context.textAlign = "left";
         context.fillText(shortened(context, name, cell - 12), left + 6, top + 6);
+      } else if (row > column && !rows[name] && samples) {
+        const shares = sharesOfPairs(
+          [axes[column]!, axes[row]!],
+          [samples[other] ?? [], samples[name] ?? []],
+        );
+        drawShares(context, shares, axes[column]!.bins, left, top, cell, colors);
       } else {
         const source = row > column ? rows : samples;
         if (source) {
@@ -87,6 +93,44 @@ function sharesOf(axis: Axis, cells: readonly Cell[]): Float64Array {
     all++;
   });
   return shares.map((count) => count / Math.max(1, all));
+}
+
+/** Share of the pairs of cells in each cell of the bins of two axes, row by row from the lowest. */
+function sharesOfPairs(
+  [across, up]: readonly [Axis, Axis],
+  [xs, ys]: readonly [readonly Cell[], readonly Cell[]],
+): Float64Array {
+  const shares = new Float64Array(across.bins * up.bins);
+  xs.forEach((x, i) => {
+    const [column, row] = [across.place(x, i) * across.bins, up.place(ys[i]!, i + xs.length) * up.bins];
+    if (column >= 0 && column < across.bins && row >= 0 && row < up.bins)
+      shares[Math.floor(row) * across.bins + Math.floor(column)]! += 1 / xs.length;
+  });
+  return shares;
+}
+
+/** Shares as a heat map. */
+function drawShares(
+  context: CanvasRenderingContext2D,
+  shares: Float64Array,
+  columns: number,
+  left: number,
+  top: number,
+  side: number,
+  colors: Colors,
+): void {
+  const rows = shares.length / columns;
+  // Borders on whole pixels: others would be seen between the cells.
+  const x = (column: number): number => Math.round(left + (column * side) / columns);
+  const y = (row: number): number => Math.round(top + side - (row * side) / rows);
+  const most = Math.max(1e-9, ...shares);
+  context.fillStyle = colors.model;
+  shares.forEach((share, i) => {
+    const [column, row] = [i % columns, Math.floor(i / columns)];
+    context.globalAlpha = 0.8 * Math.sqrt(share / most);
+    context.fillRect(x(column), y(row + 1), x(column + 1) - x(column), y(row) - y(row + 1));
+  });
+  context.globalAlpha = 1;
 }
 
 /** Marginals of the table, filled, and of the flow, as a line, on one scale. */
@@ -145,7 +189,7 @@ export function PairPlot(props: {
       ref={canvas}
       class="pairs"
       role="img"
-      aria-label={`Pair plot of ${names.join(", ")}: rows of the table below the diagonal${samples ? ", rows of the flow above" : ""}`}
+      aria-label={`Pair plot of ${names.join(", ")}: ${names.every((name) => rows[name]) ? "rows of the table" : "the density of rows of the flow"} below the diagonal${samples ? ", rows of the flow above" : ""}`}
     />
   );
 }

@@ -6,6 +6,7 @@
 
 import type { ColumnSchema } from "pushforward/tables";
 import { isLive, type KindName, kinds } from "../state.ts";
+import type { Range } from "./angles.ts";
 
 const { "gradient-flow": _, ...ofPoints } = kinds;
 
@@ -42,13 +43,17 @@ export interface ColumnNote {
   readonly values: string;
 }
 
-/** A table that was read. */
+/** A table that was read; or, of a model whose table is not here, its columns. */
 export interface TableFacts {
+  /** That of the file: of the table, or of the model. */
   readonly name: string;
+  /** None where there is a model alone. */
   readonly rows: number;
   readonly columns: readonly string[];
   /** Rows drawn at random, for the picture. */
   readonly shown: Columns;
+  /** Of columns of numbers. */
+  readonly ranges: Readonly<Record<string, Range>>;
   readonly remarks: readonly string[];
 }
 
@@ -82,7 +87,7 @@ export interface FitFacts {
   readonly description: string;
   /** Mean log-density, in nats per row, of {@link scored}. */
   readonly logProb: number;
-  readonly scored: "held-out rows" | "the rows of this table";
+  readonly scored: "held-out rows" | "the rows of this table" | "rows that it draws itself";
   readonly interrupted: boolean;
   /** What the columns are that rows can be drawn given; none where they cannot. */
   readonly held: readonly ColumnSchema[];
@@ -125,6 +130,17 @@ export interface Questions {
   };
   /** A model of columns that the table has. */
   readonly open: { readonly ask: { readonly file: File }; readonly answer: FitFacts };
+  /** A model without its table. */
+  readonly openAlone: {
+    readonly ask: { readonly file: File };
+    readonly answer: {
+      readonly facts: TableFacts;
+      readonly notes: readonly ColumnNote[];
+      readonly fit: FitFacts;
+    };
+  };
+  /** Log-densities of all rows, as CSV. */
+  readonly scores: { readonly ask: Readonly<Record<string, never>>; readonly answer: Uint8Array };
   readonly take: { readonly ask: Readonly<Record<string, never>>; readonly answer: Uint8Array };
 }
 

@@ -6,6 +6,7 @@
 
 import { type Signal, signal } from "@preact/signals";
 import { readings } from "../messages.ts";
+import { angleOf, periodOf } from "./angles.ts";
 import type {
   ColumnNote,
   FitFacts,
@@ -18,8 +19,10 @@ import type {
   TableRequest,
 } from "./protocol.ts";
 
-/** The table on the page; undefined where points are shown. */
+/** The table on the page, or the columns of a model without one; undefined where points are shown. */
 export const table: Signal<TableFacts | undefined> = signal(undefined);
+/** A model whose table is not here: that which comes next is asked of it. */
+let alone: File | undefined;
 export const notes: Signal<readonly ColumnNote[]> = signal([]);
 /** What somebody has chosen that columns are: a kind of the library's, a way to read numbers, or {@link leftOut}. */
 export const taken: Signal<Readonly<Record<string, string>>> = signal({});
@@ -131,14 +134,15 @@ export async function openText(text: string): Promise<void> {
   await openTable(new File([text], `pasted.${format}`));
 }
 
-/** Reads a file as the table of the page. */
-export async function openTable(file: File): Promise<void> {
+/** Reads a file as the table of the page; a model without its table is asked of it. */
+export async function openTable(file: File, model: File | undefined = alone): Promise<void> {
   const read = await ask(`Reading ${file.name}`, "read", { file });
   if (!read) return;
   table.value = read;
   notes.value = [];
   taken.value = {};
-  fitted.value = ranking.value = undefined;
+  fitted.value = ranking.value = alone = undefined;
+  if (model) await openModel(model);
 }
 
 /** Takes another flow, if there is one; which rows are strange to it is said later. */
@@ -149,20 +153,39 @@ function hold(facts: FitFacts | undefined): void {
   ranking.value = undefined;
 }
 
+/** What a column is fitted as: what somebody has chosen, empty for as it is found; by a flow of angles what it looks like, or left out. */
+export function usedAs(kind: TableKind, name: string): string {
+  const chosen = taken.value[name] ?? "";
+  if (kind !== "ncsf" || chosen === leftOut || periodOf(chosen) !== undefined) return chosen;
+  const range = table.value?.ranges[name];
+  return (range && angleOf(range)) ?? leftOut;
+}
+
 /** Fits a flow to the table. */
 export async function fitTable(kind: TableKind, budget: number): Promise<void> {
   notes.value = [];
-  const all = Object.entries(taken.value);
-  const exclude = all.flatMap(([name, what]) => (what === leftOut ? [name] : []));
-  const parse = Object.fromEntries(all.filter(([, what]) => Object.hasOwn(readings, what)));
+  const parse = Object.fromEntries(
+    Object.entries(taken.value).filter(([, what]) => Object.hasOwn(readings, what)),
+  );
+  const used = (table.value?.columns ?? []).map((name) => [name, usedAs(kind, name)] as const);
+  const exclude = used.flatMap(([name, what]) => (what === leftOut ? [name] : []));
   const kinds = Object.fromEntries(
-    all.filter(([name, what]) => what !== leftOut && !Object.hasOwn(parse, name)),
+    used.filter(([, what]) => what !== "" && what !== leftOut && !Object.hasOwn(readings, what)),
   );
   hold(await ask("Loading", "fit", { kind, budget, seed: 1, kinds, exclude, parse }));
 }
 
-/** Takes a model from a file, in place of a fit. */
+/** Takes a model from a file, in place of a fit; without a table, its columns are what is shown. */
 export async function openModel(file: File): Promise<void> {
+  if (!table.value || alone) {
+    const found = await ask(`Opening ${file.name}`, "openAlone", { file });
+    if (!found) return;
+    table.value = found.facts;
+    notes.value = found.notes;
+    alone = file;
+    hold(found.fit);
+    return;
+  }
   hold(await ask(`Opening ${file.name}`, "open", { file }));
 }
 
@@ -176,6 +199,6 @@ export function closeTable(): void {
   worker?.terminate();
   worker = undefined;
   open.clear();
-  table.value = fitted.value = ranking.value = undefined;
+  table.value = fitted.value = ranking.value = alone = undefined;
   stage.value = trouble.value = drawTrouble.value = "";
 }

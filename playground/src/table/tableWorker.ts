@@ -153,6 +153,21 @@ function flagsOf({ header, encoding, parse = {} }: ReadTableOptions): string {
   ].join(" ");
 }
 
+/** From where to where the numbers of each column go; columns without a number are not named. */
+function rangesOf({ columns, rows, values }: Table): TableFacts["ranges"] {
+  return Object.fromEntries(
+    columns.flatMap((name, column) => {
+      let [low, high] = [Infinity, -Infinity];
+      for (let row = 0; row < rows; row++) {
+        const value = values[row * columns.length + column]!;
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+      return high >= low ? [[name, { low, high }]] : [];
+    }),
+  );
+}
+
 async function read({ file }: Questions["read"]["ask"]): Promise<TableFacts> {
   const { read, options } = await tableOf(file);
   if (read.rows === 0) throw new Error(`${file.name} has no rows.`);
@@ -165,6 +180,7 @@ async function read({ file }: Questions["read"]["ask"]): Promise<TableFacts> {
     rows: read.rows,
     columns: Object.keys(shown),
     shown,
+    ranges: rangesOf(read),
     remarks: (read.remarks ?? []).map(onPage),
   };
 }
@@ -236,13 +252,35 @@ function noteOfModel({ name, kind, use, levels, step }: ColumnSchema): ColumnNot
 const leftOutLine = (rows: number): string[] =>
   rows > 0 ? [`${rows.toLocaleString("en")} ${rows === 1 ? "row" : "rows"} with missing cells left out`] : [];
 
-async function open({ file }: Questions["open"]["ask"]): Promise<FitFacts> {
-  const rows = heldTable();
+/** A model from a file. */
+async function loaded(file: File): Promise<Flow> {
   const opened = await load(file);
   if (opened.given.length > 0)
     throw new Error(
       `${file.name} is given ${opened.given.join(", ")}: this page asks flows that are given nothing.`,
     );
+  return opened;
+}
+
+/** A model alone: what there is to see are rows that it draws. */
+async function openAlone({ file }: Questions["openAlone"]["ask"]): Promise<Questions["openAlone"]["answer"]> {
+  const opened = await loaded(file);
+  table = source = undefined;
+  say({ type: "stage", text: "Drawing rows" });
+  const { logProb } = await opened.sampleWithLogProb(mostShown, { seed: 3, threads });
+  const fit = await held(opened, undefined, {
+    logProb: logProb.reduce((sum, each) => sum + each, 0) / logProb.length,
+    scored: "rows that it draws itself",
+    interrupted: false,
+    warnings: [],
+  });
+  const facts = { name: file.name, rows: 0, columns: fit.columns, shown: {}, ranges: {}, remarks: [] };
+  return { facts, notes: schemaOf(opened).map(noteOfModel), fit };
+}
+
+async function open({ file }: Questions["open"]["ask"]): Promise<FitFacts> {
+  const rows = heldTable();
+  const opened = await loaded(file);
   say({ type: "stage", text: "Scoring the rows" });
   const ofMixed = opened.description.kind === "columns";
   const score = await opened.score(rows, { threads, ...(ofMixed ? {} : { missing: "drop" }) });
@@ -266,17 +304,17 @@ async function open({ file }: Questions["open"]["ask"]): Promise<FitFacts> {
 /** Takes a flow as that of the table, once all that is shown of it is there. */
 async function held(
   found: Flow,
-  rows: Table,
+  rows: Table | undefined,
   known: Pick<FitFacts, "logProb" | "scored" | "interrupted" | "warnings">,
 ): Promise<FitFacts> {
   say({ type: "stage", text: "Drawing rows" });
   const samples = columnsOf(await found.sample(mostShown, { seed: 1, threads }));
   flow = found;
   // Goes on behind the answer: of many rows it takes longest of all.
-  setTimeout(() => void rank(found, rows));
+  if (rows) setTimeout(() => void rank(found, rows));
   return {
     ...known,
-    flags: flagsOf(source!.options),
+    flags: source ? flagsOf(source.options) : "",
     columns: found.columns,
     description: found.toString(),
     held: found.description.kind === "columns" ? schemaOf(found) : [],
@@ -352,7 +390,8 @@ const startBytes = 65_536;
 
 /** How the table was written. */
 async function writingOf(found: Flow): Promise<Writing> {
-  const rows = heldTable();
+  if (!table) return { delimiter: ",", decimalCommas: new Set(), dates: new Map() };
+  const rows = table;
   const { file, options } = source!;
   const start = await file.slice(0, startBytes).arrayBuffer();
   const [line = ""] = new TextDecoder(options.encoding).decode(start).split(/\r?\n/, 1);
@@ -396,6 +435,15 @@ async function sample({
   return { shown: columnsOf(someRows(drawn, 2)), csv: new TextEncoder().encode(text), worth };
 }
 
+/** The log-density of each row, beside its number; of a row that a flow of numbers has no use for an empty one. */
+async function scores(): Promise<Uint8Array> {
+  const scored = heldFlow();
+  const isMixed = scored.description.kind === "columns";
+  const logProb = await scored.logProb(heldTable(), { threads, ...(isMixed ? {} : { missing: "empty" }) });
+  const lines = Array.from(logProb, (value, i) => `${i + 1},${Number.isNaN(value) ? "" : value}`);
+  return new TextEncoder().encode(`${["row,logProb", ...lines].join("\n")}\n`);
+}
+
 async function answerTo(request: Exclude<TableRequest, { name: "stop" }>): Promise<unknown> {
   switch (request.name) {
     case "read":
@@ -406,6 +454,10 @@ async function answerTo(request: Exclude<TableRequest, { name: "stop" }>): Promi
       return await sample(request.ask);
     case "open":
       return await open(request.ask);
+    case "openAlone":
+      return await openAlone(request.ask);
+    case "scores":
+      return await scores();
     case "take":
       return heldFlow().toBytes();
   }

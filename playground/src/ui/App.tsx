@@ -99,22 +99,19 @@ export function App() {
   return (
     <>
       <header class="top">
-        <div>
-          <h1>
-            pushforward <span>playground</span>
-          </h1>
-          <p>
-            A normalizing flow bends a <b class="base">bell curve</b> until it becomes a{" "}
-            <b class="model">density</b> that fits your <b class="data">points</b>. A density says where
-            points are likely: it is high where they lie close together.{" "}
-            {table.value
-              ? "Open a table, fit a flow to it, and see what it finds."
-              : "Watch one learn; then drag the slider to see how it does it."}
-          </p>
-        </div>
+        <h1>
+          pushforward <span>playground</span>
+        </h1>
         <button type="button" class="quiet" onClick={switchTheme}>
           {theme.value === "dark" ? "Light" : "Dark"}
         </button>
+        <p>
+          A normalizing flow bends a <b class="base">bell curve</b> into a <b class="model">density</b>, which
+          is high where your <b class="data">points</b> lie close together.{" "}
+          {table.value
+            ? "Fit one to your table, and see what it finds."
+            : "Watch it learn; drag the slider to see how."}
+        </p>
       </header>
       <TableLine />
       {table.value ? (

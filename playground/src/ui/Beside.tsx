@@ -5,7 +5,9 @@ import type { Progress, Snapshot } from "../flow/protocol.ts";
 import { colorsOf, drawPoints } from "../picture/draw.ts";
 import { isWhole } from "../picture/field.ts";
 import { nameOf, type Run, state } from "../store.ts";
+import { openTable } from "../table/tableStore.ts";
 import { theme } from "../theme.ts";
+import { OpenTable } from "./FileButton.tsx";
 import { addingUp, written } from "./numbers.ts";
 
 const width = 288;
@@ -40,7 +42,8 @@ function Curve({ history }: { readonly history: readonly Progress[] }) {
         <polyline class="train" points={path(shown.map(({ trainLogProb }) => trainLogProb))} />
         <polyline class="held" points={path(heldOut)} />
         {all.length > 1 && (
-          <text x={width - 2} y={height - 6} text-anchor="end">
+          // Curves end at the top; levels, of which there are two, leave the middle free.
+          <text x={width - 2} y={shown.length === 1 ? height / 2 + 4 : height - 6} text-anchor="end">
             from {written(low, 2)} to {written(high, 2)} nats
           </text>
         )}
@@ -185,38 +188,54 @@ export function Beside({ run }: { readonly run: Run }) {
         </b>
         <span>
           {opened
-            ? "nats per point of the page: the mean log-density by the opened model, higher is better"
+            ? opened.view
+              ? "nats: the mean log-density of points that the model draws itself; points like those that it was fitted to have about as much"
+              : "nats per point of the page: the mean log-density by the opened model, higher is better"
             : isEnergy
               ? "nats of divergence of the flow from the target: 0 is perfect"
               : "nats per held-out point: the mean log-density, higher is better"}
         </span>
       </p>
+      {opened?.view && (
+        <div class="notes">
+          <p>
+            The table of this model is not in its file: the picture shows points that the model draws. Open
+            its table, or another with the columns {opened.columns.join(" and ")}, to score the rows.
+          </p>
+          <OpenTable label="Open its table" onFile={(file) => void openTable(file, run.file())} />
+        </div>
+      )}
       <p class="note">
         {isEnergy && !opened
           ? "The nat is the unit of natural logarithms."
-          : "Log-densities are natural logarithms, and their unit is the nat: 1 nat more is a density 2.72 times as high. Held-out points are not trained on."}
+          : `Log-densities are natural logarithms, and their unit is the nat: 1 nat more is a density 2.72 times as high.${opened ? "" : " Held-out points are not trained on."}`}
       </p>
-      <Curve history={history} />
-      <dl>
-        <div>
-          <dt>Steps</dt>
-          <dd>
-            {last && Number.isFinite(last.step) && last.steps > 0 ? `${last.step} of ${last.steps}` : "–"}
-          </dd>
-        </div>
-        <div>
-          <dt>Steps a second</dt>
-          <dd>
-            {last && Number.isFinite(last.rate) ? (
-              <>
-                {Math.round(last.rate)} <small>on {threads === 1 ? "1 thread" : `${threads} threads`}</small>
-              </>
-            ) : (
-              "–"
-            )}
-          </dd>
-        </div>
-      </dl>
+      {!opened && (
+        <>
+          <Curve history={history} />
+          <dl>
+            <div>
+              <dt>Steps</dt>
+              <dd>
+                {last && Number.isFinite(last.step) && last.steps > 0 ? `${last.step} of ${last.steps}` : "–"}
+              </dd>
+            </div>
+            <div>
+              <dt>Steps a second</dt>
+              <dd>
+                {last && Number.isFinite(last.rate) ? (
+                  <>
+                    {Math.round(last.rate)}{" "}
+                    <small>on {threads === 1 ? "1 thread" : `${threads} threads`}</small>
+                  </>
+                ) : (
+                  "–"
+                )}
+              </dd>
+            </div>
+          </dl>
+        </>
+      )}
       {isEnergy && !opened && (
         <>
           <h3>Can its samples stand for the target?</h3>
@@ -246,14 +265,18 @@ export function Beside({ run }: { readonly run: Run }) {
         {isNormal ? "the bell curve" : "the base"} that lands outside of the picture. Each is computed for
         itself, as a sum over a grid.
       </p>
-      <h3>{isNormal ? "The data, made normal" : "The data in the base"}</h3>
-      <Latents run={run} />
-      <p class="note">
-        Each point sent back to the base{isNormal ? "" : ", which is no bell curve here"}. The closer{" "}
-        <span class="data">the bars</span> are to{" "}
-        <span class="base">{isNormal ? "the bell curve" : "the curve of the base"}</span>, the better the
-        flow.
-      </p>
+      {!opened?.view && (
+        <>
+          <h3>{isNormal ? "The data, made normal" : "The data in the base"}</h3>
+          <Latents run={run} />
+          <p class="note">
+            Each point sent back to the base{isNormal ? "" : ", which is no bell curve here"}. The closer{" "}
+            <span class="data">the bars</span> are to{" "}
+            <span class="base">{isNormal ? "the bell curve" : "the curve of the base"}</span>, the better the
+            flow.
+          </p>
+        </>
+      )}
     </div>
   );
 }

@@ -20,7 +20,7 @@ import {
 import { change, isDrawing, runs, state } from "../store.ts";
 import { openTable } from "../table/tableStore.ts";
 import { theme } from "../theme.ts";
-import { FileButton } from "./FileButton.tsx";
+import { OpenTable } from "./FileButton.tsx";
 import { LinkRemark, Message } from "./Picture.tsx";
 
 /** A small picture of a set. */
@@ -42,6 +42,8 @@ function Thumbnail({ name }: { readonly name: SetName }) {
 
 function Data() {
   const { data } = state.value;
+  // Of an opened model none of them may be the data; a click on one leads back to it.
+  const isElsewhere = runs[0].opened.value?.view !== undefined;
   const drawing = data.from === "drawn";
   const drawn = drawing ? data.points.length / 2 : 0;
   return (
@@ -53,7 +55,7 @@ function Data() {
             <input
               type="radio"
               name="data"
-              checked={data.from === "set" && data.name === name}
+              checked={data.from === "set" && data.name === name && !isElsewhere}
               onChange={() => {
                 isDrawing.value = false;
                 change({ data: { from: "set", name, rows: 2000 } });
@@ -67,7 +69,7 @@ function Data() {
           <input
             type="radio"
             name="data"
-            checked={drawing}
+            checked={drawing && !isElsewhere}
             onChange={() => {
               isDrawing.value = true;
               change({ data: { from: "drawn", points: [] }, at: 1 });
@@ -79,11 +81,7 @@ function Data() {
           <span>Draw your own</span>
         </label>
       </div>
-      <FileButton
-        label="Open a table"
-        accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,.npy,.npz,.gz"
-        onFile={(file) => void openTable(file)}
-      />
+      <OpenTable label="Open a table" onFile={(file) => void openTable(file)} />
       <p class="note">CSV, Parquet, Arrow or JSON lines: choose one, drop it anywhere, or paste cells.</p>
       <LinkRemark part="data" />
       <EnergyFields />

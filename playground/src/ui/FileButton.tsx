@@ -1,6 +1,6 @@
 /** A button that asks for a file. */
 
-export function FileButton(props: {
+function FileButton(props: {
   readonly label: string;
   /** Ends of names that are offered. */
   readonly accept: string;
@@ -24,6 +24,16 @@ export function FileButton(props: {
       />
     </label>
   );
+}
+
+/** A button that asks for a table. */
+export function OpenTable(props: {
+  readonly label: string;
+  readonly disabled?: boolean;
+  readonly onFile: (file: File) => void;
+}) {
+  const accept = ".csv,.tsv,.txt,.json,.jsonl,.ndjson,.parquet,.arrow,.feather,.npy,.npz,.gz";
+  return <FileButton accept={accept} {...props} />;
 }
 
 /** A button that asks for a model. */

@@ -7,7 +7,7 @@ import { colorsOf, probeAt, type Scene } from "../picture/draw.ts";
 import { lastStop, throughTo, viewAt } from "../picture/field.ts";
 import { painterOf } from "../picture/painter.ts";
 import { kinds, type LinkPart, layers, mostDrawn, onSheet } from "../state.ts";
-import { brushAt, change, isDrawing, points, type Run, remarks, state, view } from "../store.ts";
+import { brushAt, change, isDrawing, points, type Run, remarks, runs, state, viewOf } from "../store.ts";
 import { theme } from "../theme.ts";
 
 /** What the phases are called. */
@@ -40,11 +40,14 @@ function brush([x, y]: readonly [number, number]): number[] {
   }).flat();
 }
 
+/** The data of a run: those of an opened model may not be here. */
+const pointsOf = (run: Run): Float64Array => (run.opened.value?.view ? new Float64Array(0) : points.value);
+
 /** What is to be seen of a run. */
 export const sceneOf = (run: Run): Scene => ({
   snapshot: run.snapshot.value,
-  points: points.value,
-  view: view.value,
+  points: pointsOf(run),
+  view: viewOf(run),
   at: state.value.at,
   shown: state.value.shown,
   probed: run.probed.value,
@@ -67,7 +70,7 @@ function press(event: KeyboardEvent): void {
     ArrowUp: [0, 1],
     ArrowDown: [0, -1],
   };
-  const seen = view.value;
+  const seen = viewOf(runs[0]);
   const from = isDrawing.value ? (brushAt.value ?? [seen.x, seen.y]) : state.value.probe;
   const direction = directions[event.key];
   if (direction) {
@@ -128,7 +131,7 @@ export function Picture({ run, isFirst = false }: { readonly run: Run; readonly 
   const place = (event: PointerEvent): readonly [number, number] => {
     const box = canvas.current!.getBoundingClientRect();
     const snapshot = run.snapshot.value;
-    const seen: Square = snapshot ? viewAt(snapshot, state.value.at * lastStop(snapshot)) : view.value;
+    const seen: Square = snapshot ? viewAt(snapshot, state.value.at * lastStop(snapshot)) : viewOf(run);
     return [
       seen.x + seen.half * ((2 * (event.clientX - box.left)) / box.width - 1),
       seen.y - seen.half * ((2 * (event.clientY - box.top)) / box.height - 1),
@@ -172,7 +175,7 @@ export function Picture({ run, isFirst = false }: { readonly run: Run; readonly 
   const last = run.history.value.at(-1);
   const isDue = run.isDue.value;
   const phase = isDue ? phases.compiling : phases[run.phase.value];
-  const count = points.value.length / 2;
+  const count = pointsOf(run).length / 2;
   return (
     <figure class="picture">
       <figcaption>

@@ -7,6 +7,7 @@ import { addingUp, significant, written } from "./numbers.ts";
 
 function Coordinate({ axis }: { readonly axis: 0 | 1 }) {
   const value = state.value.probe[axis];
+  const opened = runs[0].opened.value;
   const [text, setText] = useState(value.toFixed(2));
   const input = useRef<HTMLInputElement>(null);
   // What is being typed stays as it is: "0" may be the beginning of "0.5".
@@ -15,7 +16,7 @@ function Coordinate({ axis }: { readonly axis: 0 | 1 }) {
   }, [value]);
   return (
     <label class="field">
-      <span>{"xy"[axis]}</span>
+      <span>{opened?.view ? opened.columns[axis] : "xy"[axis]}</span>
       <input
         ref={input}
         type="number"

@@ -2,7 +2,7 @@
 
 import { colorsOf } from "../picture/draw.ts";
 import { notice, points, runs, state } from "../store.ts";
-import { architectureCode, command, modelFile, openedCode, openedCommand } from "../takeAlong.ts";
+import { architectureCode, command, modelFile, openedCode, openedCommand, pointsFile } from "../takeAlong.ts";
 import { download } from "./download.ts";
 import { OpenModel } from "./FileButton.tsx";
 import { Message, sceneOf } from "./Picture.tsx";
@@ -16,10 +16,8 @@ async function copy(text: string, what: string, caution = ""): Promise<void> {
   }
 }
 
-function csvOfPoints(columns: readonly string[]): string {
-  const lines = [
-    columns.map((name) => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(","),
-  ];
+function csvOfPoints(): string {
+  const lines = ["x,y"];
   const all = points.value;
   for (let i = 0; i + 1 < all.length; i += 2) lines.push(`${all[i]},${all[i + 1]}`);
   return `${lines.join("\n")}\n`;
@@ -28,6 +26,7 @@ function csvOfPoints(columns: readonly string[]): string {
 export function TakeAlong() {
   const run = runs[0];
   const opened = run.opened.value;
+  const rowsFile = opened?.view ? "table.csv" : pointsFile;
   const hasFlow = run.snapshot.value !== undefined;
   const model = async (): Promise<void> => {
     try {
@@ -57,7 +56,6 @@ export function TakeAlong() {
     const scenes = runs.filter(({ choice }) => choice.value).map(sceneOf);
     download("playground.svg", svgOf(scenes, 720, colorsOf(document.documentElement)), "image/svg+xml");
   };
-  const open = async (file: File): Promise<void> => run.open(new Uint8Array(await file.arrayBuffer()));
   return (
     <section class="take" aria-labelledby="take-title">
       <h2 id="take-title">Take it along</h2>
@@ -79,10 +77,11 @@ export function TakeAlong() {
         <button type="button" disabled={!hasFlow} onClick={model}>
           Download model
         </button>
-        <OpenModel onFile={(file) => void open(file)} />
+        <OpenModel onFile={(file) => void run.open(file)} />
         <button
           type="button"
-          onClick={() => download("points.csv", csvOfPoints(opened?.columns ?? ["x", "y"]), "text/csv")}
+          disabled={opened?.view !== undefined}
+          onClick={() => download(pointsFile, csvOfPoints(), "text/csv")}
         >
           Download points
         </button>
@@ -96,7 +95,7 @@ export function TakeAlong() {
           type="button"
           onClick={() =>
             opened
-              ? copy(openedCode(), "TypeScript that asks the opened model")
+              ? copy(openedCode(rowsFile), "TypeScript that asks the opened model")
               : copy(architectureCode(state.value), "TypeScript that fits this flow")
           }
         >
@@ -106,7 +105,7 @@ export function TakeAlong() {
           type="button"
           onClick={() =>
             opened
-              ? copy(openedCommand(), "A command that scores the points by the opened model")
+              ? copy(openedCommand(rowsFile), "A command that scores the points by the opened model")
               : copy(command(state.value), "A command that fits this flow")
           }
         >

@@ -1,0 +1,90 @@
+/** The rows of a table that are strangest to a flow. */
+
+import { written } from "../ui/numbers.ts";
+import type { Cell, FitFacts, Ranking } from "./protocol.ts";
+import { dataOf } from "./words.ts";
+
+/** A cell as it is written. */
+const cellText = (cell: Cell | undefined): string => {
+  if (cell === null || cell === undefined) return "missing";
+  return typeof cell === "number" ? String(Number(cell.toPrecision(6))).replace("-", "−") : cell;
+};
+
+export function Strange({
+  found,
+  columns,
+  facts,
+}: {
+  readonly found: Ranking | undefined;
+  readonly columns: readonly string[];
+  readonly facts: FitFacts;
+}) {
+  const { strange = [], rows = 0, of = 0 } = found ?? {};
+  return (
+    <section class="strange" aria-labelledby="strange-title">
+      <h2 id="strange-title">The strangest rows</h2>
+      <p class="note">
+        Each row is held against rows that the flow draws
+        {facts.held.length > 0
+          ? ": the farther away the nearest of them are, over all columns, the stranger it is. Log-densities of mixed columns do not rank so."
+          : ", by how far away the nearest of them are and by its log-density."}{" "}
+        p is the share of rows of the flow that are at least as strange. Cells to blame are marked, with their
+        share of the blame and what is usual beside the other cells. Row numbers count from 1, the header left
+        out.
+      </p>
+      <p class="note" role="status">
+        {rows === of
+          ? found
+            ? ""
+            : "Drawing ordinary rows to hold them against."
+          : `${rows.toLocaleString("en")} of ${of.toLocaleString("en")} rows so far.`}
+      </p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard. */}
+      <section class="scroll" tabIndex={0} aria-label="Strangest rows, a table that scrolls">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Row</th>
+              <th scope="col">p</th>
+              <th scope="col">Log-density</th>
+              {columns.map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {strange.map(({ row, pValue, logProb, blame, cells }) => (
+              <tr key={row}>
+                <th scope="row">{row}</th>
+                <td>{pValue < 0.001 ? "< 0.001" : pValue.toFixed(3)}</td>
+                <td>{logProb === undefined ? "" : written(logProb, 2)}</td>
+                {columns.map((name) => {
+                  const guilty = blame.find(({ column, share }) => column === name && share >= 0.15);
+                  return (
+                    <td key={name} class={guilty ? "guilty" : ""}>
+                      {cellText(cells[name])}
+                      {guilty && (
+                        <small>
+                          {Math.round(100 * guilty.share)} %
+                          {guilty.expected === undefined || guilty.expected === cells[name]
+                            ? ""
+                            : `, usual ${cellText(guilty.expected)}`}
+                        </small>
+                      )}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+      <p class="note">
+        All rows on the command line:{" "}
+        <code>npx pushforward anomalies model.safetensors {dataOf(facts)} --seed 1 --out strange.csv</code>
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,16 @@
+/** Words of the page for what a table and its flow are. */
+
+import { inShell } from "../takeAlong.ts";
+import type { Condition, FitFacts } from "./protocol.ts";
+import { table } from "./tableStore.ts";
+
+/** A line of the library as a sentence. */
+export const sentence = (line: string): string => `${line.charAt(0).toUpperCase()}${line.slice(1)}.`;
+
+/** The table on the command line, read as it was here; the one of a model alone is not here. */
+export const dataOf = ({ flags }: FitFacts): string =>
+  `${inShell(table.value?.rows ? table.value.name : "table.csv")}${flags && ` ${flags}`}`;
+
+/** What rows were given. */
+export const givenText = (condition: Condition | undefined): string =>
+  condition ? ` given ${condition.column} = ${condition.value}` : "";

@@ -1,0 +1,132 @@
+/** The page as such: what it loads, threads, visits without a network, the article, and who wants less motion. */
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { serve } from "../serve.mjs";
+import { findings, isFirefox, patience, pictureOf, trained, type Visit } from "./visit.ts";
+
+/** Registers the tests. */
+export function testsOfWholePage(visit: Visit): void {
+  test("loads less than 200 kB of script after gzip, from its own host alone", async () => {
+    const loaded = await visit.page.evaluate(() =>
+      performance.getEntriesByType("resource").map(({ name }) => name),
+    );
+    expect(loaded.every((name) => name.startsWith(visit.host.address) || name.startsWith("blob:"))).toBe(
+      true,
+    );
+    // Scripts are files, and the policy of the page holds it to that.
+    const policy = await visit.page
+      .locator("meta[http-equiv=Content-Security-Policy]")
+      .getAttribute("content");
+    expect(policy).toMatch(/default-src 'none'; script-src 'self' 'wasm-unsafe-eval';/);
+    expect(await visit.page.locator("script:not([src])").count()).toBe(0);
+    const scripts = new Set(visit.firstRequests.filter((name) => name.endsWith(".js")));
+    const sizes = [...scripts].map(
+      (name) => gzipSync(readFileSync(fileURLToPath(new URL(`../../dist${name}`, import.meta.url)))).length,
+    );
+    expect(sizes.length).toBeGreaterThan(2);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(200_000);
+  });
+
+  test.skipIf(isFirefox)(
+    "several threads train where memory may be shared, one elsewhere, to the same end",
+    async () => {
+      const ends = new Set<string | null>();
+      for (const isolated of [true, false]) {
+        const place = await serve({ isolated });
+        const tab = await visit.browser.newPage({ serviceWorkers: "block" });
+        try {
+          const protocol = await tab.context().newCDPSession(tab);
+          await protocol.send("Emulation.setHardwareConcurrencyOverride", { hardwareConcurrency: 4 });
+          await tab.goto(`${place.address}#flow=realnvp,2,8&steps=150`);
+          await trained(tab);
+          expect(await tab.locator(".numbers").textContent()).toContain(
+            isolated ? "on 3 threads" : "on 1 thread",
+          );
+          expect(await tab.locator("footer").textContent()).toContain(
+            isolated ? "3 train, of 4 cores" : "One thread trains",
+          );
+          ends.add(await tab.locator(".score b").textContent());
+        } finally {
+          await tab.close();
+          await place.close();
+        }
+      }
+      expect(ends.size).toBe(1);
+    },
+  );
+
+  test("works without a network after the first visit, on a host that sets no headers", async () => {
+    const plain = await serve({ isolated: false });
+    const context = await visit.browser.newContext();
+    try {
+      const tab = await context.newPage();
+      await tab.goto(plain.address);
+      expect(await tab.evaluate(() => crossOriginIsolated)).toBe(false);
+      await expect.poll(() => tab.locator("footer").textContent(), patience).toContain("One thread trains");
+      await tab.evaluate(() => navigator.serviceWorker.ready);
+      await plain.close();
+      await tab.goto(`${plain.address}#flow=gaussian,0,0`);
+      await tab.reload();
+      await trained(tab);
+      expect(await tab.evaluate(() => crossOriginIsolated)).toBe(true);
+      expect(await tab.locator("footer").textContent()).toContain("Threads share memory");
+    } finally {
+      await context.close();
+    }
+  });
+
+  test("the article has seven figures, each answering when it is dragged", async () => {
+    await visit.page.locator(".article").scrollIntoViewIfNeeded();
+    const figures = visit.page.locator("figure.live");
+    await figures.last().waitFor();
+    expect(await figures.count()).toBe(7);
+    for (const figure of await figures.all()) {
+      const before = await figure.locator(".answer").textContent();
+      await figure.getByRole("slider").first().focus();
+      for (let i = 0; i < 3; i++) await visit.page.keyboard.press("ArrowLeft");
+      expect(await figure.locator(".answer").textContent()).not.toBe(before);
+    }
+    // The rate of the log-likelihood along its gradient flow.
+    const rates: number[] = [];
+    const flow = figures.nth(2);
+    for (const time of ["0", "0.5", "1", "2", "3"]) {
+      await flow.getByRole("slider").fill(time);
+      rates.push(Number(await flow.locator(".answer b").textContent()));
+    }
+    expect(Math.min(...rates)).toBeGreaterThanOrEqual(0);
+    expect(rates).toEqual(rates.toSorted((a, b) => b - a));
+  });
+
+  test("has no findings of axe, with the article below and the slider halfway", async () => {
+    await visit.page.getByRole("slider", { name: "Place in the flow" }).fill("0.5");
+    expect(await findings(visit.page)).toEqual([]);
+  });
+
+  test.skipIf(isFirefox)("who wants less motion sees the beginning and the end", async () => {
+    const context = await visit.browser.newContext({ reducedMotion: "reduce", serviceWorkers: "block" });
+    try {
+      const still = await context.newPage();
+      await still.goto(`${visit.host.address}#steps=200`);
+      const phase = still.locator("figcaption .note");
+      const seen = new Set<string>();
+      await expect.poll(() => phase.textContent(), patience).toMatch(/^training: step/);
+      while ((await phase.textContent())!.startsWith("training")) {
+        const picture = await pictureOf(still);
+        if ((await phase.textContent())!.startsWith("training")) seen.add(picture);
+      }
+      // That of the beginning may be on its way when the training begins.
+      expect(seen.size).toBeLessThan(3);
+      await expect.poll(async () => seen.has(await pictureOf(still)), patience).toBe(false);
+      // It plays on request alone, from stop to stop.
+      const slider = still.getByRole("slider", { name: "Place in the flow" });
+      expect(await slider.inputValue()).toBe("1");
+      await still.getByRole("button", { name: "Normalize" }).click();
+      await expect.poll(() => slider.inputValue(), patience).toBe("0.8");
+    } finally {
+      await context.close();
+    }
+  });
+}
