@@ -160,7 +160,7 @@ async function smoothedField({ places, psi, count: fields }: Family): Promise<Fl
 describe.each(Object.entries(families))("many small %s steps", (_, family) => {
   test("move points on average by the smoothed field", async () => {
     const field = await smoothedField(family);
-    const [steps, dt, repeats, counted] = [250, 4e-5, 24, 1500];
+    const [steps, dt, repeats, counted] = [250, 4e-5, 24, 500];
     const rates: number[][] = Array.from(probes, () => []);
     const pushes = new Float64Array(2 * family.count);
     for (let repeat = 0; repeat < repeats; repeat++) {

@@ -8,7 +8,7 @@ const line = standardNormal({ features: 1 });
 
 test("particles end too narrow, by 1 / (1 + c^2), and follow d s^2/dt = -2 s^2 + 2 / (1 + c^2)", async () => {
   const stream = new RandomStream(randomKey(5));
-  const points = Float64Array.from({ length: 300 }, () => 0.5 * stream.normal());
+  const points = Float64Array.from({ length: 150 }, () => 0.5 * stream.normal());
   const bandwidth = 0.3;
   const times = [0, 0.5, 4];
   const flow = await gradientFlow({ from: points, to: line, points, bandwidth, times });
@@ -30,7 +30,7 @@ test("against the exact flow the bias grows with the bandwidth", async () => {
   const errors: number[] = [];
   for (const bandwidth of [0.15, 0.6]) {
     const common = { from: twoModes, to: line, times };
-    const ours = await gradientFlow({ ...common, form: "particles", rows: 300, bandwidth });
+    const ours = await gradientFlow({ ...common, form: "particles", rows: 150, bandwidth });
     const exact = await gradientFlow({ ...common, points: ours.points[0]! });
     errors.push(Math.sqrt(meanOf(ours.points[1]!.map((own, i) => (own - exact.points[1]![i]!) ** 2))));
     expect(ours.logLikelihood[1]).toBeGreaterThan(ours.logLikelihood[0]!);
