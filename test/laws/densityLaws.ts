@@ -24,7 +24,7 @@ export function densityLaws({ bijection, foldsAt }: BijectionCase, subject: Subj
   if (bijection.features > 2) return;
   const two = bijection.features === 2;
   // The error of the rule falls with the square of the nodes of a side: a density that passes has mass 1, one that does not gets more.
-  const sides = two ? [251, 501, 1001] : [10_001, 100_001];
+  const sides = two ? [126, 251, 501, 1001] : [1001, 10_001, 100_001];
 
   /** Nodes: `side`, or `side` times `side`, points, one coordinate after the other. */
   async function nodes(side: number, parameters: Values, context: readonly number[]): Promise<Float64Array> {
@@ -68,7 +68,7 @@ export function densityLaws({ bijection, foldsAt }: BijectionCase, subject: Subj
       let coarser: { readonly side: number; readonly mass: number } | undefined;
       for (const side of sides) {
         const mass = await integral(side, seed, scale);
-        // Of two grids, what is left when that error is taken out of both (Richardson 1911): on 501 nodes nearer than on 1001 alone.
+        // Of two grids, what is left when that error is taken out of both (Richardson 1911): on 251 and 501 nodes nearer than on 1001 alone.
         const correction =
           coarser === undefined ? 0 : (mass - coarser.mass) / (((side - 1) / (coarser.side - 1)) ** 2 - 1);
         error = Math.abs(mass + correction - 1);

@@ -92,7 +92,8 @@ export function functionLaws(cases: Readonly<Record<string, FunctionCase>>): voi
             const moved = data.slice();
             moved[k]! += by;
             const x = leaf === "x" ? moved : at.x;
-            return await subject.loss("forward", leaf === "x" ? values : { ...values, [leaf]: moved }, { x });
+            const own = leaf === "x" ? values : { ...values, [leaf]: moved };
+            return (await subject.losses("forward", own, { x }))[0]!;
           };
           const h = 2 ** -17;
           const difference = ((await lossAt(h)) - (await lossAt(-h))) / (2 * h);

@@ -171,14 +171,14 @@ export class Subject {
     return g.add(g.sum(g.mul(value, rowWeights)), g.mul(logAbsDetWeight, logAbsDet));
   }
 
-  /** Sum over the rows of the loss. */
-  async loss(direction: Direction, parameters: Values, at: At): Promise<number> {
+  /** The loss of each row. */
+  async losses(direction: Direction, parameters: Values, at: At): Promise<Float64Array> {
     // Of numbers that are asked for once: they are not kept.
     const { rows } = await this.#compute(`loss ${direction}`, parameters, at, (x, p, c) => {
       const loss = Subject.loss(this.#map(direction, x, p, c));
       return { rows: { loss } };
     });
-    return rows.loss!.reduce((sum, value) => sum + value, 0);
+    return rows.loss!;
   }
 
   /** Gradient of logAbsDet in each row: how much its roundings move it. */

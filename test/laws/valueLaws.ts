@@ -17,41 +17,37 @@ import { randomParameters, stream, type Values } from "./parameters.ts";
 
 /** Difference between 1 and the next number of the reference engine. */
 const epsilon = 2 ** -52;
-/**
- * Rounding errors that one evaluation may add up to, in units of epsilon times the condition: the bound that the
- * design states for a round trip.
- */
-const roundings = 64;
 const directions: readonly Direction[] = ["forward", "inverse"];
+/** How far the numbers are moved of whose loss differences are taken: less far where the loss bends. */
+const steps = [2 ** -18, 2 ** -24, 2 ** -30, 2 ** -36];
 
 /** Coordinates that random draws miss. */
 const oddCoordinates = [0, -0, 1, -1, 20, -20, 1e6, -1e6, 5e-324, -1e-310, 1e-12];
 
-/** One point with parameters for it; what fast-check shrinks when a law fails. */
+/** Parameters, and points to evaluate with them at once; what fast-check shrinks when a law fails. */
 interface Draw {
   readonly seed: number;
   readonly scale: number;
-  readonly point: number[];
-  readonly context: number[];
+  readonly points: number[][];
+  readonly contexts: number[][];
 }
 
-/** Draws for a row of the table: normal-sized, up to 20 and 1e6, on its edges. */
-function drawsFor({ bijection, edges = [] }: BijectionCase): fc.Arbitrary<Draw> {
+/** Draws of so many points for a row of the table: normal-sized, up to 20 and 1e6, on its edges. */
+function drawsFor({ bijection, edges = [] }: BijectionCase, points: number): fc.Arbitrary<Draw> {
   const coordinate = fc.oneof(
     { weight: 4, arbitrary: fc.double({ min: -4, max: 4, noNaN: true }) },
     { weight: 2, arbitrary: fc.double({ min: -20, max: 20, noNaN: true }) },
     { weight: 1, arbitrary: fc.constantFrom(...oddCoordinates) },
     { weight: edges.length > 0 ? 2 : 0, arbitrary: fc.constantFrom(0, ...edges) },
   );
-  const several = (n: number): fc.Arbitrary<number[]> => fc.array(coordinate, { minLength: n, maxLength: n });
+  const several = <T>(one: fc.Arbitrary<T>, n: number): fc.Arbitrary<T[]> =>
+    fc.array(one, { minLength: n, maxLength: n });
+  const ofContext = fc.double({ min: -3, max: 3, noNaN: true });
   return fc.record({
     seed: fc.nat(9999),
     scale: fc.constantFrom(0.3, 1, 3),
-    point: several(bijection.features),
-    context: fc.array(fc.double({ min: -3, max: 3, noNaN: true }), {
-      minLength: bijection.context,
-      maxLength: bijection.context,
-    }),
+    points: several(several(coordinate, bijection.features), points),
+    contexts: several(several(ofContext, bijection.context), points),
   });
 }
 
@@ -77,35 +73,63 @@ const other = (direction: Direction): Direction => (direction === "forward" ? "i
 
 /** Declares these laws of a case, whose subject is on the reference engine. */
 export function valueLaws(row: BijectionCase, subject: Subject): void {
-  const { bijection, startsAsIdentity, hides, draws = 60, within = (_, drawn) => drawn } = row;
+  const {
+    bijection,
+    startsAsIdentity,
+    hides,
+    draws = 60,
+    roundings = 64,
+    within = (_, drawn) => drawn,
+  } = row;
   const n = bijection.features;
+  /** Points of a draw are evaluated at once: most of the time of one is that of the parameters and of each operation. */
+  const together = Math.ceil(draws / 20);
 
   /** Checks a law on draws that are the same every time. */
   const check = (
-    law: (draw: Draw, subject: Subject, parameters: Values) => Promise<void>,
-    runs = 60,
+    law: (draw: Draw, parameters: Values) => Promise<void>,
+    runs = Number.POSITIVE_INFINITY,
   ): Promise<void> =>
     fc.assert(
-      fc.asyncProperty(drawsFor(row), (draw) =>
-        law(draw, subject, randomParameters(bijection, draw.seed, draw.scale)),
+      fc.asyncProperty(drawsFor(row, together), (draw) =>
+        law(draw, randomParameters(bijection, draw.seed, draw.scale)),
       ),
-      { seed: 20, numRuns: Math.min(runs, draws), includeErrorInReport: true, ...patience },
+      {
+        seed: 20,
+        numRuns: Math.min(runs, Math.ceil(draws / together)),
+        includeErrorInReport: true,
+        ...patience,
+      },
     );
+
+  /** The points of a draw where a direction is defined, and moved further by `move`. */
+  const placed = (
+    direction: Direction,
+    { points, contexts }: Draw,
+    move = (x: number): number => x,
+  ): { readonly x: Float64Array; readonly context: Float64Array } => ({
+    x: Float64Array.from(points.flatMap((point) => within(direction, point).map(move))),
+    context: Float64Array.from(contexts.flat()),
+  });
 
   describe.runIf(!bijection.branches)("round trips", () => {
     test.each(directions)(
       "%s and back gives the point, within the condition of the Jacobian",
       async (direction) => {
-        await check(async ({ point: drawn, context }, subject, parameters) => {
-          const point = within(direction, drawn);
-          const { value } = await subject.image(direction, parameters, { x: point, context });
-          const back = await subject.image(other(direction), parameters, { x: value, context });
-          const [jacobian] = await subject.jacobian(direction, parameters, { x: point, context });
-          const [inverse] = await subject.jacobian(other(direction), parameters, { x: value, context });
-          // The image is off by |J| |x| + |y| roundings, which the way back multiplies by |J^-1|.
-          const atImage = norm(jacobian!) * (1 + norm(point)) + 1 + norm(value);
-          const tolerance = roundings * epsilon * (norm(inverse!) * atImage + 1 + norm(point));
-          expectAtMost(distance(back.value, point), tolerance, "round trip");
+        await check(async (draw, parameters) => {
+          const at = placed(direction, draw);
+          const { value } = await subject.image(direction, parameters, at);
+          const image = { ...at, x: value };
+          const back = await subject.image(other(direction), parameters, image);
+          const jacobians = await subject.jacobian(direction, parameters, at);
+          const inverses = await subject.jacobian(other(direction), parameters, image);
+          jacobians.forEach((jacobian, row) => {
+            const point = rowOf(at.x, row, n);
+            // The image is off by |J| |x| + |y| roundings, which the way back multiplies by |J^-1|.
+            const atImage = norm(jacobian) * (1 + norm(point)) + 1 + norm(rowOf(value, row, n));
+            const tolerance = roundings * epsilon * (norm(inverses[row]!) * atImage + 1 + norm(point));
+            expectAtMost(distance(rowOf(back.value, row, n), point), tolerance, `round trip of [${point}]`);
+          });
         });
       },
     );
@@ -114,20 +138,24 @@ export function valueLaws(row: BijectionCase, subject: Subject): void {
   test.runIf(bijection.branches)(
     "every branch leads back to the point, and the point is on one",
     async () => {
-      await check(async ({ point, context }, subject, parameters) => {
-        const { value: image } = await subject.image("forward", parameters, { x: point, context });
-        const [branches] = await subject.branchImages(parameters, { x: image, context });
-        expect(branches!.length).toBeGreaterThan(0);
-        const size = 1 + norm(image) + norm(parameters["2.shift"] ?? []);
-        for (const branch of branches!)
-          expectAtMost(distance(branch.image, image), 16 * roundings * epsilon * size, "branch");
-        const [jacobian] = await subject.jacobian("inverse", parameters, { x: image, context });
-        const tolerance = roundings * epsilon * ((1 + norm(jacobian!)) * size + norm(point) + 1);
-        expectAtMost(
-          Math.min(...branches!.map(({ value }) => distance(value, point))),
-          tolerance,
-          "own branch",
-        );
+      await check(async ({ points, contexts }, parameters) => {
+        const context = contexts.flat();
+        const { value } = await subject.image("forward", parameters, { x: points.flat(), context });
+        const branches = await subject.branchImages(parameters, { x: value, context });
+        const jacobians = await subject.jacobian("inverse", parameters, { x: value, context });
+        points.forEach((point, row) => {
+          const image = rowOf(value, row, n);
+          expect(branches[row]!.length).toBeGreaterThan(0);
+          const size = 1 + norm(image) + norm(parameters["2.shift"] ?? []);
+          for (const branch of branches[row]!)
+            expectAtMost(distance(branch.image, image), 16 * roundings * epsilon * size, "branch");
+          const tolerance = roundings * epsilon * ((1 + norm(jacobians[row]!)) * size + norm(point) + 1);
+          expectAtMost(
+            Math.min(...branches[row]!.map((branch) => distance(branch.value, point))),
+            tolerance,
+            `own branch of [${point}]`,
+          );
+        });
       });
     },
   );
@@ -135,115 +163,138 @@ export function valueLaws(row: BijectionCase, subject: Subject): void {
   test.each(directions)(
     "%s: logAbsDet is the logarithm of the determinant of the dense Jacobian",
     async (direction) => {
-      await check(async ({ point: drawn, context }, subject, parameters) => {
-        const point = within(direction, drawn);
+      await check(async (draw, parameters) => {
         // At a fold the Jacobian is that of neither side.
-        const at: At = {
-          x: bijection.branches ? point.map((x) => (Math.abs(x) < 1e-9 ? 0.5 : x)) : point,
-          context,
-        };
+        const at = placed(direction, draw, (x) => (bijection.branches && Math.abs(x) < 1e-9 ? 0.5 : x));
         const { value, logAbsDet } = await subject.image(direction, parameters, at);
-        const [jacobian] = await subject.jacobian(direction, parameters, at);
-        const [inverse] = await subject.jacobian(other(direction), parameters, { x: value, context });
-        const dense = new Matrix(Array.from({ length: n }, (_, i) => Array.from(rowOf(jacobian!, i, n))));
-        const determinant = new LuDecomposition(dense).determinant;
-        const moved =
-          norm(await subject.logAbsDetSlope(direction, parameters, at)) * (1 + norm(at.x)) +
-          norm(await subject.logAbsDetSlope(other(direction), parameters, { x: value, context })) *
-            (1 + norm(value));
-        const condition = norm(jacobian!) * norm(inverse!);
-        const tolerance = roundings * epsilon * (n + condition + Math.abs(logAbsDet[0]!) + moved);
-        expectAtMost(Math.abs(logAbsDet[0]! - Math.log(Math.abs(determinant))), tolerance, "logAbsDet");
+        const image = { ...at, x: value };
+        const jacobians = await subject.jacobian(direction, parameters, at);
+        const inverses = await subject.jacobian(other(direction), parameters, image);
+        const slopes = await subject.logAbsDetSlope(direction, parameters, at);
+        const slopesBack = await subject.logAbsDetSlope(other(direction), parameters, image);
+        jacobians.forEach((jacobian, row) => {
+          const own = logAbsDet[row]!;
+          const point = rowOf(at.x, row, n);
+          const dense = new Matrix(Array.from({ length: n }, (_, i) => Array.from(rowOf(jacobian, i, n))));
+          const { determinant } = new LuDecomposition(dense);
+          const moved =
+            norm(rowOf(slopes, row, n)) * (1 + norm(point)) +
+            norm(rowOf(slopesBack, row, n)) * (1 + norm(rowOf(value, row, n)));
+          const condition = norm(jacobian) * norm(inverses[row]!);
+          const tolerance = roundings * epsilon * (n + condition + Math.abs(own) + moved);
+          expectAtMost(Math.abs(own - Math.log(Math.abs(determinant))), tolerance, `logAbsDet at [${point}]`);
+        });
       });
     },
   );
 
   test.runIf(!bijection.branches)("the logAbsDets of the two directions are opposite", async () => {
-    await check(async ({ point, context }, subject, parameters) => {
-      const at: At = { x: within("forward", point), context };
+    await check(async (draw, parameters) => {
+      const at = placed("forward", draw);
       const there = await subject.image("forward", parameters, at);
-      const image: At = { x: there.value, context };
+      const image = { ...at, x: there.value };
       const back = await subject.image("inverse", parameters, image);
-      const [jacobian] = await subject.jacobian("forward", parameters, at);
-      const [inverse] = await subject.jacobian("inverse", parameters, image);
-      const moved =
-        norm(await subject.logAbsDetSlope("forward", parameters, at)) * (1 + norm(point)) +
-        norm(await subject.logAbsDetSlope("inverse", parameters, image)) *
-          (norm(jacobian!) * (1 + norm(point)) + 1 + norm(there.value));
-      const condition = norm(jacobian!) * norm(inverse!);
-      const tolerance = roundings * epsilon * (1 + Math.abs(there.logAbsDet[0]!) + moved + condition);
-      expectAtMost(Math.abs(there.logAbsDet[0]! + back.logAbsDet[0]!), tolerance, "sum of logAbsDets");
+      const jacobians = await subject.jacobian("forward", parameters, at);
+      const inverses = await subject.jacobian("inverse", parameters, image);
+      const slopes = await subject.logAbsDetSlope("forward", parameters, at);
+      const slopesBack = await subject.logAbsDetSlope("inverse", parameters, image);
+      jacobians.forEach((jacobian, row) => {
+        const own = there.logAbsDet[row]!;
+        const point = rowOf(at.x, row, n);
+        const moved =
+          norm(rowOf(slopes, row, n)) * (1 + norm(point)) +
+          norm(rowOf(slopesBack, row, n)) *
+            (norm(jacobian) * (1 + norm(point)) + 1 + norm(rowOf(there.value, row, n)));
+        const condition = norm(jacobian) * norm(inverses[row]!);
+        const tolerance = roundings * epsilon * (1 + Math.abs(own) + moved + condition);
+        expectAtMost(Math.abs(own + back.logAbsDet[row]!), tolerance, `sum of logAbsDets at [${point}]`);
+      });
     });
   });
 
   test.each(directions)("%s: gradients agree with differences on both sides", async (direction) => {
-    await check(async ({ seed, point: drawn, context }, subject, parameters) => {
-      const point = within(direction, drawn);
-      const x = bijection.branches ? point.map((v) => (Math.abs(v) < 1e-3 ? 0.5 : v)) : point;
-      const gradient = await subject.gradient(direction, parameters, { x, context });
-      const loss = (moved: Values): Promise<number> =>
-        subject.loss(
-          direction,
-          { ...parameters, ...moved },
-          {
-            x: moved.x ?? x,
-            context: moved.context ?? context,
-          },
-        );
-      const centre = await loss({});
-      const leaves: Values = {
-        ...parameters,
-        x: Float64Array.from(x),
-        context: Float64Array.from(context),
-      };
+    await check(async ({ seed, points, contexts }, parameters) => {
+      // One point of each draw: what a parameter moves is a sum over rows, whose kinks would be those of any row.
+      const draw = { seed, scale: 1, points: points.slice(0, 1), contexts: contexts.slice(0, 1) };
+      const at = placed(direction, draw, (x) => (bijection.branches && Math.abs(x) < 1e-3 ? 0.5 : x));
+      const gradient = await subject.gradient(direction, parameters, at);
+      const centre = (await subject.losses(direction, parameters, at))[0]!;
+      const leaves: Values = { ...parameters, ...at };
       // How much one rounding of every number that went in moves the loss.
       let sensitivity = 0;
       for (const [leaf, data] of Object.entries(leaves))
         data.forEach((value, i) => (sensitivity += Math.abs(value * gradient[leaf]![i]!)));
+
+      /** Losses where one number of a leaf is moved, for each of these moves; those of rows at once. */
+      const lossesOf = async (leaf: string, moves: readonly (readonly [number, number])[]) => {
+        const moved = moves.map(([i, by]) => {
+          const data = leaves[leaf]!.slice();
+          data[i]! += by;
+          return data;
+        });
+        const repeated = (data: Float64Array): Float64Array =>
+          Float64Array.from(moved.flatMap(() => Array.from(data)));
+        const joined = Float64Array.from(moved.flatMap((data) => Array.from(data)));
+        if (leaf === "x")
+          return subject.losses(direction, parameters, { x: joined, context: repeated(at.context) });
+        if (leaf === "context")
+          return subject.losses(direction, parameters, { x: repeated(at.x), context: joined });
+        const losses: number[] = [];
+        for (const data of moved)
+          losses.push((await subject.losses(direction, { ...parameters, [leaf]: data }, at))[0]!);
+        return losses;
+      };
+
       const source = stream(seed, "which elements");
       for (const [leaf, data] of Object.entries(leaves)) {
         // A few elements of each leaf; the seeds reach the others.
-        const count = Math.min(data.length, leaf === "x" ? n : 4);
-        for (let k = 0; k < count; k++) {
-          const i = count === data.length ? k : Math.floor(source.uniform() * data.length);
-          const at = (by: number): Promise<number> => {
-            const moved = data.slice();
-            moved[i] = data[i]! + by;
-            return loss({ [leaf]: moved });
-          };
-          const own = gradient[leaf]![i]!;
-          let found = "";
-          for (const step of [2 ** -18, 2 ** -24, 2 ** -30, 2 ** -36]) {
-            const h = step * Math.max(1, Math.abs(data[i]!));
-            const [above, below] = [await at(h), await at(-h)];
-            const [right, left] = [(above - centre) / h, (centre - below) / h];
+        const count = Math.min(data.length, leaf === "x" ? n : 2);
+        let open = Array.from({ length: count }, (_, k) =>
+          count === data.length ? k : Math.floor(source.uniform() * data.length),
+        );
+        for (const step of steps) {
+          if (open.length === 0) break;
+          const h = (i: number): number => step * Math.max(1, Math.abs(data[i]!));
+          const losses = await lossesOf(
+            leaf,
+            open.flatMap((i) => [[i, h(i)] as const, [i, -h(i)] as const]),
+          );
+          open = open.filter((i, k) => {
+            const own = gradient[leaf]![i]!;
+            const [right, left] = [(losses[2 * k]! - centre) / h(i), (centre - losses[2 * k + 1]!) / h(i)];
             // At a kink (a rectifier's zero, a knot) the derivative is that of one side; where the function is
             // smooth it is off by less than the two differences differ.
             const error = Math.min(Math.abs(own - right), Math.abs(own - left));
-            const rounding = (roundings * epsilon * (1 + Math.abs(centre) + sensitivity)) / h;
+            const rounding = (roundings * epsilon * (1 + Math.abs(centre) + sensitivity)) / h(i);
             const tolerance = 1e-7 * Math.abs(right) + Math.abs(right - left) + rounding;
-            found = error <= tolerance ? "" : `${own}, differences ${left} and ${right}, step ${h}`;
+            if (error <= tolerance) return false;
             // A smaller step may only be asked for where this one was too large for the curvature.
-            if (!found || !(Math.abs(right - left) > 1e-5 * Math.abs(right) + rounding)) break;
-          }
-          if (found) throw new Error(`d loss / d ${leaf}[${i}] is ${found}`);
+            if (step > steps.at(-1)! && Math.abs(right - left) > 1e-5 * Math.abs(right) + rounding)
+              return true;
+            throw new Error(
+              `d loss / d ${leaf}[${i}] is ${own}, differences ${left} and ${right}, step ${step}`,
+            );
+          });
         }
       }
-    }, 20);
+    });
   });
 
   test("every trained parameter gets a gradient, unless a mask hides it", async () => {
     const reached = new Map(subject.trained.map((leaf) => [leaf, new Set<number>()]));
     const sizes = randomParameters(bijection, 0, 1);
-    // Where a mask hides some, all seeds see that these get none.
     const isReached = (): boolean =>
-      !hides && Array.from(reached).every(([leaf, found]) => found.size === sizes[leaf]!.length);
+      Array.from(reached).every(([leaf, found]) => {
+        for (let i = 0; i < sizes[leaf]!.length; i++) if (!found.has(i) && !hides?.(leaf, i)) return false;
+        return true;
+      });
+    // Where a mask hides some, three seeds see that these get none.
     for (const direction of directions)
-      for (let seed = 0; seed < 12 && !isReached(); seed++) {
+      for (let seed = 0; seed < 12 && ((hides && seed < 3) || !isReached()); seed++) {
         const source = stream(seed, "rows");
         const draw = (count: number): number[] => Array.from({ length: count }, () => 3 * source.normal());
         const parameters = randomParameters(bijection, seed, 1);
-        const at: At = { x: draw(64 * n), context: draw(64 * bijection.context) };
+        const at: At = { x: draw(32 * n), context: draw(32 * bijection.context) };
         const gradient = await subject.gradient(direction, parameters, at);
         for (const [leaf, found] of reached)
           gradient[leaf]!.forEach((value, i) => {
@@ -263,26 +314,31 @@ export function valueLaws(row: BijectionCase, subject: Subject): void {
     expect(read.parameters).toEqual(bijection.parameters);
     expect([read.type, read.features, read.context]).toEqual([bijection.type, n, bijection.context]);
     const copy = new Subject(read);
-    await check(async ({ point, context }, subject, parameters) => {
+    await check(async ({ points, contexts }, parameters) => {
+      const at = { x: points.flat(), context: contexts.flat() };
       for (const direction of directions)
-        expect(await copy.image(direction, parameters, { x: point, context })).toEqual(
-          await subject.image(direction, parameters, { x: point, context }),
+        expect(await copy.image(direction, parameters, at)).toEqual(
+          await subject.image(direction, parameters, at),
         );
-    }, 5);
+    }, 3);
   });
 
   test.runIf(startsAsIdentity !== false)(
     "is the identity at the start, whatever the draw of its hidden layers",
     async () => {
       const reach = startsAsIdentity === true ? Number.POSITIVE_INFINITY : Number(startsAsIdentity);
-      await check(async ({ seed, point: drawn, context }, subject) => {
+      await check(async ({ seed, points, contexts }) => {
         const start = initialValues(bijection.parameters, randomKey(seed));
-        const point = drawn.map((x) => Math.max(-reach, Math.min(reach, x)));
+        const x = Float64Array.from(points.flat(), (drawn) => Math.max(-reach, Math.min(reach, drawn)));
         for (const direction of directions) {
-          const { value, logAbsDet } = await subject.image(direction, start, { x: point, context });
-          // A spline computes with extents in units of a bin: a box of +-5 of 16 bins, both ways.
-          expectAtMost(distance(value, point), 16 * epsilon * (5 + norm(point)), "identity");
-          expectAtMost(Math.abs(logAbsDet[0]!), 64 * epsilon, "logAbsDet of the identity");
+          const { value, logAbsDet } = await subject.image(direction, start, { x, context: contexts.flat() });
+          points.forEach((_, row) => {
+            const point = rowOf(x, row, n);
+            // A spline computes with extents in units of a bin: a box of +-5 of 16 bins, both ways.
+            const tolerance = 16 * epsilon * (5 + norm(point));
+            expectAtMost(distance(rowOf(value, row, n), point), tolerance, `identity at [${point}]`);
+            expectAtMost(Math.abs(logAbsDet[row]!), 64 * epsilon, "logAbsDet of the identity");
+          });
         }
       });
     },

@@ -109,12 +109,14 @@ function resultsOfMaps(order: readonly Expr[]): Map<Expr, Map<number, number>> {
   return startsOf;
 }
 
-/** Room for so many numbers, the same as before where it was as large: what it held is not cleared. */
+/** Room for so many numbers, part of the same where it was as large once: what it held is not cleared. */
 function room(): (length: number) => Float64Array {
-  let buffer = new Float64Array(0);
+  let all = new Float64Array(0);
+  let part = all;
   return (length) => {
-    if (buffer.length !== length) buffer = new Float64Array(length);
-    return buffer;
+    if (all.length < length) all = part = new Float64Array(length);
+    if (part.length !== length) part = all.subarray(0, length);
+    return part;
   };
 }
 
