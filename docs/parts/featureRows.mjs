@@ -132,11 +132,15 @@ export const sections = [
       ["multi-scale split / factor-out", ".YY..pYY..YYY....", []],
       ["squeeze (space to depth)", ".YY..YYY..YYY....", []],
       ["graph with several inputs/outputs", ".....pY.p........", []],
-      ["surjections, augmentation", "..p....Y.........", ["~absoluteValue", "sort", "rounding", "largest"]],
+      [
+        "surjections, augmentation",
+        "..p....Y.........",
+        ["surjectiveFlow", "absoluteValue", "sort", "rounding", "largest", "augmentation"],
+      ],
       [
         "dequantization (uniform, variational)",
         "..p.pp.Y...pp.p..",
-        ["rounding", "Chain of mixed columns|/flows/columns"],
+        ["surjectiveFlow", "rounding", "Chain of mixed columns|/flows/columns"],
       ],
       ["stochastic layers (MCMC, VAE)", "..Y....Y.........", []],
       [
@@ -215,6 +219,7 @@ export const sections = [
       ["alpha-divergence, DReG, IWAE", "..Y..Y.p.p.......", ["Posteriors|/variational"]],
       ["annealed (tempered) reverse KL", "..Y..............", ["Posteriors|/variational"]],
       ["contrastive (SNPE-C)", "...Y.............", ["atomicLogProb"]],
+      ["truncated rounds of simulations (TSNPE)", ".................", ["posteriorByRounds"]],
       ["flow matching (CFM, OT-CFM, bridge)", ".............Y...", ["flowMatching"]],
       [
         "energy / sliced / determinant-free objective",

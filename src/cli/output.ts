@@ -6,7 +6,7 @@
 
 import { FormatError, oneLine, plainLines, UsageError } from "../entries/errors.ts";
 import { checkWritable as checkFileWritable, fileKind, isSameFile } from "../entries/files.ts";
-import type { Table } from "../index.ts";
+import type { Flow, Table } from "../index.ts";
 import { withFlags } from "./flags.ts";
 
 /** Writes to standard output as it is, and waits until it is taken. */
@@ -25,6 +25,11 @@ const messageKeys: ReadonlySet<string> = new Set(["reason", "remedy", "message"]
 /** Says on standard error what should be known of a result. */
 export function warn(line: string): void {
   process.stderr.write(`warning: ${oneLine(withFlags(line))}\n`);
+}
+
+/** Says on standard error that a model knows a lower bound of its log-densities alone, where it does. */
+export function sayBound({ description }: Flow): void {
+  if (description.bound) remark("log-densities of this model are lower bounds, by draws");
 }
 
 /** Says on standard error how a result was made. */

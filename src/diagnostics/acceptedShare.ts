@@ -62,35 +62,39 @@ export async function acceptedShare(flow: Flow, options: AcceptedShareOptions = 
       expected: "resampled",
       received: base.type,
     });
-  const { features, truncation } = base;
+  const { features } = base;
   const bound = bindTree(base.parameters);
-  const executable = await engineOf({ precision: "float64" }).compile({
+  const engine = engineOf({ precision: "float64" });
+  const shares = await engine.compile({
     rows: { accepted: base.acceptance(g.input("z", [features]), bound), normalizer: base.normalizer(bound) },
   });
+  const factors = await engine.compile({
+    rows: { factor: base.logFactor(g.input("logAccepted", []), g.input("total", [])) },
+  });
   try {
-    await setKnownParameters(executable, withoutPrefix(values, "base."));
+    await setKnownParameters(shares, withoutPrefix(values, "base."));
     const stream = new RandomStream(split(randomKey(seed), "acceptedShare"));
     const z = Float64Array.from({ length: draws * features }, () => stream.normal());
-    const { rows } = await executable.run({ rows: draws, inputs: { z } });
+    const { rows } = await shares.run({ rows: draws, inputs: { z } });
     const accepted = rows.accepted!;
     const normalizer = rows.normalizer![0]!;
     const estimate = accepted.reduce((sum, share) => sum + share, 0) / draws;
     const variance = accepted.reduce((sum, share) => sum + (share - estimate) ** 2, 0) / (draws - 1);
     const standardError = Math.sqrt(variance / draws);
-    const logFactor = (share: number, total: number): number => {
-      const alpha = (1 - total) ** (truncation - 1);
-      return Math.log(((1 - alpha) * share) / total + alpha);
+    const logAccepted = accepted.map(Math.log);
+    const logFactors = async (total: number): Promise<Float64Array> => {
+      const inputs = { logAccepted, total: new Float64Array(draws).fill(total) };
+      return (await factors.run({ rows: draws, inputs })).rows.factor!;
     };
-    const others = [-2, 0, 2].map((side) => Math.min(1, Math.max(1e-30, estimate + side * standardError)));
+    const own = await logFactors(normalizer);
     let logProbError = 0;
-    for (const share of accepted)
-      for (const other of others)
-        logProbError = Math.max(
-          logProbError,
-          Math.abs(logFactor(share, normalizer) - logFactor(share, other)),
-        );
+    for (const side of [-2, 0, 2]) {
+      const others = await logFactors(estimate + side * standardError);
+      for (let i = 0; i < draws; i++) logProbError = Math.max(logProbError, Math.abs(own[i]! - others[i]!));
+    }
     return { normalizer, isEstimate: base.isEstimate, estimate, standardError, logProbError };
   } finally {
-    executable.dispose();
+    shares.dispose();
+    factors.dispose();
   }
 }

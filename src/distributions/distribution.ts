@@ -32,6 +32,11 @@ export interface Distribution {
   readonly support?: Interval | undefined;
   /** What the features obey together, in words, where an interval does not say it: `unit vectors` (default: nothing). */
   readonly region?: string | undefined;
+  /**
+   * Of a distribution whose `logProb` is a lower bound by draws of `ops.randomUniform`: how many, and the step where its values are on a grid (default: it
+   * is the log-density).
+   */
+  readonly bound?: { readonly draws: number; readonly step?: number | undefined } | undefined;
   /** Log-density in nats, a scalar. */
   logProb(x: Expr, parameters: Bound, context?: Expr): Expr;
   /** A sample as a function of independent standard normal noise, a vector of {@link Distribution.noise} numbers. */

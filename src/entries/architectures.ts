@@ -56,5 +56,6 @@ export {
 } from "../architectures/paperFlows.ts";
 export { type ResidualFlowOptions, residualFlow } from "../architectures/residualFlow.ts";
 export { type SphereFlowOptions, sphereFlow } from "../architectures/sphere/sphereFlow.ts";
+export { type SurjectiveFlowOptions, surjectiveFlow } from "../architectures/surjective/surjectiveFlow.ts";
 export type { Training } from "../architectures/training.ts";
 export type { FlowSizes } from "../fitting/flowOption.ts";

@@ -30,6 +30,7 @@ export { type Roulette, seriesError } from "../bijections/residual/residualLogDe
 export { type Places, placesIn, squeezeOrder } from "../bijections/shapes.ts";
 export * from "../bijections/sphere/makers.ts";
 export * from "../bijections/structure/makers.ts";
+export { type AugmentationOptions, augmentation } from "../bijections/surjections/augmentation.ts";
 export { largest } from "../bijections/surjections/largest.ts";
 export { type RoundingOptions, rounding } from "../bijections/surjections/rounding.ts";
 export type { Lift, Surjection } from "../bijections/surjections/surjection.ts";

@@ -4,6 +4,7 @@
  * @module pushforward/distributions
  */
 
+export { type ManyToOne, type ManyToOneOptions, manyToOne } from "../distributions/bounds/manyToOne.ts";
 export * from "../distributions/composed/makers.ts";
 export { pushforwardLogProb, pushforwardSample } from "../distributions/density.ts";
 export type { Distribution, DistributionJson } from "../distributions/distribution.ts";

@@ -35,6 +35,12 @@ export type { NormalMixture } from "../fitting/gradientFlow/normalMixture.ts";
 export type { Path, Snapshot, Trajectory } from "../fitting/gradientFlow/trajectory.ts";
 export { type ValuesFromDataOptions, valuesFromData } from "../fitting/preparation/valuesFromData.ts";
 export {
+  type PosteriorByRounds,
+  type PosteriorByRoundsOptions,
+  posteriorByRounds,
+  type SimulationRound,
+} from "../fitting/simulation/posteriorByRounds.ts";
+export {
   chooseGaussianMixture,
   fitGaussianMixture,
   type GaussianMixtureOptions,

@@ -14,17 +14,18 @@ export interface ColumnNote extends Partial<ColumnSchema> {
   readonly enters: string;
 }
 
-/** Notes on the columns of a flow, and on those that it is given. */
+/** Notes on the columns of a flow, and on those that it is given; `bound` where its log-densities are lower bounds. */
 export function columnNotesOf(flow: Flow): {
   readonly columns: readonly ColumnNote[];
   readonly given: readonly ColumnNote[];
+  readonly bound?: true | undefined;
 } {
-  const { schema } = flow.description;
+  const { bound, schema } = flow.description;
   const noteOf = (name: string): ColumnNote => {
     const column = schema?.columns.find((each) => each.name === name);
     return column ? columnNote(column) : { name, enters: "the number itself" };
   };
-  return { columns: flow.columns.map(noteOf), given: flow.given.map(noteOf) };
+  return { columns: flow.columns.map(noteOf), given: flow.given.map(noteOf), ...(bound ? { bound } : {}) };
 }
 
 /** How the cells of a column of a table enter, in words. */

@@ -10,6 +10,7 @@ import type { Expr } from "../graph/expr.ts";
 import * as g from "../graph/ops.ts";
 import { type Bound, bindTree, subtreeOf } from "../graph/parameters.ts";
 import { type Model, parameterTree, preparedContext, usesContext } from "../models/model.ts";
+import { withFixedDraws } from "../models/scores/fixedDraws.ts";
 import type { ExportFunction } from "./exportOptions.ts";
 import { withLastShare } from "./lastShare.ts";
 
@@ -142,9 +143,10 @@ function logProbSteps(model: Model, bound: Bound): RowSteps {
   return {
     width: model.given.length + columnsOf(model).length,
     prepare: (rows) => preparedRows(model, bound, rows),
-    compute: ({ data, context }) => ({
-      core: one(pushforwardLogProb(base, bijection, data!, partsOf(bound), context)),
-    }),
+    compute: ({ data, context }) => {
+      const logProb = pushforwardLogProb(base, bijection, data!, partsOf(bound), context);
+      return { core: one(base.bound ? withFixedDraws({ logProb }, data!).logProb! : logProb) };
+    },
     finish: ({ core, logAbsDet, isUnknown, isOff, isFar }) => {
       const total = g.add(core!, logAbsDet!);
       // A row that is far out and has no number has none because its density is 0; one that lies among the data must not pass for it.

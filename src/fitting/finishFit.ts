@@ -5,7 +5,7 @@
  */
 
 import { loadParts } from "../models/files/modelFile.ts";
-import { Flow, flowOfModel } from "../models/flow.ts";
+import { flowOfModel } from "../models/flow.ts";
 import type { FittedDescription, Model } from "../models/model.ts";
 import { type FitData, type FitRows, joinedRows } from "./fitData.ts";
 import type { FitOptions, FitProgress } from "./fitOptions.ts";
@@ -31,7 +31,7 @@ export async function finishFit(
 ): Promise<FinishedFit> {
   // A flow is saved without waiting, and read back to see that it can be.
   await loadParts(model);
-  const measured = new Flow(model);
+  const measured = await flowOfModel(model);
   const how = {
     engine: options.engine,
     threads: options.threads,

@@ -214,6 +214,7 @@ export function* fitDataInPieces(
   options: FitOptions,
   key: RandomKey,
   validationOf: (rows: number) => number = () => usualValidation,
+  isCounted = false,
 ): Pieces<FitData> {
   const { columns: tableColumns, given } = chosenColumns(table, options);
   const { weights, simplex: shares = [] } = options;
@@ -235,7 +236,8 @@ export function* fitDataInPieces(
   checkRange(clean);
   const digest = yield* digestion(clean, [...given, ...tableColumns]);
   const ratios = options.simplex && logRatios(clean, shares, split(key, "shares"), options.onWarning);
-  const isSpread = (name: string): boolean => ratios?.simplex.step !== undefined && shares.includes(name);
+  const isSpread = (name: string): boolean =>
+    isCounted || (ratios?.simplex.step !== undefined && shares.includes(name));
   const discrete = (yield* diagnosis(selectColumns(clean, tableColumns))).filter(
     (warning) => !isSpread(warning.column),
   );

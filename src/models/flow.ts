@@ -127,7 +127,7 @@ export class Flow {
 
   /** What it is and how it was fitted, in words, by name. */
   get facts(): Readonly<Record<string, string>> {
-    return factsOf(this.description);
+    return { ...factsOf(this.description), ...this.#core.facts };
   }
 
   /** The same as text of several lines. */
@@ -380,8 +380,8 @@ async function readCore(bytes: Uint8Array, name = "the model"): Promise<FlowCore
 async function coreOf(model: Model, name = "the model"): Promise<FlowCore> {
   if (model.simplex) return (await import("./cores/simplexCore.ts")).simplexCore(model, name);
   // Files of the first flows of angles have no schema.
-  if (model.schema || model.kind === "ncsf")
-    return (await import("./cores/circularCore.ts")).circularCore(model, name);
+  if (model.schema || model.kind === "ncsf" || model.base.bound)
+    return await (await import("./cores/coreOfFew.ts")).coreOfFew(model, name);
   return new BijectionCore(model);
 }
 

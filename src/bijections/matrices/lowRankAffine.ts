@@ -5,7 +5,9 @@
  *     forward    y = W x + t                                            logAbsDet = sum(log D_ii) + log det K
  *     inverse    x = D^-1/2 (I - U K^-1 U^T) D^-1/2 (y - t)             logAbsDet the opposite
  *
- * by the determinant lemma and Woodbury's identity (1950), which need the small matrix K alone. D is e^logDiagonal, clipped softly to
+ * by the determinant lemma and Woodbury's identity (M. A. Woodbury 1950, "Inverting modified matrices", Princeton, Statistical Research Group,
+ * memorandum 42; Golub & Van Loan 2013, "Matrix computations", section 2.1.4), which need the small matrix K alone. As a map of a flow it is `DiagPlusLowRankLinear` of
+ * distrax, there with two factors; that it is symmetric, and that sizes are clipped softly, is our own. D is e^logDiagonal, clipped softly to
  * between 1/1000 and 1000; U `[features, rank]` is the parameter `factor`, shortened so that K has eigenvalues from 1 to 1001. What is not
  * symmetric, a rotation before or after it reaches.
  *

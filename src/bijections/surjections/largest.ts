@@ -21,7 +21,7 @@ import type { Surjection } from "./surjection.ts";
 const largestOptionTable: OptionTable<{ readonly of: number }> = { of: required(count) };
 
 /**
- * The largest of `of` numbers, for `logProbBound` of `pushforward/fitting`.
+ * The largest of `of` numbers, for `manyToOne` of `pushforward/distributions` and `logProbBound` of `pushforward/fitting`.
  * @throws UsageError if `of` is not a positive integer.
  * @example const surjection = largest({ of: 3 });
  */
@@ -47,5 +47,6 @@ export function largest(options: { readonly of: number }): Surjection {
         };
       });
     },
+    toJSON: () => ({ type: "largest", of: n }),
   };
 }

@@ -39,7 +39,8 @@ const roundingOptionTable: OptionTable<RoundingOptions> = {
 };
 
 /**
- * Rounding down, for `logProbBound` of `pushforward/fitting`. The density is a probability of the cell of y.
+ * Rounding down, for `manyToOne` of `pushforward/distributions` and `logProbBound` of `pushforward/fitting`. The density is a probability of the cell of
+ * y, and 0 where y is not on the grid.
  * @throws UsageError for an option out of its domain, ShapeError if `noise` has not as many features, and as large a context.
  * @example const surjection = rounding({ features: 2, step: 0.5 });
  */
@@ -53,20 +54,33 @@ export function rounding(options: RoundingOptions): Surjection {
       received: `${learned.type} of ${learned.features} with a context of ${learned.context}`,
     });
   const logCell = features * Math.log(step);
+  /** What a cell counts; minus infinity of what is not on the grid, to a thousandth of a step. */
+  const logCellAt = (y: Expr): Expr => {
+    const place = g.mul(1 / step, y);
+    const offset = g.sub(place, g.floor(g.add(place, 0.5)));
+    return g.select(g.less(g.maximum(g.abs(offset)), 1e-3), logCell, Number.NEGATIVE_INFINITY);
+  };
   return {
     type: "rounding",
     features,
     latent: features,
     noise: features,
+    step,
     parameters: learned ? { noise: learned.parameters } : {},
     forward: (x) => g.mul(step, g.floor(g.mul(1 / step, x))),
     lifts(y, noise, p) {
       const at = (share: Expr): Expr => g.add(y, g.mul(step, g.exp(normalLogCdf(share))));
-      if (!learned) return [{ value: at(noise), logWeight: g.constant(logCell) }];
+      if (!learned) return [{ value: at(noise), logWeight: logCellAt(y) }];
       const { value, logAbsDet } = learned.forward(noise, subtreeOf(p, "noise"), g.mul(1 / step, y));
       // log q(u | y) = log phi(noise) - logAbsDet - log phi(value), phi the normal density
       const logDraw = g.sub(g.mul(0.5, g.sum(g.sub(g.square(value), g.square(noise)))), logAbsDet);
-      return [{ value: at(value), logWeight: g.sub(logCell, logDraw) }];
+      return [{ value: at(value), logWeight: g.sub(logCellAt(y), logDraw) }];
     },
+    toJSON: () => ({
+      type: "rounding",
+      features,
+      step,
+      ...(learned ? { bijection: learned.toJSON() } : {}),
+    }),
   };
 }

@@ -28,8 +28,12 @@ export interface Surjection {
   readonly noise: number;
   /** What it needs besides its argument, by name. */
   readonly parameters: ParameterTree;
+  /** Where y is on a grid, whose values have probabilities: its step (default: y has a density). */
+  readonly step?: number | undefined;
   /** Base to data. */
   forward(x: Expr): Expr;
   /** Draws of preimages of y, one of each branch: the mean of the sum of p(x) e^logWeight is p(y). */
   lifts(y: Expr, noise: Expr, parameters: Bound): readonly Lift[];
+  /** The description that a model file holds. */
+  toJSON(): { readonly type: string; readonly [option: string]: unknown };
 }

@@ -21,6 +21,7 @@ import {
   print,
   printCsv,
   printJson,
+  sayBound,
   warn,
 } from "../output.ts";
 import { RowsProgress } from "../scores/rowsProgress.ts";
@@ -84,6 +85,7 @@ async function besideModel(
   flags: AnomaliesFlags,
 ): Promise<void> {
   const { out, top } = flags;
+  sayBound(flow);
   const { anomaliesTable, anomalyBatches, StrangestRows } = await import("../../entries/diagnostics.ts");
   const { writeBatches } = await import("../../entries/tables.ts");
   const batches = await readDataBatches(data, flags);

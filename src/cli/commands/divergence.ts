@@ -19,6 +19,7 @@ import {
   formatLogProb,
   print,
   printJson,
+  sayBound,
   warn,
 } from "../output.ts";
 import { RowsProgress } from "../scores/rowsProgress.ts";
@@ -56,6 +57,7 @@ async function run(p: string, q: string, data: string | undefined, flags: Diverg
   if (out !== undefined) checkTableOutput(out, [p, q, data!]);
   const { load } = await import("../../index.ts");
   const [ofP, ofQ] = [await load(p), await load(q)];
+  for (const flow of [ofP, ofQ]) sayBound(flow);
   if (data === undefined) {
     const { klDivergence } = await import("../../entries/diagnostics.ts");
     const options = chosenOptions<KlDivergenceOptions>(flags, klDivergenceFlags);

@@ -13,7 +13,7 @@ import { evaluateFlags } from "../flags/evaluateFlags.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { withFlags } from "../flags.ts";
 import { defined } from "../options.ts";
-import { checkOutput, print, printJson, warn } from "../output.ts";
+import { checkOutput, print, printJson, sayBound, warn } from "../output.ts";
 import {
   addRowsOption,
   addTableOptions,
@@ -47,6 +47,7 @@ async function run(model: string, test: string, flags: EvaluateFlags): Promise<v
     "../../entries/diagnostics.ts"
   );
   const flow = await load(model);
+  sayBound(flow);
   // All rows are scored unless fewer are asked for.
   const table = flags.rows === undefined ? await readDataBatches(test, flags) : await readRows(test, flags);
   await sayHowRead(table, [...flow.columns, ...flow.given]);

@@ -23,7 +23,7 @@ import {
 } from "../output.ts";
 import { batchesAfter, isFolder, PartFolder } from "../scores/partFolder.ts";
 import { RowsProgress } from "../scores/rowsProgress.ts";
-import { asWritten, giveScores, scoreColumns, withColumns } from "../scores/scoreTable.ts";
+import { asWritten, giveScores, scoreColumns, scoreName, withColumns } from "../scores/scoreTable.ts";
 import { describeSolver, FirstRows } from "../solver.ts";
 import {
   addTableOptions,
@@ -96,7 +96,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
   await giveScores({
     async *table() {
       for await (const part of folder?.done() ?? [])
-        summary.add({ table: part, logProb: column(part, "logProb") });
+        summary.add({ table: part, logProb: column(part, scoreName(flow)) });
       const whole = flags.append ? await asWritten(data, allBatches, flags) : undefined;
       const wholeBatches =
         !whole || whole === allBatches ? undefined : batchesAfter(whole, rowsDone)[Symbol.asyncIterator]();
@@ -110,7 +110,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
             ...how,
             missing: missing === "error" ? missing : "empty",
           });
-        const columns = scoreColumns(logProb, flags.byColumn ? contributions : undefined);
+        const columns = scoreColumns(logProb, flags.byColumn ? contributions : undefined, scoreName(flow));
         if (!whole) yield tableFromColumns(columns);
         else {
           const cells: Table = wholeBatches ? (await wholeBatches.next()).value : table;
@@ -129,6 +129,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
       return {
         json: {
           ...scored,
+          ...(flow.description.bound ? { bound: true } : {}),
           ...(columns ? { meanLogDensity: columns.meanLogDensity } : {}),
           ...(first ? { firstImpossible: first } : {}),
           ...(flags.byColumn && columns ? { columns: columns.columns } : {}),
@@ -140,7 +141,7 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
           ["rows", formatCount(scored.rows)],
           ...(rowsDone > 0 ? [["of these scored before", formatCount(rowsDone)] as const] : []),
           ...(scored.missing > 0 ? [["of these without a score", formatCount(scored.missing)] as const] : []),
-          ...meanFacts(scored, first),
+          ...meanFacts(scored, first, flow.description.bound ? "lower bound" : "log-density"),
           ...(columns?.columns.some(({ step = 1 }) => step !== 1)
             ? [["mean, grids as densities", `${formatLogProb(columns.meanLogDensity)} nats`] as const]
             : []),
@@ -201,17 +202,18 @@ async function scoredRows(flow: Flow, cells: Table, table: Table, how: LogProbOp
 function meanFacts(
   { meanLogProb, standardError, minimum, outsideSupport, possible }: LogProbSummary,
   first: ImpossibleRow | undefined,
+  what: string,
 ): readonly (readonly [string, string])[] {
   const rows = `${formatCount(outsideSupport)} ${outsideSupport === 1 ? "row is" : "rows are"}`;
   if (!first)
     return [
-      ["mean log-density", `${formatLogProb(meanLogProb)} nats`],
+      [`mean ${what}`, `${formatLogProb(meanLogProb)} nats`],
       ["standard error", formatLogProb(standardError)],
       ["minimum", formatLogProb(minimum)],
       ["outside support", formatCount(outsideSupport)],
     ];
   return [
-    ["mean log-density", `minus infinity: ${rows} impossible`],
+    [`mean ${what}`, `minus infinity: ${rows} impossible`],
     ["mean of the rest", `${formatLogProb(possible.meanLogProb)} nats`],
     ["standard error", formatLogProb(possible.standardError)],
     ["outside support", `${formatCount(outsideSupport)}, the first is row ${first.row}: ${first.reason}`],
@@ -234,7 +236,7 @@ table that the model was fitted to are not out-of-sample scores: a warning says 
     .argument("<data>", "table to score; - for CSV on standard input")
     .option(
       "--out <file>",
-      "table to write, with the column logProb; - for CSV on standard output; FOLDER/ for parts, behind which a run that was ended goes on",
+      "table to write, with the column logProb, or logProbBound of a model that knows a lower bound alone; - for CSV on standard output; FOLDER/ for parts, behind which a run that was ended goes on",
     )
     .option(
       "--by-column",

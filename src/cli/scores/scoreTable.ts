@@ -7,7 +7,7 @@
 import type { Contributions } from "../../entries/diagnostics.ts";
 import { UsageError } from "../../entries/errors.ts";
 import type { TableBatches } from "../../entries/tables.ts";
-import type { Table } from "../../index.ts";
+import type { Flow, Table } from "../../index.ts";
 import { formatFacts, print, printCsv, printJson } from "../output.ts";
 import { readDataBatches, type TableFlags } from "../tableOptions.ts";
 import type { PartFolder } from "./partFolder.ts";
@@ -15,8 +15,17 @@ import type { PartFolder } from "./partFolder.ts";
 /** Named columns of numbers. */
 export type NumberColumns = readonly (readonly [name: string, values: Float64Array])[];
 
-/** `logProb` and, by column, `logProb.price.outcome` and `logProb.price.value`, or `logProb.color` where all cells are values. */
-export function scoreColumns(logProb: Float64Array, contributions: Contributions | undefined): NumberColumns {
+/** What the column of scores is called: a bound by its name. */
+export function scoreName({ description }: Flow): string {
+  return description.bound ? "logProbBound" : "logProb";
+}
+
+/** The scores and, by column, `logProb.price.outcome` and `logProb.price.value`, or `logProb.color` where all cells are values. */
+export function scoreColumns(
+  logProb: Float64Array,
+  contributions: Contributions | undefined,
+  name: string,
+): NumberColumns {
   const columns = (contributions?.columns ?? []).flatMap(
     ({ column, outcome, value }): NumberColumns =>
       outcome
@@ -26,7 +35,7 @@ export function scoreColumns(logProb: Float64Array, contributions: Contributions
           ]
         : [[`logProb.${column}`, value]],
   );
-  return [["logProb", logProb], ...columns];
+  return [[name, logProb], ...columns];
 }
 
 /**

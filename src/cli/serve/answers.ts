@@ -75,10 +75,11 @@ export function rowList(table: Table): string {
 /** The names of a table's columns, in the order of {@link rowList}. */
 export const columnNames = ({ records }: Table): readonly string[] => records.map(({ name }) => name);
 
-/** Log-densities and, where they are asked for, contributions as columns of a table. */
+/** Log-densities under a name and, where they are asked for, contributions as columns of a table. */
 export function scoreTable(
   logProb: Float64Array,
   contributions: readonly ColumnContributions[] | undefined,
+  name: string,
 ): readonly (readonly [string, Float64Array])[] {
   const columns = (contributions ?? []).flatMap(
     ({ column, outcome, value }): readonly (readonly [string, Float64Array])[] =>
@@ -89,7 +90,7 @@ export function scoreTable(
           ]
         : [[`logProb.${column}`, value]],
   );
-  return [["logProb", logProb], ...columns];
+  return [[name, logProb], ...columns];
 }
 
 /**

@@ -23,6 +23,7 @@ export const answerSchemas: Readonly<
 > = {
   logprob: v.object({
     ...named,
+    bound: v.optional(v.literal(true)),
     logProb: v.array(answeredNumber),
     columns: v.optional(
       v.array(

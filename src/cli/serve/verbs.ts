@@ -6,6 +6,7 @@
 
 import type { Contributions } from "../../entries/diagnostics.ts";
 import type { SampleOptions, Table } from "../../index.ts";
+import { scoreName } from "../scores/scoreTable.ts";
 import { type AnswerFormat, columnNames, jsonText, numberList, rowList, scoreTable } from "./answers.ts";
 import type { ModelVersion } from "./hostedModel.ts";
 import { tooLate } from "./problem.ts";
@@ -104,12 +105,13 @@ export async function answerLogprob(
   if (format !== "json") {
     const { tableFromColumns } = await import("../../index.ts");
     const tables = async function* () {
-      for await (const { logProb, columns } of parts()) yield tableFromColumns(scoreTable(logProb, columns));
+      for await (const { logProb, columns } of parts())
+        yield tableFromColumns(scoreTable(logProb, columns, scoreName(model.flow)));
     };
     return await tableAnswer(tables(), format, count);
   }
   const pieces = async function* () {
-    let text = `${opening(model)},"logProb":[`;
+    let text = `${opening(model)}${model.flow.description.bound ? ',"bound":true' : ""},"logProb":[`;
     const byColumn: Contributions["columns"][] = [];
     for await (const { logProb, columns } of parts()) {
       yield text + numberList(logProb);

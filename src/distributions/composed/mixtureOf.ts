@@ -109,6 +109,7 @@ export function mixtureOf(options: MixtureOfOptions): Distribution {
       ...Object.fromEntries(parts.map(({ parameters }, k) => [String(k), parameters])),
     },
     support: [Math.min(...supports.map(([low]) => low)), Math.max(...supports.map(([, high]) => high))],
+    bound: parts.find(({ bound }) => bound)?.bound,
     logProb(x, p, c) {
       const each = parts.map((part, k) => g.reshape(part.logProb(x, subtreeOf(p, String(k)), c), [1]));
       return g.logSumExp(g.add(g.concatenate(each), logWeights(p, c)));

@@ -89,6 +89,7 @@ export function pushforward(options: PushforwardOptions): Distribution {
     noise: base.noise,
     parameters: { base: base.parameters, bijection: bijection.parameters },
     support: hull(placed.map(moved)),
+    bound: base.bound,
     logProb: (x, p, c) => pushforwardLogProb(base, bijection, offset ? g.sub(x, offset) : x, bound(p), c),
     sample(noise, p, c): Expr {
       const value = pushforwardSample(base, bijection, noise, bound(p), c);

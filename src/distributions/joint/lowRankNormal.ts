@@ -5,7 +5,9 @@
  *     log p(x) = -(|z - U q|^2 + |q|^2) / 2 - sum(s) - log det K / 2 - n log(2 pi) / 2
  *     z = D^-1 (x - m),  K = I + U^T U,  q = K^-1 U^T z
  *
- * by the determinant lemma and Woodbury's identity (1950), which need the small matrix K alone; written as a sum of squares it does not
+ * by the determinant lemma and Woodbury's identity (M. A. Woodbury 1950, "Inverting modified matrices", Princeton, Statistical Research Group,
+ * memorandum 42; Golub & Van Loan 2013, "Matrix computations", section 2.1.4), which need the small matrix K alone. It is the law of factor analysis
+ * (Bishop 2006, "Pattern Recognition and Machine Learning", section 12.2.4, equation 12.65); written as a sum of squares it does not
  * cancel. D is e^logScale; U `[features, rank]` is the parameter `factor`, shortened so that K has eigenvalues from 1 to 1001.
  *
  * @see https://en.wikipedia.org/wiki/Woodbury_matrix_identity

@@ -57,6 +57,8 @@ export interface Resampled extends Distribution {
   acceptance(z: Expr, parameters: Bound): Expr;
   /** Z as the density has it, a scalar that is the same for all rows. */
   normalizer(parameters: Bound): Expr;
+  /** log((1 - alpha) a / Z + alpha) of log a and Z, scalars: what the density has beside that of the normal distribution. */
+  logFactor(logAccepted: Expr, normalizer: Expr): Expr;
 }
 
 /** Whether a distribution is resampled. */
@@ -147,6 +149,12 @@ export function resampled(options: ResampledOptions): Resampled {
     }
     return g.sum(g.mul(nodes.weights, g.sigmoid(g.reshape(value, [rows]))));
   };
+  const logFactor = (logAccepted: Expr, total: Expr): Expr => {
+    const share = g.clamp(total, least, 1 - leastRest);
+    const logAlpha = g.mul(truncation - 1, g.log1p(g.neg(share)));
+    const logRest = g.log(g.neg(g.expm1(logAlpha)));
+    return g.logAddExp(g.sub(g.add(logRest, logAccepted), g.log(share)), logAlpha);
+  };
   const earlier = g.constant(
     Float64Array.from({ length: truncation * truncation }, (_, i) =>
       Number(i % truncation < Math.floor(i / truncation)),
@@ -165,13 +173,11 @@ export function resampled(options: ResampledOptions): Resampled {
     isEstimate: features > grids.length,
     acceptance: (z, p) => g.sigmoid(logit(z, p)),
     normalizer,
+    logFactor,
     logProb(z, p) {
-      const share = g.clamp(normalizer(p), least, 1 - leastRest);
-      const logAlpha = g.mul(truncation - 1, g.log1p(g.neg(share)));
       const logAccepted = g.neg(g.softplus(g.neg(logit(z, p))));
-      const logRest = g.log(g.neg(g.expm1(logAlpha)));
-      const logFactor = g.logAddExp(g.sub(g.add(logRest, logAccepted), g.log(share)), logAlpha);
-      return g.sub(g.add(g.mul(-0.5, g.sum(g.square(z))), logFactor), 0.5 * features * logTwoPi);
+      const factor = logFactor(logAccepted, normalizer(p));
+      return g.sub(g.add(g.mul(-0.5, g.sum(g.square(z))), factor), 0.5 * features * logTwoPi);
     },
     sample(noise, p) {
       const points = g.reshape(g.slice(noise, 0, truncation * features), [truncation, features]);

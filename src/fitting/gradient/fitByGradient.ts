@@ -85,7 +85,8 @@ export async function fitByGradient(
     });
   const kind = (architecture?.kind ?? options.flow) as FlowKind;
   const key = randomKey(options.seed ?? 0);
-  const pieces = fitDataInPieces(table, options, key, (rows) => defaultValidation(kind, rows));
+  const isCounted = architecture?.base.bound?.step !== undefined;
+  const pieces = fitDataInPieces(table, options, key, (rows) => defaultValidation(kind, rows), isCounted);
   const sampled = await inPieces(pieces, options.signal, "The fit");
   const rows = (await stream?.begin(sampled)) ?? sampled;
   const recipe = defaultRecipe(
@@ -94,8 +95,8 @@ export async function fitByGradient(
   );
   const { transforms, hidden, bins } = recipe;
   const made = architecture ?? (await architectureOf(kind, { ...sizes, transforms, hidden, bins }));
-  if (made.preparation === "none")
-    (await import("../preparation/unprepared.ts")).checkUnitVectors(rows, made);
+  if (made.preparation === "none" || made.base.bound)
+    (await import("../preparation/unprepared.ts")).checkUnprepared(rows, made);
   if (from && options.kinds)
     throw new UsageError({
       where: "fit",

@@ -13,7 +13,7 @@ import { hasMixedColumns, statisticalKinds } from "../../architectures/kinds.ts"
 import type { Chain } from "../../bijections/combinators/chain.ts";
 import { closestName, listNames } from "../../closestName.ts";
 import { DataError, UsageError } from "../../errors.ts";
-import { Flow, load } from "../../models/flow.ts";
+import { Flow, flowOfModel, load } from "../../models/flow.ts";
 import type { Model } from "../../models/model.ts";
 import { describeValue } from "../../options.ts";
 import { optionText } from "../../optionText.ts";
@@ -198,7 +198,17 @@ async function architectureAt(model: Model, make: MakeArchitecture): Promise<Arc
   const isContinuous = JSON.stringify(bijection.toJSON()).includes('"type":"continuous"');
   const { context } = sizes;
   madeAs({ kind, bijection });
-  return { kind: isContinuous ? "cnf" : kind, features, context, transforms: 1, hidden: [], base, bijection };
+  return {
+    kind: isContinuous ? "cnf" : kind,
+    features,
+    context,
+    transforms: 1,
+    hidden: [],
+    base,
+    bijection,
+    // Behind what many points share there is nothing but the data.
+    ...(base.bound ? { preparation: "none" } : {}),
+  };
 }
 
 /** The model that training starts at: with the parts of its architecture, and of shares the flow of their log-ratios. */
@@ -243,7 +253,7 @@ function startOf(model: Model, architecture: Architecture, data: FitData, option
  */
 async function scoreStart(model: Model, data: FitData, options: FitOptions): Promise<number> {
   const { engine, threads, wide, signal } = options;
-  const flow = new Flow(model);
+  const flow = await flowOfModel(model);
   const names = [...data.given, ...data.columns];
   const score = async (rows: FitRows): Promise<number> => {
     const values = joinedRows(rows, data);

@@ -6,6 +6,7 @@
 
 import type { Architecture } from "../../architectures/architecture.ts";
 import { kindOf } from "../../architectures/kindOf.ts";
+import type { ManyToOne } from "../../distributions/bounds/manyToOne.ts";
 import { pushforwardLogProb } from "../../distributions/density.ts";
 import { NumericalError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
@@ -194,12 +195,23 @@ export class Likelihood {
 
   /** A model whose trained part has the values that prepared rows give it before training, where some of its parts take such. */
   async started(model: Model, { rows, inputs }: Rows, primaryRows: number = rows): Promise<Model> {
-    const { bijection } = model;
+    const { base, bijection } = model;
     const first = (values: Float64Array | undefined): Float64Array | undefined =>
       values?.subarray(0, (values.length / rows) * primaryRows);
-    const { startsFromData, startValues } = await import("../preparation/valuesFromData.ts");
-    if (!startsFromData(bijection)) return model;
+    const { startsFromData, startValues, startValuesOfBase } = await import(
+      "../preparation/valuesFromData.ts"
+    );
+    if (!base.bound && !startsFromData(bijection)) return model;
     const given = { values: first(inputs.data)!, context: first(inputs.context), weights: inputs.weight };
+    if (base.bound) {
+      const values = await startValuesOfBase(
+        base as ManyToOne,
+        withoutPrefix(model.values, "base."),
+        given,
+        this.#options,
+      );
+      return { ...model, values: { ...model.values, ...withPrefix("base.", values) } };
+    }
     const values = await startValues(
       bijection,
       withoutPrefix(model.values, "bijection."),

@@ -11,11 +11,12 @@ import { aBijection, type Bijection, type DataRows, type NamedValues } from "../
 import type { Chain } from "../../bijections/combinators/chain.ts";
 import type { Repeated } from "../../bijections/combinators/repeated.ts";
 import { whitening } from "../../bijections/normalization/whitening.ts";
+import type { ManyToOne } from "../../distributions/bounds/manyToOne.ts";
 import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import { ShapeError } from "../../errors.ts";
 import { sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { bindTree, flattenTree } from "../../graph/parameters.ts";
+import { bindTree, flattenTree, subtreeOf } from "../../graph/parameters.ts";
 import { type EngineOptions, engineOf } from "../../models/evaluation.ts";
 import { initialValues, type ParameterValues, withoutPrefix } from "../../models/parameters.ts";
 import { moments } from "../../numerics/moments.ts";
@@ -27,7 +28,7 @@ import {
   integer,
   type OptionTable,
 } from "../../options.ts";
-import { randomKey } from "../../random/philox.ts";
+import { RandomStream, randomKey, split } from "../../random/philox.ts";
 
 /** Options of {@link valuesFromData}. */
 export interface ValuesFromDataOptions {
@@ -118,6 +119,48 @@ export async function startValues(
   options: EngineOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ParameterValues> {
   return (await walked(bijection, values, rows, options, false)).values;
+}
+
+/**
+ * Values that data give to the map of a distribution that a surjection makes of a flow: from one preimage of each row, drawn.
+ * @param values - Of the distribution, by dotted name.
+ */
+export async function startValuesOfBase(
+  { bijection, surjection }: Pick<ManyToOne, "bijection" | "surjection">,
+  values: ParameterValues,
+  rows: Given,
+  options: EngineOptions & { readonly signal?: AbortSignal | undefined } = {},
+): Promise<ParameterValues> {
+  const { features, noise } = surjection;
+  const count = rows.values.length / features;
+  const bound = bindTree({ surjection: surjection.parameters });
+  const [lift] = surjection.lifts(
+    g.input("data", [features]),
+    g.input("noise", [noise]),
+    subtreeOf(bound, "surjection"),
+  );
+  const executable = await engineOf({ ...options, precision: "float64" }).compile(
+    { rows: { value: lift!.value } },
+    options,
+  );
+  try {
+    await setKnownParameters(executable, values);
+    const stream = new RandomStream(split(randomKey(0), "lifts"));
+    const inputs = {
+      data: rows.values,
+      noise: Float64Array.from({ length: count * noise }, () => stream.normal()),
+    };
+    const lifted = (await executable.run({ rows: count, inputs }, options)).rows.value!;
+    const own = await startValues(
+      bijection,
+      withoutPrefix(values, "bijection."),
+      { ...rows, values: lifted },
+      options,
+    );
+    return Object.fromEntries(Object.entries(own).map(([name, data]) => [`bijection.${name}`, data]));
+  } finally {
+    executable.dispose();
+  }
 }
 
 /** New values, and the rows on the side of the base where they are needed there. */

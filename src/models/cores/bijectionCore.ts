@@ -29,9 +29,9 @@ export class BijectionCore implements FlowCore {
   readonly model: Model;
   readonly #evaluation: Evaluation;
 
-  constructor(model: Model) {
+  constructor(model: Model, evaluation: Evaluation = new Evaluation(model)) {
     this.model = model;
-    this.#evaluation = new Evaluation(model);
+    this.#evaluation = evaluation;
   }
 
   get columns(): readonly string[] {

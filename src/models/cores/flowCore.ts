@@ -52,6 +52,8 @@ export interface FlowDescription {
         readonly words: string;
       })
     | undefined;
+  /** True where log-densities are lower bounds, by draws: all that is called a log-density of this flow is one (see `manyToOne`). */
+  readonly bound?: true | undefined;
   /** With respect to what the log-density of each column is; that of a row is with respect to their product. */
   readonly measures: readonly ColumnMeasure[];
   /** Numbers that were fitted; see `Flow.parameterCount`. */
@@ -89,6 +91,8 @@ export interface FlowCore {
   readonly parameterCount: number;
   readonly steps: number;
   readonly description: FlowDescription;
+  /** What it is in words beyond what the description says, by name. */
+  readonly facts?: Readonly<Record<string, string>> | undefined;
   at(t: number): FlowCore;
   logProb(where: string, rows: RowsLike, options: LogProbOptions): Promise<Float64Array>;
   contributions(rows: RowsLike, options: LogProbOptions): Promise<Contributions>;

@@ -62,21 +62,10 @@ type Header = v.InferOutput<typeof header>;
  */
 export function modelToBytes(model: Model): Uint8Array {
   const tensors = tensorsOf(flattenTree(parameterTree(model)), model.values, model.precision);
-  const { kind, columns, given, precision, fitted } = model;
-  const json = {
-    kind,
-    columns,
-    given,
-    precision,
-    base: model.base.toJSON(),
-    bijection: model.bijection.toJSON(),
-    preparation: model.preparation.toJSON(),
-    contextPreparation: model.contextPreparation?.toJSON() ?? null,
-    // JSON has no members that are undefined.
-    simplex: model.simplex,
-    schema: model.schema,
-    fitted,
-  };
+  const { kind, columns, given, precision, fitted, base, bijection, preparation, simplex, schema } = model;
+  // Parts have a toJSON, and JSON no members that are undefined.
+  const parts = { base, bijection, preparation, contextPreparation: model.contextPreparation ?? null };
+  const json = { kind, columns, given, precision, ...parts, simplex, schema, fitted };
   const bytes = containerBytes(json, tensors);
   // Read as anybody would: what cannot be read is not written.
   let back: Model;
@@ -86,7 +75,7 @@ export function modelToBytes(model: Model): Uint8Array {
     throw notSaved(error);
   }
   for (const part of ["base", "bijection"] as const)
-    if (JSON.stringify(back[part].toJSON()) !== JSON.stringify(json[part]))
+    if (JSON.stringify(back[part]) !== JSON.stringify(json[part]))
       throw new NumericalError({
         problem: `the model cannot be saved: its ${part} reads back with another description`,
         expected: "the description that was written",
@@ -127,18 +116,15 @@ function parsedFile(container: Container, name: string): ParsedFile {
     );
   // Before anything is built: a claim of a billion features must not make a list of them.
   for (const [own, features, what] of [
-    [output.base, output.columns.length, "base"],
+    // A base may make its numbers of more.
+    [output.base, output.columns.length + (output.base.latent ? mostLatent : 0), "base"],
     [output.bijection, output.columns.length, "bijection"],
     [output.preparation, output.columns.length, "preparation"],
     [output.contextPreparation, output.given.length, "contextPreparation"],
-  ] as const)
+  ] as const) {
     checkFeatures(own, features, `${name} is damaged: its ${what}`);
-  for (const [own, what] of [
-    [output.bijection, "bijection"],
-    [output.preparation, "preparation"],
-    [output.contextPreparation, "contextPreparation"],
-  ] as const)
-    checkBounds(own, what, name);
+    if (what !== "base") checkBounds(own, what, name);
+  }
   if (output.given.length > 0 !== (output.contextPreparation !== null))
     throw damaged(name, `it is given ${output.given.length} columns, its contextPreparation is not`);
   return { ...container, header: output };
@@ -170,6 +156,9 @@ function checkBounds(json: unknown, what: string, name: string): void {
   }
 }
 
+/** Numbers at most that a base has beyond its columns. */
+const mostLatent = 1024;
+
 /** Lists and objects inside one another, in an architecture. */
 const deepest = 100;
 
@@ -187,7 +176,7 @@ function checkFeatures(json: unknown, features: number, what: string): void {
     const { features: claimed } = next as { readonly features?: unknown };
     // A shape has as many values as its extents say.
     const size = Array.isArray(claimed) ? claimed.reduce((product, extent) => product * extent, 1) : claimed;
-    if (Object.hasOwn(next, "features") && !(size <= features))
+    if (claimed !== undefined && !(size <= features))
       throw unreadable(what, `does not have the ${features} features of the columns`, {
         expected: String(features),
         received: String(claimed),

@@ -4,25 +4,16 @@
  * @module
  */
 
-import { aBijection, type Bijection } from "../../bijections/bijection.ts";
-import type { Surjection } from "../../bijections/surjections/surjection.ts";
-import { pushforwardLogProb } from "../../distributions/density.ts";
-import { aDistribution, type Distribution } from "../../distributions/distribution.ts";
-import { ShapeError } from "../../errors.ts";
+import { aBijection } from "../../bijections/bijection.ts";
+import { checkDrawnParts, type DrawnParts, drawnBound } from "../../distributions/bounds/drawnBound.ts";
+import { aDistribution } from "../../distributions/distribution.ts";
 import type { Expr } from "../../graph/expr.ts";
 import { checkExpressions } from "../../graph/ops/leaves.ts";
-import * as g from "../../graph/ops.ts";
 import type { Bound } from "../../graph/parameters.ts";
 import { anObject, checkArgument, checkedOptions, count, type OptionTable, required } from "../../options.ts";
 
 /** The parts of {@link logProbBound}, and how often it draws. */
-export interface LogProbBoundOptions {
-  /** What is pushed forward. */
-  readonly base: Distribution;
-  /** From the base to what the surjection takes, of as many features as that. */
-  readonly bijection: Bijection;
-  /** From there to the data. */
-  readonly surjection: Surjection;
+export interface LogProbBoundOptions extends DrawnParts {
   /** Draws of preimages for each row (default 1): with more the bound is tighter, and the cost in proportion. */
   readonly draws?: number | undefined;
 }
@@ -55,22 +46,7 @@ export function logProbBound(
   const where = "logProbBound";
   checkExpressions(where, y);
   checkArgument(where, "parameters", parameters, anObject, "such as { base, bijection, surjection }");
-  const { base, bijection, surjection, draws = 1 } = checkedOptions(where, options, logProbBoundOptionTable);
-  if (bijection.features !== surjection.latent || base.features !== surjection.latent)
-    throw new ShapeError({
-      where,
-      subject: "the base and the bijection",
-      expected: `of ${surjection.latent} features, as ${surjection.type} takes`,
-      received: `${base.features} and ${bijection.features}`,
-    });
-  const terms = Array.from({ length: draws }, (_, draw) => {
-    const noise = g.randomNormal([surjection.noise], `lift ${draw}`);
-    return surjection
-      .lifts(y, noise, parameters.surjection)
-      .map(({ value, logWeight }) =>
-        g.add(pushforwardLogProb(base, bijection, value, parameters, context), logWeight),
-      );
-  }).flat();
-  const total = terms.reduce((sum, term) => g.logAddExp(sum, term));
-  return draws === 1 ? total : g.sub(total, Math.log(draws));
+  const { draws = 1, ...parts } = checkedOptions(where, options, logProbBoundOptionTable);
+  checkDrawnParts(where, parts);
+  return drawnBound(y, parameters, parts, draws, context);
 }

@@ -89,4 +89,6 @@ export const architectureKinds: Readonly<Record<ArchitectureName, readonly FlowK
   graphicalFlow: [],
   // Of unit vectors: bijections/sphere.test.ts.
   sphereFlow: [],
+  // Has a bound alone: distributions/manyToOne.test.ts.
+  surjectiveFlow: [],
 };

@@ -31,8 +31,8 @@ export type TransformerName = Exclude<MakersOf<Transformer, typeof transformers>
 /** Exported functions that make a distribution. */
 export type DistributionName = Exclude<
   MakersOf<Distribution, typeof distributions>,
-  // That of a surface has its laws in bijections/sphere.test.ts.
-  "distributionFromJson" | "uniformSphere"
+  // That of a surface has its laws in bijections/sphere.test.ts, what has a bound alone in distributions/manyToOne.test.ts.
+  "distributionFromJson" | "manyToOne" | "uniformSphere"
 >;
 /** Exported functions that make an architecture. */
 export type ArchitectureName = Exclude<MakersOf<Architecture, typeof architectures>, "ownArchitecture">;

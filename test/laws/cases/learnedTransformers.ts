@@ -112,6 +112,12 @@ export const learnedTransformers: Readonly<
       draws: 3,
       edges: [-10, 10],
     },
+    "without a least slope": {
+      transformer: mixtureTransformer({ components: 3, law: "normal", leastSlope: 0, leastScale: 0.01 }),
+      ...solved,
+      draws: 3,
+      edges: [-10, 10],
+    },
   },
   sumOfSquares: {
     "two polynomials": {
