@@ -31,6 +31,8 @@ export function checkTrainingFlags(named: ModelKind | undefined, flags: FitOptio
   for (const [name, flag] of Object.entries(fitFlags)) {
     const option = name as keyof FitOptions;
     const { kinds } = fitOptionTable[option];
+    // The library says why mixed columns have no graph.
+    if (name === "parents" && kind === "columns") continue;
     if (!flag || !kinds || kindsInUse.some((kind) => kinds.includes(kind)) || flags[option] === undefined)
       continue;
     const why =

@@ -16,6 +16,14 @@ export interface DistributionJson {
   readonly [option: string]: unknown;
 }
 
+/** What is known of a bound of a log-density. */
+export interface DrawnBound {
+  /** Draws for each row. */
+  readonly draws: number;
+  /** Where values are on a grid, and have probabilities: its step. */
+  readonly step?: number | undefined;
+}
+
 /** A distribution of which samples and density are known in closed form. */
 export interface Distribution {
   /** Name by which a description finds it again. */
@@ -32,11 +40,8 @@ export interface Distribution {
   readonly support?: Interval | undefined;
   /** What the features obey together, in words, where an interval does not say it: `unit vectors` (default: nothing). */
   readonly region?: string | undefined;
-  /**
-   * Of a distribution whose `logProb` is a lower bound by draws of `ops.randomUniform`: how many, and the step where its values are on a grid (default: it
-   * is the log-density).
-   */
-  readonly bound?: { readonly draws: number; readonly step?: number | undefined } | undefined;
+  /** Of a distribution whose `logProb` is a lower bound, by draws of `ops.randomUniform` (default: it is the log-density). */
+  readonly bound?: DrawnBound | undefined;
   /** Log-density in nats, a scalar. */
   logProb(x: Expr, parameters: Bound, context?: Expr): Expr;
   /** A sample as a function of independent standard normal noise, a vector of {@link Distribution.noise} numbers. */

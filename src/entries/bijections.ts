@@ -33,4 +33,4 @@ export * from "../bijections/structure/makers.ts";
 export { type AugmentationOptions, augmentation } from "../bijections/surjections/augmentation.ts";
 export { largest } from "../bijections/surjections/largest.ts";
 export { type RoundingOptions, rounding } from "../bijections/surjections/rounding.ts";
-export type { Lift, Surjection } from "../bijections/surjections/surjection.ts";
+export type { Lift, Surjection, SurjectionJson } from "../bijections/surjections/surjection.ts";

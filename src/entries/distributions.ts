@@ -7,7 +7,7 @@
 export { type ManyToOne, type ManyToOneOptions, manyToOne } from "../distributions/bounds/manyToOne.ts";
 export * from "../distributions/composed/makers.ts";
 export { pushforwardLogProb, pushforwardSample } from "../distributions/density.ts";
-export type { Distribution, DistributionJson } from "../distributions/distribution.ts";
+export type { Distribution, DistributionJson, DrawnBound } from "../distributions/distribution.ts";
 export { distributionFromJson } from "../distributions/distributionFromJson.ts";
 export * from "../distributions/independent/makers.ts";
 export * from "../distributions/joint/makers.ts";

@@ -5,6 +5,7 @@
  * @module pushforward/options
  */
 
+export { type BaseName, baseNames } from "../architectures/bases/baseNames.ts";
 export {
   comparedKinds,
   type FittedKind,

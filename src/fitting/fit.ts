@@ -130,7 +130,7 @@ async function choose(table: Table, options: FitOptions): Promise<ChosenKind> {
 }
 
 /** Options that say what an architecture says itself. */
-const sizesOfNamed = ["transforms", "hidden"] as const;
+const sizesOfNamed = ["transforms", "hidden", "base"] as const;
 
 function checkedFitOptions(table: Table, options: FitOptions): FitOptions {
   checkFormerOptions("fit", options);
@@ -201,6 +201,15 @@ function checkKind(kind: ModelKind | undefined, options: FitOptions): void {
     // An architecture may be one of any trained kind.
     const isOwn = kind === undefined ? kinds?.some(isTrained) : kinds?.includes(kind);
     if (!kinds || isOwn || isIdle) continue;
+    if (name === "parents" && isMixed)
+      throw new UsageError({
+        where: "fit",
+        problem:
+          "parents makes a flow of numbers, and not all columns are: one of mixed columns finds out itself what a column depends on, among those before it",
+        expected: `no parents for ${kind}`,
+        received: describeValue(value),
+        remedy: `name columns of numbers, as ${optionText("columns")}, and ${optionText("flow", "nsf-ar")}, or leave it out`,
+      });
     const why =
       kinds.includes(flowKinds[0]) && !isMixed
         ? ", which is fitted without gradients"

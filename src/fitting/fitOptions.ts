@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type BaseName, baseNames } from "../architectures/bases/baseNames.ts";
 import {
   flowKinds,
   type ModelKind,
@@ -184,6 +185,11 @@ export interface FitOptions {
    * parents, and prepares each column by itself.
    */
   readonly parents?: Readonly<Record<string, readonly string[]>> | undefined;
+  /**
+   * For trained kinds that are named, but `ncsf`, `flow-matching` and `mixture-of-flows`: the distribution that they push forward (default `normal`). `mixture`
+   * is of four normal laws; all but `normal` are trained with the flow. An architecture has its own, and takes any: `neuralSplineFlow({ base: studentT })`.
+   */
+  readonly base?: BaseName | undefined;
   /** Columns that are left out. */
   readonly exclude?: readonly string[] | undefined;
   /** Columns that are not fitted, but carried along: the model names them, and `keptColumns` finds them beside scores. */
@@ -299,6 +305,9 @@ const rotations: readonly NonNullable<FitOptions["rotation"]>[] = ["pca", "ica",
 const marginals: readonly MarginalKind[] = ["kernel", "mixture", "histogram", "spline"];
 const ascentMaps: readonly AscentMaps[] = ["directional", "radial", "both"];
 
+/** Kinds whose bases are part of what they are. */
+const basesOfTheirOwn: readonly string[] = ["ncsf", "flow-matching", "mixture-of-flows"];
+
 /** What each option of a fit may be, and whose it is. */
 export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOptionKind>> = {
   flow: flowOptionKind(modelKinds),
@@ -326,6 +335,10 @@ export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOpti
   anyOrder: ofMixed(flag),
   members: ofMixed(wholeNumber(`a positive integer, at most ${mostMembers}`, 1, mostMembers)),
   parents: of(["nsf-ar", "maf"], anObject),
+  base: of(
+    flowKinds.filter((kind) => !basesOfTheirOwn.includes(kind)),
+    oneOf(baseNames),
+  ),
   exclude: names,
   keep: names,
   simplex: ofNumbers(names),

@@ -104,7 +104,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
   [
     "fit data.csv --out m.safetensors --flow gausian",
     2,
-    '--flow must be realnvp, maf, nsf, nsf-ar, planar, radial, sylvester, residual, cnf, flow-matching, nice, iaf, naf, sospf, bpf, unaf, bnaf, ncsf, gf, ttf, mixture-of-flows, columns, gaussian, mixture, kde, gaussianization, sliced or dual-ascent, got "gausian"; did you mean gaussian?',
+    '--flow must be realnvp, maf, nsf, nsf-ar, planar, radial, sylvester, residual, cnf, flow-matching, nice, iaf, naf, sospf, bpf, unaf, bnaf, ncsf, gf, ttf, mixture-of-flows, columns, gaussian, mixture, kde, gaussianization, sliced, dual-ascent or sphere, got "gausian"; did you mean gaussian?',
   ],
   [
     "fit data.csv --out m.safetensors --flow kde --hidden 8",

@@ -16,6 +16,13 @@ export interface Lift {
   readonly logWeight: Expr;
 }
 
+/** Plain data that describes a surjection. */
+export interface SurjectionJson {
+  /** What it is called. */
+  readonly type: string;
+  readonly [option: string]: unknown;
+}
+
 /** A map from base to data that is not one to one, with draws of its preimages. */
 export interface Surjection {
   /** What it is called. */
@@ -35,5 +42,5 @@ export interface Surjection {
   /** Draws of preimages of y, one of each branch: the mean of the sum of p(x) e^logWeight is p(y). */
   lifts(y: Expr, noise: Expr, parameters: Bound): readonly Lift[];
   /** The description that a model file holds. */
-  toJSON(): { readonly type: string; readonly [option: string]: unknown };
+  toJSON(): SurjectionJson;
 }

@@ -9,7 +9,7 @@ import type { Command } from "commander";
 import { AbortedError, UsageError } from "../../entries/errors.ts";
 import { isSameFile } from "../../entries/files.ts";
 import type { BatchesFit, ColumnNote } from "../../entries/fitting.ts";
-import { fitOptionTable, hasEpochs } from "../../entries/options.ts";
+import { fitOptionTable, hasEpochs, modelKinds } from "../../entries/options.ts";
 import type { FitOptions, FitPhase, Flow, ModelKind } from "../../index.ts";
 import { checkDisjoint, checkKnown } from "../columnNames.ts";
 import { fitFlags } from "../flags/flagTables.ts";
@@ -42,10 +42,31 @@ import {
 } from "../tableOptions.ts";
 
 interface FitFlags extends TableFlags, Pick<RowsFlags, "rows" | "cells">, Omit<FitOptions, "flow" | "from"> {
-  readonly flow?: ModelKind | undefined;
+  readonly flow?: ModelKind | typeof sphere | undefined;
   readonly from?: string | undefined;
   readonly out: string;
   readonly json?: boolean | undefined;
+}
+
+/** The flow of unit vectors, which the library has as an architecture. */
+const sphere = "sphere";
+
+/** What may be named: kinds, and that flow. */
+const flow: typeof fitOptionTable.flow = {
+  ...fitOptionTable.flow,
+  choices: [...modelKinds, sphere],
+  accepts: () => true,
+};
+
+/** Of flags the options, with the architecture that is named in place of its sizes. */
+async function optionsOf({ flow, ...flags }: FitFlags): Promise<FitOptions> {
+  if (flow !== sphere) return chosenOptions<FitOptions>({ flow, ...flags }, fitFlags);
+  const { sphereFlow } = await import("../../entries/architectures.ts");
+  const { transforms, hidden, ...options } = flags;
+  return {
+    ...chosenOptions<FitOptions>(options, fitFlags),
+    flow: sphereFlow(defined({ transforms, hidden })),
+  };
 }
 
 const description = `Fit a normalizing flow to a table.
@@ -59,7 +80,8 @@ Example:
 
 /** Checks that need no file but those that are written. */
 function checkFlags(flags: FitFlags): void {
-  checkTrainingFlags(flags.flow, flags);
+  // A flow of unit vectors is trained as others are.
+  checkTrainingFlags(flags.flow === sphere ? "nsf-ar" : flags.flow, flags as FitOptions);
   checkDisjoint(["--columns", flags.columns], ["--given", flags.given]);
   const weights = flags.weights === undefined ? undefined : [flags.weights];
   checkDisjoint(["--columns", flags.columns], ["--weights", weights]);
@@ -195,7 +217,7 @@ async function run(data: string, read: FitFlags): Promise<void> {
       report,
       streamed,
     } = await fitBatches(batches, {
-      ...chosenOptions<FitOptions>(flags, fitFlags),
+      ...(await optionsOf(flags)),
       rows,
       ...defined({ cells: flags.cells }),
       folder: dirname(flags.out),
@@ -299,7 +321,7 @@ export function addFit(program: Command): void {
     .option("--json", "print one JSON document")
     .addHelpText("after", example)
     .action(namingTable(0, run));
-  addOptionFlags(command, fitFlags, fitOptionTable);
+  addOptionFlags(command, fitFlags, { ...fitOptionTable, flow });
   addFormerFlags(command);
   addRowsOption(command);
   addTableOptions(command);

@@ -5,17 +5,36 @@
  */
 
 import type { Command } from "commander";
+import type { AcceptedShare } from "../../entries/diagnostics.ts";
 import { oneLine } from "../../entries/errors.ts";
+import type { Flow } from "../../index.ts";
+import { defined } from "../options.ts";
 import { print, printJson } from "../output.ts";
+
+/** What is known of the normalizer of a resampled base; undefined of others. */
+async function normalizerOf(flow: Flow): Promise<AcceptedShare | undefined> {
+  if ((flow.description.base as { readonly type?: unknown }).type !== "resampled") return undefined;
+  return await (await import("../../entries/diagnostics.ts")).acceptedShare(flow);
+}
+
+/** `0.3021, an estimate: log-densities are known to 0.004 nats`. */
+function inWords({ normalizer, isEstimate, logProbError }: AcceptedShare): string {
+  const share = normalizer.toPrecision(4);
+  return isEstimate
+    ? `${share}, an estimate: log-densities are known to ${logProbError.toPrecision(1)} nats`
+    : `${share}, by quadrature`;
+}
 
 async function run(model: string, flags: { readonly json?: boolean }): Promise<void> {
   const { load } = await import("../../index.ts");
   const flow = await load(model);
+  const normalizer = await normalizerOf(flow);
   // The nested bijection is for programs alone: its summary is the architecture's line.
-  if (flags.json) return await printJson(flow.description);
+  if (flags.json) return await printJson({ ...flow.description, ...defined({ normalizer }) });
   const { default: Table } = await import("cli-table3");
   const table = new Table({ style: { head: [], border: [] }, colWidths: [28, 68], wordWrap: true });
-  table.push(...Object.entries(flow.facts).map(([name, value]) => [name, oneLine(value)]));
+  const facts = { ...flow.facts, ...(normalizer ? { normalizer: inWords(normalizer) } : {}) };
+  table.push(...Object.entries(facts).map(([name, value]) => [name, oneLine(value)]));
   await print(`${table.toString()}\n`);
 }
 

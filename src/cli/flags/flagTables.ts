@@ -7,6 +7,7 @@
 
 import {
   ascentPatience,
+  baseNames,
   columnsDefaults,
   compareDefaults,
   fitDefaults,
@@ -47,7 +48,7 @@ export const fitFlags: OptionFlags<FitOptions> = {
   flow: {
     flag: "--flow",
     value: "kind",
-    help: `kind of flow: ${listOfWords(modelKinds)}`,
+    help: `kind of flow: ${listOfWords([...modelKinds, "sphere"])}, the last of columns that are unit vectors`,
     usual: "nsf-ar, or columns where not all columns are real numbers",
   },
   from: {
@@ -113,6 +114,12 @@ export const fitFlags: OptionFlags<FitOptions> = {
     usual: `${columnsDefaults.members}, with --any-order 1`,
   },
   parents,
+  base: {
+    flag: "--base",
+    value: "name",
+    help: `what the flow pushes forward, trained with it: ${listOfWords(baseNames)}`,
+    usual: "normal",
+  },
   exclude,
   simplex,
   keep: {

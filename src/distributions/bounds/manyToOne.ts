@@ -21,7 +21,7 @@ import { ShapeError } from "../../errors.ts";
 import { type Bound, subtreeOf } from "../../graph/parameters.ts";
 import { anObject, checkedOptions, type OptionTable, required, wholeNumber } from "../../options.ts";
 import { pushforwardSample } from "../density.ts";
-import { aDistribution, type Distribution } from "../distribution.ts";
+import { aDistribution, type Distribution, type DrawnBound } from "../distribution.ts";
 import { checkDrawnParts, type DrawnParts, drawnBound } from "./drawnBound.ts";
 
 /** Options of {@link manyToOne}. */
@@ -32,7 +32,8 @@ export interface ManyToOneOptions extends DrawnParts {
 
 /** A distribution that knows what it is made of. */
 export interface ManyToOne extends Distribution, DrawnParts {
-  readonly bound: NonNullable<Distribution["bound"]>;
+  /** How often it draws, and the step of its values. */
+  readonly bound: DrawnBound;
 }
 
 /** Whether a distribution is what a surjection makes of a flow. */

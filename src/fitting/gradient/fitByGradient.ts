@@ -94,7 +94,9 @@ export async function fitByGradient(
     { ...from?.recipe, ...(options as Partial<Recipe>), flow: kind },
   );
   const { transforms, hidden, bins } = recipe;
-  const made = architecture ?? (await architectureOf(kind, { ...sizes, transforms, hidden, bins }));
+  const base =
+    options.base && (await import("../../architectures/bases/namedBase.ts")).namedBases[options.base];
+  const made = architecture ?? (await architectureOf(kind, { ...sizes, transforms, hidden, bins, base }));
   if (made.preparation === "none" || made.base.bound)
     (await import("../preparation/unprepared.ts")).checkUnprepared(rows, made);
   if (from && options.kinds)

@@ -33,7 +33,16 @@ import { trainedNumbers } from "./trainingPlan.ts";
 export const startedRate = 2e-3;
 
 /** Options that say what a model says itself. */
-const structural = ["flow", "columns", "given", "parents", "simplex", "transforms", "hidden"] as const;
+const structural = [
+  "flow",
+  "columns",
+  "given",
+  "parents",
+  "simplex",
+  "transforms",
+  "hidden",
+  "base",
+] as const;
 
 type MakeArchitecture = typeof architectureOf;
 
