@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import { describe, expect, test } from "vitest";
 import { unpackHadoopLz4, unpackLz4, unpackSnappy } from "../../src/formats/parquet/blockCodecs.ts";
 import { inOnePiece, type Pieces } from "../../src/platform/pieces.ts";
@@ -70,7 +69,7 @@ test("a copy and a literal of many bytes are done with pauses, and right", () =>
 
 test("any bytes end in an error or in the length asked for, at once", () => {
   const stream = new RandomStream(randomKey(5));
-  const start = performance.now();
+  const start = process.cpuUsage();
   const lengths = new Set<number>();
   for (let k = 0; k < 2000; k++) {
     const random = Uint8Array.from({ length: stream.integerBelow(40) }, () => stream.integerBelow(256));
@@ -90,5 +89,6 @@ test("any bytes end in an error or in the length asked for, at once", () => {
       }
   }
   expect([...lengths]).toEqual([100]);
-  expect(performance.now() - start).toBeLessThan(5000);
+  // Of the processor: others may use the machine.
+  expect(process.cpuUsage(start).user).toBeLessThan(5e6);
 });
