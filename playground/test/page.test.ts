@@ -49,6 +49,8 @@ describe.skipIf(path === undefined)(
           if (/error|warning/.test(message.type()) && !isOfPlaywright) complaints.push(message.text());
         });
         opened.on("pageerror", (error) => complaints.push(error.message));
+        // What is waited for comes, however much else the machine does.
+        opened.setDefaultTimeout(90_000);
         await opened.goto(`${host.address}${link}`);
         return opened;
       },

@@ -128,7 +128,7 @@ try {
         await page.emulateMedia({ colorScheme: theme });
         await page.waitForTimeout(400);
         const path = `${out}${options.keep ? name : `${name}-${width}-${theme}`}`;
-        if (options.keep) await page.screenshot({ path: `${path}.jpg`, quality: 60 });
+        if (options.keep) await page.screenshot({ path: `${path}.jpg`, quality: 50 });
         else await page.screenshot({ path: `${path}.png`, fullPage: true });
       }
     }

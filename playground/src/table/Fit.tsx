@@ -16,7 +16,7 @@ import {
   stop,
   usedAs,
 } from "./tableStore.ts";
-import { sentence } from "./words.ts";
+import { counted, sentence } from "./words.ts";
 
 export function Fit({ facts }: { readonly facts: TableFacts }) {
   const [kind, setKind] = useState<TableKind>("columns");
@@ -29,7 +29,7 @@ export function Fit({ facts }: { readonly facts: TableFacts }) {
       <div>
         <h2 class="file">{facts.name}</h2>
         <p class="note">
-          {facts.rows.toLocaleString("en")} rows, {facts.columns.length} columns. It stays on your machine.
+          {counted(facts.rows, "row")}, {counted(facts.columns.length, "column")}. It stays on your machine.
         </p>
         {facts.remarks.map((line) => (
           <p key={line} class="note">

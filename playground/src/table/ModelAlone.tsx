@@ -3,6 +3,7 @@
 import { OpenModel, OpenTable } from "../ui/FileButton.tsx";
 import type { TableFacts } from "./protocol.ts";
 import { closeTable, notes, openModel, openTable, stage } from "./tableStore.ts";
+import { counted } from "./words.ts";
 
 export function ModelAlone({ facts }: { readonly facts: TableFacts }) {
   const noteOf = new Map(notes.value.map((note) => [note.name, note]));
@@ -12,8 +13,8 @@ export function ModelAlone({ facts }: { readonly facts: TableFacts }) {
       <div>
         <h2 class="file">{facts.name}</h2>
         <p class="note">
-          A model of {facts.columns.length} columns. The table that it was fitted to is not in its file: what
-          is shown are rows that the model draws.
+          A model of {counted(facts.columns.length, "column")}. The table that it was fitted to is not in its
+          file: what is shown are rows that the model draws.
         </p>
       </div>
       <div>

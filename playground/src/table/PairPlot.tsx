@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { type Colors, colorsOf } from "../picture/draw.ts";
 import { theme } from "../theme.ts";
 import { type Axis, axisOf } from "./axis.ts";
-import type { Cell, Columns } from "./protocol.ts";
+import type { Cell, Columns, StrangeRow } from "./protocol.ts";
 
 /** As much of a name as there is room for. */
 function shortened(context: CanvasRenderingContext2D, name: string, room: number): string {
@@ -19,6 +19,7 @@ function paint(
   names: readonly string[],
   rows: Columns,
   samples: Columns | undefined,
+  marked: readonly StrangeRow["cells"][],
   side: number,
   colors: Colors,
 ): void {
@@ -62,9 +63,27 @@ function paint(
           for (let i = 0; i < xs.length; i++) {
             const [x, y] = [axes[column]!.place(xs[i]!, i), axes[row]!.place(ys[i]!, i + xs.length)];
             if (Number.isNaN(x) || Number.isNaN(y)) continue;
-            context.fillRect(left + x * cell - size / 2, top + (1 - y) * cell - size / 2, size, size);
+            context.fillRect(
+              left + atEdge(x) * cell - size / 2,
+              top + (1 - atEdge(y)) * cell - size / 2,
+              size,
+              size,
+            );
           }
           context.globalAlpha = 1;
+          if (row > column) {
+            context.strokeStyle = colors.text;
+            context.lineWidth = 1.5;
+            marked.forEach((cells, i) => {
+              const x = axes[column]!.place(cells[other] ?? null, i);
+              const y = axes[row]!.place(cells[name] ?? null, i);
+              if (Number.isNaN(x) || Number.isNaN(y)) return;
+              context.beginPath();
+              context.arc(left + atEdge(x) * cell, top + (1 - atEdge(y)) * cell, 5, 0, 2 * Math.PI);
+              context.stroke();
+            });
+            context.lineWidth = 1;
+          }
         }
       }
       if (row === column) {
@@ -81,6 +100,9 @@ function paint(
     });
   });
 }
+
+/** What lies beyond an axis stands at its end. */
+const atEdge = (place: number): number => Math.min(0.985, Math.max(0.015, place));
 
 /** Share of the cells in each bin of an axis. */
 function sharesOf(axis: Axis, cells: readonly Cell[]): Float64Array {
@@ -167,9 +189,11 @@ export function PairPlot(props: {
   readonly names: readonly string[];
   readonly rows: Columns;
   readonly samples: Columns | undefined;
+  /** Rows that are ringed. */
+  readonly marked: readonly StrangeRow["cells"][];
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const { names, rows, samples } = props;
+  const { names, rows, samples, marked } = props;
   const now = theme.value;
   useEffect(() => {
     const element = canvas.current!;
@@ -179,11 +203,11 @@ export function PairPlot(props: {
       const density = Math.min(3, devicePixelRatio);
       element.width = element.height = Math.round(side * density);
       context.setTransform(density, 0, 0, density, 0, 0);
-      paint(context, names, rows, samples, side, colorsOf(document.documentElement));
+      paint(context, names, rows, samples, marked, side, colorsOf(document.documentElement));
     });
     observer.observe(element);
     return () => observer.disconnect();
-  }, [names, rows, samples, now]);
+  }, [names, rows, samples, marked, now]);
   return (
     <canvas
       ref={canvas}

@@ -1,8 +1,12 @@
 /** The rows of a table that are strangest to a flow. */
 
+import { useState } from "preact/hooks";
 import { written } from "../ui/numbers.ts";
 import type { Cell, FitFacts, Ranking } from "./protocol.ts";
 import { dataOf } from "./words.ts";
+
+/** The share of the blame from which on a cell is marked. */
+const leastBlame = 0.15;
 
 /** A cell as it is written. */
 const cellText = (cell: Cell | undefined): string => {
@@ -19,7 +23,10 @@ export function Strange({
   readonly columns: readonly string[];
   readonly facts: FitFacts;
 }) {
-  const { strange = [], rows = 0, of = 0 } = found ?? {};
+  const [withMissing, setWithMissing] = useState(true);
+  const { rows = 0, of = 0 } = found ?? {};
+  const hasMissing = found?.strange.some(({ row }, i) => row !== found.whole[i]?.row);
+  const strange = (withMissing ? found?.strange : found?.whole) ?? [];
   return (
     <section class="strange" aria-labelledby="strange-title">
       <h2 id="strange-title">The strangest rows</h2>
@@ -28,10 +35,23 @@ export function Strange({
         {facts.held.length > 0
           ? ": the farther away the nearest of them are, over all columns, the stranger it is. Log-densities of mixed columns do not rank so."
           : ", by how far away the nearest of them are and by its log-density."}{" "}
-        p is the share of rows of the flow that are at least as strange. Cells to blame are marked, with their
-        share of the blame and what is usual beside the other cells. Row numbers count from 1, the header left
-        out.
+        p is the share of rows of the flow that are at least as strange; where rows are as strange as each
+        other chance parts them, so that it need not rise from row to row.{" "}
+        {facts.scored === "held-out rows" &&
+          "The flow was fitted to most of these rows: what is strange in them may be ordinary to it. "}
+        Cells to blame are marked, with their share of the blame and what is usual beside the other cells. Row
+        numbers count from 1, the header left out.
       </p>
+      {hasMissing && (
+        <label class="toggle">
+          <input
+            type="checkbox"
+            checked={withMissing}
+            onChange={({ currentTarget }) => setWithMissing(currentTarget.checked)}
+          />
+          also rows that are strange for a missing cell most of all
+        </label>
+      )}
       <p class="note" role="status">
         {rows === of
           ? found
@@ -47,6 +67,9 @@ export function Strange({
               <th scope="col">Row</th>
               <th scope="col">p</th>
               <th scope="col">Log-density</th>
+              <th scope="col" class="blamed">
+                To blame
+              </th>
               {columns.map((name) => (
                 <th key={name} scope="col">
                   {name}
@@ -60,8 +83,21 @@ export function Strange({
                 <th scope="row">{row}</th>
                 <td>{pValue < 0.001 ? "< 0.001" : pValue.toFixed(3)}</td>
                 <td>{logProb === undefined ? "" : written(logProb, 2)}</td>
+                {/* In short, where there is no room for the columns. */}
+                <td class="blamed">
+                  {blame
+                    .filter(({ share }) => share >= leastBlame)
+                    .map(({ column, expected }) => (
+                      <span key={column}>
+                        {column} <b>{cellText(cells[column])}</b>
+                        {expected === undefined || expected === cells[column]
+                          ? ""
+                          : `, usual ${cellText(expected)}`}
+                      </span>
+                    ))}
+                </td>
                 {columns.map((name) => {
-                  const guilty = blame.find(({ column, share }) => column === name && share >= 0.15);
+                  const guilty = blame.find(({ column, share }) => column === name && share >= leastBlame);
                   return (
                     <td key={name} class={guilty ? "guilty" : ""}>
                       {cellText(cells[name])}

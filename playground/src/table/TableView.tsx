@@ -1,6 +1,6 @@
 /** A table of one's own: fitted, looked at, asked, and taken along. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { download } from "../ui/download.ts";
 import { written } from "../ui/numbers.ts";
 import { isWorthSeeing } from "./axis.ts";
@@ -15,6 +15,9 @@ import { givenText, sentence } from "./words.ts";
 
 /** Most columns of a pair plot: more cannot be told apart. */
 const mostPairs = 5;
+
+/** Of the strangest rows, so many are ringed in the pair plot. */
+const mostRinged = 3;
 
 /** What the mean log-density is made of, where not of densities alone. */
 const measureWords = ({ columns, counted }: FitFacts): string =>
@@ -41,6 +44,8 @@ export function TableView() {
   const [drawn, setDrawn] = useState<Drawn | undefined>(undefined);
   const isAlone = facts.rows === 0;
   const cells = isAlone ? (fit?.samples ?? {}) : facts.shown;
+  const strangest = ranking.value?.strange;
+  const ringed = useMemo(() => (strangest ?? []).slice(0, mostRinged).map((row) => row.cells), [strangest]);
   const names = chosen.filter((name) => facts.columns.includes(name));
   useEffect(() => {
     setChosen(seenFirst(facts.columns, cells));
@@ -72,12 +77,15 @@ export function TableView() {
             </label>
           ))}
         </fieldset>
-        <PairPlot names={names} rows={facts.shown} samples={drawn?.shown ?? fit?.samples} />
+        <PairPlot names={names} rows={facts.shown} samples={drawn?.shown ?? fit?.samples} marked={ringed} />
         <p class="keys">
           {isAlone ? (
             <span class="model">below the diagonal: where the flow's rows are dense</span>
           ) : (
-            <span class="data">rows of the table, below the diagonal</span>
+            <span class="data">
+              rows of the table, below the diagonal
+              {ringed.length > 0 ? `; the ${ringed.length} strangest in rings` : ""}
+            </span>
           )}
           <span class="model">
             {fit

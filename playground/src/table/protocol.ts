@@ -61,6 +61,8 @@ export interface TableFacts {
 export interface StrangeRow {
   /** From 1. */
   readonly row: number;
+  /** How strange it is: larger is stranger. */
+  readonly score: number;
   readonly pValue: number;
   readonly logProb: number | undefined;
   readonly blame: readonly {
@@ -74,6 +76,8 @@ export interface StrangeRow {
 /** The strangest of the rows that have been looked at so far. */
 export interface Ranking {
   readonly strange: readonly StrangeRow[];
+  /** The same without rows that are strange for a missing cell most of all. */
+  readonly whole: readonly StrangeRow[];
   readonly rows: number;
   readonly of: number;
 }

@@ -325,23 +325,40 @@ async function held(
   };
 }
 
+/** Whether a row is strange for a missing cell most of all. */
+function isMissing({ blame: [first], place }: Anomaly & { readonly place: number }, rows: Table): boolean {
+  if (!first) return false;
+  const column = rows.columns.indexOf(first.column);
+  if (column >= 0) return Number.isNaN(rows.values[place * rows.columns.length + column]);
+  const text = rows.texts?.find(({ name }) => name === first.column);
+  return text !== undefined && text.levels[text.codes[place]!] === undefined;
+}
+
+/** The strangest of two lists that are in order. */
+const strangestOf = (some: readonly StrangeRow[], others: readonly StrangeRow[]): StrangeRow[] =>
+  [...some, ...others].sort((a, b) => b.score - a.score || a.row - b.row).slice(0, mostStrange);
+
 /** Ranks the rows by how strange they are to a flow, as long as it is that of the table. */
 async function rank(found: Flow, rows: Table): Promise<void> {
   try {
     const scorer = await anomalyScorer(found, { seed: 1 });
-    let strangest: (Anomaly & { readonly place: number })[] = [];
+    let strangest: StrangeRow[] = [];
+    let whole: StrangeRow[] = [];
+    const dates = datesOf(found, rows);
     for (let begin = 0; begin < rows.rows; begin += rankedAtOnce) {
       const end = Math.min(rows.rows, begin + rankedAtOnce);
       const places = Array.from({ length: end - begin }, (_, i) => begin + i);
       const next = await scorer.rows(pickRows(rows, places));
       if (flow !== found) return;
-      strangest = [...strangest, ...next.map((row, i) => ({ ...row, place: begin + i }))]
-        .sort((a, b) => b.score - a.score || a.place - b.place)
-        .slice(0, mostStrange);
-      say({
-        type: "ranking",
-        ranking: { strange: shownRows(strangest, rows, datesOf(found, rows)), rows: end, of: rows.rows },
-      });
+      const ranked = next
+        .map((row, i) => ({ ...row, place: begin + i }))
+        .sort((a, b) => b.score - a.score || a.place - b.place);
+      strangest = strangestOf(strangest, shownRows(ranked.slice(0, mostStrange), rows, dates));
+      whole = strangestOf(
+        whole,
+        shownRows(ranked.filter((row) => !isMissing(row, rows)).slice(0, mostStrange), rows, dates),
+      );
+      say({ type: "ranking", ranking: { strange: strangest, whole, rows: end, of: rows.rows } });
     }
   } catch (error) {
     if (flow === found) say({ type: "trouble", message: messageOf(error) });
@@ -359,8 +376,9 @@ function shownRows(
       strangest.map(({ place }) => place),
     ),
   );
-  return strangest.map(({ place, pValue, logProb, blame, expected }, i) => ({
+  return strangest.map(({ place, score, pValue, logProb, blame, expected }, i) => ({
     row: place + 1,
+    score,
     pValue,
     logProb,
     blame: blame.slice(0, 3).map(({ column, share }) => {

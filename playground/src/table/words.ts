@@ -4,6 +4,10 @@ import { inShell } from "../takeAlong.ts";
 import type { Condition, FitFacts } from "./protocol.ts";
 import { table } from "./tableStore.ts";
 
+/** So many of something. */
+export const counted = (count: number, noun: string): string =>
+  `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+
 /** A line of the library as a sentence. */
 export const sentence = (line: string): string => `${line.charAt(0).toUpperCase()}${line.slice(1)}.`;
 

@@ -3,10 +3,10 @@
 import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { runs, state } from "../store.ts";
-import { openTable, openText, stage, table, trouble } from "../table/tableStore.ts";
+import { openModel, openTable, openText, stage, table, trouble } from "../table/tableStore.ts";
 import { switchTheme, theme } from "../theme.ts";
 import { threadsFor } from "../threads.ts";
-import { Beside } from "./Beside.tsx";
+import { Beside, Compared } from "./Beside.tsx";
 import { Controls } from "./Controls.tsx";
 import { LinkRemark, Picture, Toggles } from "./Picture.tsx";
 import { Probe } from "./Probe.tsx";
@@ -46,14 +46,17 @@ function Article() {
   );
 }
 
-/** Files that are dropped, and text that is pasted, are tables. */
+/** Files that are dropped are tables or models, and text that is pasted is a table. */
 function useTables(): void {
   useEffect(() => {
     const over = (event: DragEvent): void => event.preventDefault();
     const drop = (event: DragEvent): void => {
       event.preventDefault();
       const file = event.dataTransfer?.files[0];
-      if (file) void openTable(file);
+      if (!file) return;
+      if (!/\.safetensors$/i.test(file.name)) void openTable(file);
+      else if (table.peek()) void openModel(file);
+      else void runs[0].open(file);
     };
     const paste = (event: ClipboardEvent): void => {
       const isTyping = event.target instanceof HTMLElement && event.target.matches("input, select, textarea");
@@ -121,7 +124,7 @@ export function App() {
           <Controls />
           <section class="stage" aria-label="Picture">
             <div class="pictures">
-              <Picture run={runs[0]} isFirst />
+              <Picture run={runs[0]} isFirst isAlone={!isCompared} />
               {isCompared && <Picture run={runs[1]} />}
             </div>
             <Toggles />
@@ -129,7 +132,8 @@ export function App() {
             <Slider />
           </section>
           <aside class="beside" aria-label="Numbers">
-            <Beside run={runs[0]} />
+            {isCompared && <Compared />}
+            <Beside run={runs[0]} isFirst />
             {isCompared && <Beside run={runs[1]} />}
           </aside>
           <Probe />

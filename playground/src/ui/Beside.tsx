@@ -1,10 +1,10 @@
 /** What is known of a flow, in numbers and small pictures. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Progress, Snapshot } from "../flow/protocol.ts";
 import { colorsOf, drawPoints } from "../picture/draw.ts";
 import { isWhole } from "../picture/field.ts";
-import { nameOf, type Run, state } from "../store.ts";
+import { nameOf, points, type Run, runs, state } from "../store.ts";
 import { openTable } from "../table/tableStore.ts";
 import { theme } from "../theme.ts";
 import { OpenTable } from "./FileButton.tsx";
@@ -14,10 +14,18 @@ const width = 288;
 const height = 112;
 
 /** Log-likelihoods over the steps. */
-function Curve({ history }: { readonly history: readonly Progress[] }) {
+function Curve(props: {
+  readonly history: readonly Progress[];
+  readonly beside: readonly Progress[];
+  readonly isExplained: boolean;
+}) {
+  const { history, beside, isExplained } = props;
   const shown = history.filter(({ heldOutLogProb }) => Number.isFinite(heldOutLogProb));
   const heldOut = shown.map(({ heldOutLogProb }) => heldOutLogProb);
-  const all = [...heldOut, ...shown.map(({ trainLogProb }) => trainLogProb).filter(Number.isFinite)];
+  // Two that are compared are drawn on one scale.
+  const all = [...history, ...beside]
+    .flatMap(({ heldOutLogProb, trainLogProb }) => [heldOutLogProb, trainLogProb])
+    .filter(Number.isFinite);
   const [low, high] = all.length > 1 ? [Math.min(...all), Math.max(...all)] : [-1, 0];
   const steps = shown.at(-1)?.steps || 1;
   const place = (value: number): string =>
@@ -54,8 +62,73 @@ function Curve({ history }: { readonly history: readonly Progress[] }) {
         </span>
         {state.value.data.from !== "energy" && <span class="train">training points</span>}
       </p>
+      {isExplained && state.value.data.from !== "energy" && (
+        <p class="note">
+          Where only the line of the training points still rises, the flow learns those points by heart.
+        </p>
+      )}
     </div>
   );
+}
+
+/** The number that says how well a flow fits: its opened model's, or the last of its training. */
+function scoreOf(run: Run): number {
+  const opened = run.opened.value;
+  if (opened) return opened.meanLogProb;
+  const heldOut = run.history.value.at(-1)?.heldOutLogProb ?? Number.NaN;
+  return state.value.data.from === "energy" ? -heldOut : heldOut;
+}
+
+/** Two flows on the same points, by their numbers. */
+export function Compared() {
+  const scores = runs.map(scoreOf);
+  const [first, second] = scores as [number, number];
+  const isEnergy = state.value.data.from === "energy";
+  const better = isEnergy === first < second ? runs[0] : runs[1];
+  const difference = Math.abs(first - second);
+  return (
+    <div class="numbers">
+      <h2>Side by side</h2>
+      <dl>
+        {runs.map((run, i) => (
+          <div key={i === 0 ? "first" : "beside"}>
+            <dt>{nameOf(run)}</dt>
+            <dd>{Number.isFinite(scores[i]) ? `${written(scores[i]!)} nats` : "–"}</dd>
+          </div>
+        ))}
+      </dl>
+      <p class="note difference">
+        {Number.isFinite(difference) && difference >= 0.0005
+          ? `${nameOf(better)} is better by ${written(difference)} nats. `
+          : ""}
+        {isEnergy
+          ? "Less is better here."
+          : "Both are means over the same held-out points; another seed moves each by some hundredths of a nat."}
+      </p>
+    </div>
+  );
+}
+
+/** The mean log-density of points by the Gaussian of their own mean and covariance, in nats. */
+function gaussianScore(points: Float64Array): number {
+  const count = points.length / 2;
+  let [x, y, xx, xy, yy] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < points.length; i += 2) {
+    const [a, b] = [points[i]!, points[i + 1]!];
+    x += a / count;
+    y += b / count;
+    xx += (a * a) / count;
+    xy += (a * b) / count;
+    yy += (b * b) / count;
+  }
+  return -1 - Math.log(2 * Math.PI) - 0.5 * Math.log((xx - x * x) * (yy - y * y) - (xy - x * y) ** 2);
+}
+
+/** What a single bell curve makes of the points of the page: a number to hold others against. */
+function Reference() {
+  const all = points.value;
+  const score = useMemo(() => gaussianScore(all), [all]);
+  return Number.isFinite(score) ? <> A single bell curve on these points has {written(score, 2)}.</> : null;
 }
 
 /** The normal density of one axis. */
@@ -166,7 +239,7 @@ function Mass({ inside, outside }: Snapshot) {
   );
 }
 
-export function Beside({ run }: { readonly run: Run }) {
+export function Beside({ run, isFirst = false }: { readonly run: Run; readonly isFirst?: boolean }) {
   const history = run.history.value;
   const last = history.at(-1);
   const snapshot = run.snapshot.value;
@@ -175,17 +248,13 @@ export function Beside({ run }: { readonly run: Run }) {
   const judgment = run.judgment.value;
   const isNormal = run.isNormal.value;
   const isEnergy = state.value.data.from === "energy";
+  const score = scoreOf(run);
+  const other = state.value.other ? runs[isFirst ? 1 : 0].history.value : [];
   return (
     <div class="numbers">
       <h2>{nameOf(run)}</h2>
       <p class="score">
-        <b>
-          {opened
-            ? written(opened.meanLogProb)
-            : last
-              ? written(isEnergy ? -last.heldOutLogProb : last.heldOutLogProb)
-              : "–"}
-        </b>
+        <b>{Number.isNaN(score) ? "–" : written(score)}</b>
         <span>
           {opened
             ? opened.view
@@ -205,14 +274,17 @@ export function Beside({ run }: { readonly run: Run }) {
           <OpenTable label="Open its table" onFile={(file) => void openTable(file, run.file())} />
         </div>
       )}
-      <p class="note">
-        {isEnergy && !opened
-          ? "The nat is the unit of natural logarithms."
-          : `Log-densities are natural logarithms, and their unit is the nat: 1 nat more is a density 2.72 times as high.${opened ? "" : " Held-out points are not trained on."}`}
-      </p>
+      {isFirst && (
+        <p class="note">
+          {isEnergy && !opened
+            ? "The nat is the unit of natural logarithms."
+            : `Log-densities are natural logarithms, and their unit is the nat: 1 nat more is a density 2.72 times as high.${opened ? "" : " Held-out points are not trained on."}`}
+          {!isEnergy && !opened && <Reference />}
+        </p>
+      )}
       {!opened && (
         <>
-          <Curve history={history} />
+          <Curve history={history} beside={other} isExplained={isFirst} />
           <dl>
             <div>
               <dt>Steps</dt>
@@ -252,19 +324,21 @@ export function Beside({ run }: { readonly run: Run }) {
           <p class="note">
             Each sample is weighed by target over flow. Below 0.7 the heaviest weights are tame, and averages
             by the weights can be relied on where the flow has samples; neither number sees a peak that the
-            flow misses. The second number says how many equal samples those of the flow are worth.{" "}
-            {judgment && ` The integral of exp(−energy) is ${written(Math.exp(judgment.logIntegral), 2)}.`}
+            flow misses. The second number says how many equal samples those of the flow are worth. The
+            integral of exp(−energy) is {judgment ? written(Math.exp(judgment.logIntegral), 2) : "–"}.
           </p>
         </>
       )}
       <h3>All probability is accounted for</h3>
       <p class="mass">{snapshot && isWhole(snapshot) ? <Mass {...snapshot} /> : "–"}</p>
-      <p class="note">
-        {isNormal ? "The bell curve" : "The base"} holds 1, and the map only moves it. The first number is the
-        integral of the density over the picture. The second is the share of{" "}
-        {isNormal ? "the bell curve" : "the base"} that lands outside of the picture. Each is computed for
-        itself, as a sum over a grid.
-      </p>
+      {isFirst && (
+        <p class="note">
+          {isNormal ? "The bell curve" : "The base"} holds 1, and the map only moves it. The first number is
+          the integral of the density over the picture. The second is the share of{" "}
+          {isNormal ? "the bell curve" : "the base"} that lands outside of the picture. Each is computed for
+          itself, as a sum over a grid. They add up to 1 whether the flow fits or not.
+        </p>
+      )}
       {!opened?.view && (
         <>
           <h3>{isNormal ? "The data, made normal" : "The data in the base"}</h3>

@@ -118,6 +118,8 @@ function EnergyFields() {
   const text = data.from === "energy" ? data.formula : "";
   const known = (Object.keys(energies) as EnergyName[]).find((name) => energies[name].formula === text);
   const choose = (formula: string): void => {
+    // What Enter has taken over is not taken over once more when the field is left.
+    if (formula === text) return;
     isDrawing.value = false;
     change({ data: { from: "energy", formula } });
   };
@@ -153,7 +155,13 @@ function EnergyFields() {
             spellcheck={false}
             aria-invalid={runs[0].message.value !== "" && runs[0].place.value === "energy"}
             onChange={({ currentTarget }) => choose(currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key !== "Enter" || event.shiftKey) return;
+              event.preventDefault();
+              choose(event.currentTarget.value);
+            }}
           />
+          <span>Enter starts it; Shift and Enter make a line.</span>
         </label>
       )}
       <Message run={runs[0]} place="energy" />

@@ -8,7 +8,7 @@ import { lastStop, throughTo, viewAt } from "../picture/field.ts";
 import { painterOf } from "../picture/painter.ts";
 import { kinds, type LinkPart, layers, mostDrawn, onSheet } from "../state.ts";
 import { brushAt, change, isDrawing, points, type Run, remarks, runs, state, viewOf } from "../store.ts";
-import { theme } from "../theme.ts";
+import { theme, wantsStillness } from "../theme.ts";
 
 /** What the phases are called. */
 const phases = {
@@ -90,7 +90,13 @@ function press(event: KeyboardEvent): void {
   event.preventDefault();
 }
 
-export function Picture({ run, isFirst = false }: { readonly run: Run; readonly isFirst?: boolean }) {
+export function Picture(props: {
+  readonly run: Run;
+  readonly isFirst?: boolean;
+  /** Whether there is room for the steps beside its name. */
+  readonly isAlone?: boolean;
+}) {
+  const { run, isFirst = false, isAlone = false } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
 
   useEffect(() => {
@@ -188,8 +194,8 @@ export function Picture({ run, isFirst = false }: { readonly run: Run; readonly 
         )}
         <span class="note" aria-hidden={isFirst}>
           {phase}
-          {last && !isDue && run.phase.value === "training" && Number.isFinite(last.step)
-            ? `: step ${last.step} of ${last.steps}`
+          {isAlone && last && !isDue && run.phase.value === "training" && Number.isFinite(last.step)
+            ? `: step ${last.step} of ${last.steps}${wantsStillness() ? ", drawn at the end" : ""}`
             : ""}
         </span>
       </figcaption>

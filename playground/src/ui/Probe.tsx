@@ -50,7 +50,7 @@ function termsOf(run: Run): readonly Term[] | undefined {
   const law = run.isNormal.value ? "the bell curve" : "its own density";
   return [
     { name: `base: log of ${law} at the point's place there`, value: probed.baseLogProb, tone: "base" },
-    ...probed.steps.map((value, k): Term => ({ name: stops[k + 1]!, value, tone: "step" })).reverse(),
+    ...probed.steps.map((value, k): Term => ({ name: stops[k + 1]!, value, tone: "step" })),
   ];
 }
 
@@ -111,11 +111,11 @@ function Terms({ run, full }: { readonly run: Run; readonly full: number }) {
   );
 }
 
-/** By what a flow has stretched areas close to the probe, from the base to a place of the slider. */
+/** By what a flow has stretched areas close to the probe, from the base to a place of the slider; NaN while that is not known. */
 function stretchOf(run: Run, at: number): number {
   const probed = run.probed.value;
   const steps = run.stops.value.length - 1;
-  if (probed?.steps.length !== steps) return 1;
+  if (probed?.steps.length !== steps) return Number.NaN;
   const place = at * steps;
   // At a stop the terms of the steps before it say so, which are of the way back.
   if (Number.isInteger(place))
@@ -123,6 +123,8 @@ function stretchOf(run: Run, at: number): number {
   const [a, b, c, d] = probeAt(probed, place).jacobian;
   return Math.abs(a * d - b * c);
 }
+
+const factorText = (factor: number): string => (Number.isNaN(factor) ? "–" : significant(factor));
 
 export function Probe() {
   const shown = state.value.other ? runs : [runs[0]];
@@ -142,7 +144,7 @@ export function Probe() {
         {shown.map((run, i) => (
           <span key={i === 0 ? "first" : "beside"}>
             {i > 0 && " and, in the flow beside it, "}
-            <b class="number">{significant(stretchOf(run, state.value.at))}</b>
+            <b class="number">{factorText(stretchOf(run, state.value.at))}</b>
           </span>
         ))}
         : by this factor the map stretches areas here, and that is what its determinant says. No probability
@@ -152,7 +154,9 @@ export function Probe() {
         Each layer has its own factor. Factors multiply, and their logarithms add up: log p is the base's own
         log-density plus a term for each layer, and the terms of the layers together are minus the logarithm
         of the factor at the data: −log(
-        {shown.map((run) => significant(stretchOf(run, 1))).join(") and −log(")}).
+        {shown.map((run) => factorText(stretchOf(run, 1))).join(") and −log(")}).{" "}
+        {shown.some((run) => run.stops.value.includes("units of the data")) &&
+          "The layer “units of the data” gives the points their mean and spread back: its factor is the same everywhere."}
       </p>
       {shown.map((run, i) => (
         <div key={i === 0 ? "first" : "beside"}>

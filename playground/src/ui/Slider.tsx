@@ -95,11 +95,12 @@ export function Slider() {
       </button>
       {isNormal ? (
         <p class="note">
-          The left end is the <span class="base">base</span>: a bell curve in two dimensions, from which one
-          can draw and whose density is known. On the way to the right the flow is applied, layer by layer or
-          through time; at the right end the base has become the <span class="model">density</span>. No two
-          points land on one, so each layer can be undone: on the way back the <span class="data">data</span>{" "}
-          become normal.
+          A flow is two things: the <span class="base">base</span> at the left end, a bell curve whose density
+          is known and from which one can draw, and the map that leads to the right. A point drawn there and
+          sent along is a <span class="model">sample</span>: tick Samples to see them go. On the way the map
+          is applied, layer by layer or through time; at the right end the base has become the{" "}
+          <span class="model">density</span>. No two points land on one, so each layer can be undone: on the
+          way back the <span class="data">data</span> become normal.
         </p>
       ) : (
         <p class="note">

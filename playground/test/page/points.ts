@@ -173,10 +173,9 @@ export function testsOfPoints(visit: Visit): void {
       'The place of the slider in this link, "7", is not between 0 and 1.',
     ]);
     const picture = opened.locator(".picture canvas");
-    await picture.focus();
-    await opened.keyboard.press("ArrowRight");
-    await opened.keyboard.press("Shift+ArrowDown");
-    await opened.waitForFunction(() => !location.hash.includes("probe=0,1.4"));
+    await picture.press("ArrowRight");
+    await picture.press("Shift+ArrowDown");
+    await expect.poll(() => opened.evaluate(() => location.hash), patience).toMatch(/probe=0\.\d+,1\.0/);
     expect(await opened.locator(".inline.message").count()).toBe(1);
     await opened.getByRole("radio", { name: "Draw your own" }).focus();
     await opened.keyboard.press("Space");
@@ -289,6 +288,11 @@ export function testsOfPoints(visit: Visit): void {
       () => location.hash.includes("points=") && location.hash.includes("gradient-flow"),
     );
     expect(await findings(drawn)).toEqual([]);
+    const [first, second] = (await drawn.locator(".score b").allTextContents()).map((text) =>
+      Number(text.replace("−", "-")),
+    );
+    const better = /is better by ([\d.]+) nats/.exec((await drawn.locator(".beside").textContent())!);
+    expect(Number(better![1])).toBeCloseTo(Math.abs(first! - second!), 2);
     const link = new URL(drawn.url()).hash;
     const again = await visit.open(link, [360, 740]);
     await trained(again);
@@ -316,7 +320,7 @@ export function testsOfPoints(visit: Visit): void {
     expect(before).not.toBe("–");
     const scored = await opened.locator('[data-testid="sum"]').textContent();
     await write(opened.locator("textarea"), "x^2 +");
-    await opened.locator("textarea").blur();
+    await opened.keyboard.press("Enter");
     await expect.poll(() => opened.getByRole("alert").textContent(), patience).toContain("column 6");
     // What was there before stays, and can still be asked and taken along.
     expect(await opened.locator(".score b").textContent()).toBe(before);

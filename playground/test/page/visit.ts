@@ -91,6 +91,18 @@ export async function downloadOf(page: Page, name: string): Promise<Buffer> {
   return Buffer.from(bytes);
 }
 
+/** Drops a file on the page. */
+export function drop(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  return page.evaluate(
+    ([of, numbers]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([Uint8Array.from(numbers)], of));
+      dispatchEvent(new DragEvent("drop", { dataTransfer: data }));
+    },
+    [name, Array.from(bytes)] as const,
+  );
+}
+
 /** What axe has to say of a page, in light and dark. */
 export async function findings(page: Page): Promise<string[]> {
   await page.evaluate(axe);
@@ -98,7 +110,12 @@ export async function findings(page: Page): Promise<string[]> {
   for (const theme of ["Dark", "Light"]) {
     // Of another theme only the colors are others.
     const { violations } = await page.evaluate(
-      (options) => (globalThis as unknown as { axe: typeof import("axe-core") }).axe.run(options),
+      (options) =>
+        (globalThis as unknown as { axe: typeof import("axe-core") }).axe.run(
+          // Of many rows that are alike the first.
+          { exclude: [".strange tbody tr:nth-child(n + 4)"] },
+          options,
+        ),
       {
         resultTypes: ["violations" as const],
         ...(theme === "Light" ? { runOnly: ["color-contrast"] } : {}),
