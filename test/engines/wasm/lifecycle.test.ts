@@ -221,7 +221,8 @@ test("120 programs of 10 MB, one after another, leave resident memory flat", asy
   const resident = JSON.parse(
     await run(process.execPath, ["--input-type=module", "--eval", script], root),
   ) as number[];
-  expect(resident.at(-1)! - resident[0]!).toBeLessThan(60);
+  // Measured 4; with one program of ten that is not given back 46.
+  expect(resident.at(-1)! - resident[0]!).toBeLessThan(30);
 });
 
 test("a program in the memory of another, whose sums were not numbers, has the sums of a first one", async () => {
