@@ -60,7 +60,7 @@ describe("compare", () => {
     });
     expect(folded).toMatchObject({ heldOut: 400, folds: 4, best: "mixture" });
     expect(seen).toHaveLength(12);
-    expect(seen.slice(0, 4)).toEqual(["gaussian 1/4", "gaussian 2/4", "gaussian 3/4", "gaussian 4/4"]);
+    expect(seen.slice(0, 4)).toEqual(["gaussian 1/4", "mixture 1/4", "kde 1/4", "gaussian 2/4"]);
     const single = await compare(table, options);
     const ratio = folded.flows[0]!.standardError! / single.flows[0]!.standardError!;
     expect(ratio).toBeGreaterThan(0.3);

@@ -10,10 +10,11 @@
 import type { ModelKind } from "../../architectures/kinds.ts";
 import { comparedKinds, modelKinds } from "../../architectures/kinds.ts";
 import { closestName } from "../../closestName.ts";
-import { AbortedError, UsageError } from "../../errors.ts";
+import { UsageError } from "../../errors.ts";
 import { fit } from "../../fitting/fit.ts";
 import { type FitData, type FitRows, fitData } from "../../fitting/fitData.ts";
 import type { FitOptions, FitProgress } from "../../fitting/fitOptions.ts";
+import type { FitResult } from "../../fitting/fitReport.ts";
 import { checkFormerOptions } from "../../fitting/flowOption.ts";
 import { checkedOptions, describeValue, refuse } from "../../options.ts";
 import { randomKey, split } from "../../random/philox.ts";
@@ -21,7 +22,8 @@ import type { LeftOutColumn } from "../../tables/columnRecord.ts";
 import type { DependentColumn } from "../../tables/dependence.ts";
 import { checkTable, type Table, tableFromRows } from "../../tables/table.ts";
 import { compareDefaults } from "../defaults.ts";
-import { type ComparedFlow, type ComparedKind, ComparedScores } from "./comparedScores.ts";
+import type { ComparedFlow } from "./comparedScores.ts";
+import { type ComparedRows, compareKinds, type HeldOutRows } from "./compareKinds.ts";
 import { compareOptionTable } from "./compareOptions.ts";
 
 /** Where a comparison stands. */
@@ -102,19 +104,8 @@ export async function compare(table: Table, given: CompareOptions = {}): Promise
   const options = checkedComparison("compare", given);
   checkTable("compare", table);
   const compared = await comparedData(table, options);
-  const { train, columns } = compared.data;
-  const splits = splitsOf(train.rows, options);
-  const entries: Entry[] = [];
-  for (const kind of options.flows) entries.push(await score(kind, train, columns, splits, options));
-  const heldOut = splits.flatMap(({ test }) =>
-    Array.from({ length: test.to - test.from }, (_, i) => test.from + i),
-  );
-  const scores = new ComparedScores(entries.length);
-  scores.add(
-    entries.map((entry) => entry.scores),
-    Float64Array.from(heldOut, (row) => train.weights?.[row] ?? 1),
-  );
-  return comparisonOf(scores.ranked(entries), compared, heldOut.length, splits.length);
+  const rows = new RowsInMemory(compared.data, options);
+  return comparisonOf(await compareKinds(rows, options), compared, rows.heldOutRows, rows.folds);
 }
 
 /** Options of a comparison that were checked. */
@@ -258,100 +249,54 @@ export function splitsOf(rows: number, { test = compareDefaults.test, folds }: C
   }));
 }
 
-interface Entry extends ComparedKind {
-  /** Log-densities of the held-out rows, split by split; undefined where the kind failed. */
-  readonly scores: Float64Array | undefined;
-}
+/** Rows in memory, in random order. */
+class RowsInMemory implements ComparedRows {
+  readonly columns: readonly string[];
+  readonly folds: number;
+  /** Rows that are held out, of all folds. */
+  readonly heldOutRows: number;
+  readonly #rows: FitRows;
+  readonly #splits: readonly Split[];
+  readonly #weights: string | undefined;
 
-/** How one kind is fitted, as all others are. */
-export function fitOptionsOf(
-  kind: ModelKind,
-  columns: readonly string[],
-  { weights, seed, threads, wide, signal }: CompareOptions,
-): FitOptions & { readonly flow: ModelKind } {
-  return {
-    flow: kind,
-    columns,
-    weights,
-    seed,
-    threads,
-    wide,
-    signal,
-    // The measure that the other kinds have.
-    ...(kind === "columns"
-      ? { kinds: Object.fromEntries(columns.map((name) => [name, "continuous"] as const)) }
-      : {}),
-  };
-}
+  constructor({ columns, train }: FitData, options: CompareOptions) {
+    this.columns = columns;
+    this.#rows = train;
+    this.#splits = splitsOf(train.rows, options);
+    this.#weights = options.weights;
+    this.folds = this.#splits.length;
+    this.heldOutRows = this.#splits.reduce((sum, { test }) => sum + test.to - test.from, 0);
+  }
 
-/**
- * Why a kind failed.
- * @throws what says that the signal has fired.
- */
-export function failureOf(thrown: unknown): string {
-  if (thrown instanceof AbortedError) throw thrown;
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}
+  async fit(fold: number, options: FitOptions): Promise<FitResult> {
+    return await fit(this.#without(fold), options);
+  }
 
-/** Fits one kind to each split and scores what the split holds out. */
-async function score(
-  kind: ModelKind,
-  rows: FitRows,
-  columns: readonly string[],
-  splits: readonly Split[],
-  options: CompareOptions,
-): Promise<Entry> {
-  const started = performance.now();
-  const width = columns.length;
-  const { weights, threads, wide, signal, onProgress } = options;
-  const scores: number[] = [];
-  let parameters: number | undefined;
-  let fittedRows: number | undefined;
-  let error: string | undefined;
-  try {
-    for (const [i, { test }] of splits.entries()) {
-      const at = { flow: kind, fold: i + 1, folds: splits.length };
-      onProgress?.(at);
-      const train = without(rows, columns, weights, test);
-      const { flow } = await fit(train, {
-        ...fitOptionsOf(kind, columns, options),
-        onProgress: (fit) => onProgress?.({ ...at, fit }),
-      });
-      const testRows = rows.data.subarray(test.from * width, test.to * width);
-      const found = await flow.logProb(testRows, { threads, wide, signal });
-      found.forEach((value, row) => scores.push(value + (rows.logAbsDetOfRows?.[test.from + row] ?? 0)));
-      parameters = flow.parameterCount;
-      fittedRows = train.rows;
+  /** A table of all rows but those that a fold holds out, the weights with them. */
+  #without(fold: number): Table {
+    const { from, to } = this.#splits[fold]!.test;
+    const { rows, data, weights } = this.#rows;
+    const width = this.columns.length;
+    const names = this.#weights === undefined ? this.columns : [...this.columns, this.#weights];
+    const values = new Float64Array((rows - (to - from)) * names.length);
+    let at = 0;
+    for (let row = 0; row < rows; row++) {
+      if (row >= from && row < to) continue;
+      values.set(data.subarray(row * width, (row + 1) * width), at);
+      if (weights) values[at + width] = weights[row]!;
+      at += names.length;
     }
-  } catch (thrown) {
-    error = failureOf(thrown);
+    return tableFromRows(names, values);
   }
-  return {
-    flow: kind,
-    scores: error === undefined ? Float64Array.from(scores) : undefined,
-    seconds: (performance.now() - started) / 1000,
-    parameters,
-    fittedRows,
-    error,
-  };
-}
 
-/** A table of all rows but some, the weights with them. */
-function without(
-  rows: FitRows,
-  columns: readonly string[],
-  weights: string | undefined,
-  { from, to }: Split["test"],
-): Table {
-  const width = columns.length;
-  const names = weights === undefined ? columns : [...columns, weights];
-  const values = new Float64Array((rows.rows - (to - from)) * names.length);
-  let at = 0;
-  for (let row = 0; row < rows.rows; row++) {
-    if (row >= from && row < to) continue;
-    values.set(rows.data.subarray(row * width, (row + 1) * width), at);
-    if (rows.weights) values[at + width] = rows.weights[row]!;
-    at += names.length;
+  async *heldOut(fold: number): AsyncGenerator<HeldOutRows> {
+    const { from, to } = this.#splits[fold]!.test;
+    const { data, weights, logAbsDetOfRows } = this.#rows;
+    const width = this.columns.length;
+    yield {
+      values: data.subarray(from * width, to * width),
+      weights: weights?.subarray(from, to),
+      logAbsDets: logAbsDetOfRows?.subarray(from, to),
+    };
   }
-  return tableFromRows(names, values);
 }

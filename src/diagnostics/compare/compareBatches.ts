@@ -4,12 +4,11 @@
  * @module
  */
 
-import { isTrained, type ModelKind } from "../../architectures/kinds.ts";
+import { isTrained } from "../../architectures/kinds.ts";
 import { fit } from "../../fitting/fit.ts";
-import type { FitProgress } from "../../fitting/fitOptions.ts";
+import type { FitResult } from "../../fitting/fitReport.ts";
 import { batchOptionTable, fitBatches, mostCells } from "../../fitting/streamed/fitBatches.ts";
 import { usableBatches, usedColumns } from "../../fitting/streamed/usableRows.ts";
-import type { Flow } from "../../models/flow.ts";
 import { callback, checkedOptions, type OptionTable } from "../../options.ts";
 import { checkSignal } from "../../platform/pieces.ts";
 import { RandomStream, randomKey, split } from "../../random/philox.ts";
@@ -28,11 +27,9 @@ import {
   compare,
   comparedData,
   comparisonOf,
-  failureOf,
-  fitOptionsOf,
   splitsOf,
 } from "./compare.ts";
-import { type ComparedKind, ComparedScores } from "./comparedScores.ts";
+import { type ComparedRows, compareKinds, type FittedKindOptions, type HeldOutRows } from "./compareKinds.ts";
 
 /** Options of {@link compareBatches} beside those of `compare`. */
 export interface CompareBatchesOptions extends CompareOptions {
@@ -92,29 +89,10 @@ export async function compareBatches(
   const usable = new UsableRows(batches, usedColumns({ columns }, options.weights), options, onRows);
   await usable.count();
   const parts = new RowParts(usable, rows, options);
-  const streamed = { sampleRows, cells, folder, onRows };
-  const entries = options.flows.map((flow) => new StreamedKind(flow, columns, options, streamed));
-  const scores = new ComparedScores(entries.length);
-  for (let fold = 0; fold < parts.folds; fold++) {
-    const train = parts.without(fold);
-    for (const entry of entries) await entry.fit(train, fold, parts.folds);
-    const total = parts.heldOut(fold).rows;
-    let done = 0;
-    for await (const table of parts.heldOut(fold)) {
-      const found: (Float64Array | undefined)[] = [];
-      for (const entry of entries) found.push(await entry.score(table));
-      const weights = options.weights;
-      scores.add(
-        found,
-        weights === undefined ? new Float64Array(table.rows).fill(1) : column(table, weights),
-      );
-      done += table.rows;
-      onRows?.(done, total);
-    }
-  }
-  const heldOut = parts.heldOutRows;
+  const streamed = new StreamedRows(parts, columns, options, { sampleRows, cells, folder, onRows });
+  const flows = await compareKinds(streamed, options);
   const data = { ...compared.data, rows: parts.rows, dropped: usable.dropped };
-  return comparisonOf(scores.ranked(entries), { ...compared, data }, heldOut, parts.folds);
+  return comparisonOf(flows, { ...compared, data }, parts.heldOutRows, parts.folds);
 }
 
 /** Compares rows in memory: all, or so many at random. */
@@ -264,67 +242,52 @@ interface Streaming {
   readonly onRows: CompareBatchesOptions["onRows"];
 }
 
-/** A kind that is fitted to rows in batches, and scores others. */
-class StreamedKind implements ComparedKind {
-  readonly flow: ModelKind;
-  readonly #columns: readonly string[];
-  readonly #options: CompareOptions;
+/** Rows that come in batches. */
+class StreamedRows implements ComparedRows {
+  readonly columns: readonly string[];
+  readonly folds: number;
+  readonly #parts: RowParts;
+  readonly #weights: string | undefined;
+  readonly #seed: number | undefined;
   readonly #streaming: Streaming;
-  #fitted: Flow | undefined;
-  seconds = 0;
-  parameters: number | undefined;
-  fittedRows: number | undefined;
-  error: string | undefined;
 
-  constructor(flow: ModelKind, columns: readonly string[], options: CompareOptions, streaming: Streaming) {
-    this.flow = flow;
-    this.#columns = columns;
-    this.#options = options;
+  constructor(
+    parts: RowParts,
+    columns: readonly string[],
+    { weights, seed }: CompareOptions,
+    streaming: Streaming,
+  ) {
+    this.columns = columns;
+    this.folds = parts.folds;
+    this.#parts = parts;
+    this.#weights = weights;
+    this.#seed = seed;
     this.#streaming = streaming;
   }
 
-  async fit(train: TableBatches, fold: number, folds: number): Promise<void> {
-    this.#fitted = undefined;
-    const { onProgress } = this.#options;
-    const at = { flow: this.flow, fold: fold + 1, folds };
-    await this.#timed(async () => {
-      onProgress?.(at);
-      const options = {
-        ...fitOptionsOf(this.flow, this.#columns, this.#options),
-        onProgress: (progress: FitProgress) => onProgress?.({ ...at, fit: progress }),
-      };
-      const { sampleRows, cells, folder, onRows } = this.#streaming;
-      const { flow, report } = isTrained(this.flow)
-        ? await fitBatches(train, {
-            ...options,
-            cells,
-            folder,
-            onPhase: ({ phase, done, total }) => phase === "rows" && onRows?.(done, total),
-          })
-        : await fit(await sampleOfBatches(train, sampleRows, this.#options.seed), options);
-      this.#fitted = flow;
-      this.parameters = flow.parameterCount;
-      this.fittedRows = report.rows;
+  async fit(fold: number, options: FittedKindOptions): Promise<FitResult> {
+    const train = this.#parts.without(fold);
+    const { sampleRows, cells, folder, onRows } = this.#streaming;
+    if (!isTrained(options.flow))
+      return await fit(await sampleOfBatches(train, sampleRows, this.#seed), options);
+    return await fitBatches(train, {
+      ...options,
+      cells,
+      folder,
+      onPhase: ({ phase, done, total }) => phase === "rows" && onRows?.(done, total),
     });
   }
 
-  /** Log-densities of rows; undefined where the kind has failed. */
-  async score(table: Table): Promise<Float64Array | undefined> {
-    const { threads, wide, signal } = this.#options;
-    const { values } = selectColumns(table, this.#columns);
-    return await this.#timed(async () => await this.#fitted?.logProb(values, { threads, wide, signal }));
-  }
-
-  async #timed<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
-    if (this.error !== undefined) return undefined;
-    const started = performance.now();
-    try {
-      return await work();
-    } catch (thrown) {
-      this.error = failureOf(thrown);
-      return undefined;
-    } finally {
-      this.seconds += (performance.now() - started) / 1000;
+  async *heldOut(fold: number): AsyncGenerator<HeldOutRows> {
+    const batches = this.#parts.heldOut(fold);
+    let done = 0;
+    for await (const table of batches) {
+      yield {
+        values: selectColumns(table, this.columns).values,
+        weights: this.#weights === undefined ? undefined : column(table, this.#weights),
+      };
+      done += table.rows;
+      this.#streaming.onRows?.(done, batches.rows);
     }
   }
 }
