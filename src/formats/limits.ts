@@ -90,8 +90,18 @@ export function checkLimit(name: string, limits: CheckedLimits, limit: LimitName
   });
 }
 
-/** Refuses more bytes out of a file of `size` bytes than its limits allow; `what` says whose bytes they are. */
-export function checkExpansion(name: string, limits: CheckedLimits, size: number, bytes: number): void {
-  checkLimit(name, limits, "bytes", bytes);
-  if (bytes > alwaysFine) checkLimit(name, limits, "expansion", Math.ceil(bytes / Math.max(1, size)));
+/**
+ * Refuses more bytes out of a file of `size` bytes than its limits allow; `what` says whose bytes they are.
+ * @param bytes - Those that are in memory at a time.
+ * @param all - Those that come out of the file one after the other.
+ */
+export function checkExpansion(
+  what: string,
+  limits: CheckedLimits,
+  size: number,
+  bytes: number,
+  all: number = bytes,
+): void {
+  checkLimit(what, limits, "bytes", bytes);
+  if (all > alwaysFine) checkLimit(what, limits, "expansion", Math.ceil(all / Math.max(1, size)));
 }

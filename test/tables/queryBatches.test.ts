@@ -31,6 +31,13 @@ it("reads an answer of many blocks as often as it is asked to", async () => {
   expect(first.values).toEqual(second.values);
 });
 
+it("adds one listener to the process, however many queries there are", async () => {
+  await queryBatches("select 1 as x");
+  const before = process.listenerCount("exit");
+  for (let i = 0; i < 3; i++) await queryBatches(`select ${i} as x`);
+  expect(process.listenerCount("exit")).toBe(before);
+});
+
 it("says in one line what is wrong with a query", async () => {
   await expect(queryBatches("selec 1")).rejects.toThrow(
     /^query: Parser Error: syntax error at or near "selec"; it is one select/,

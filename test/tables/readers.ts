@@ -27,4 +27,4 @@ export const readParquet = (
   options: ParquetOptions = {},
 ): Promise<Table> => whole(parquetFeed(bytesInMemory(bytes), name, options), options);
 export const readArrow = (bytes: Uint8Array, name = "the data", options: ArrowOptions = {}): Promise<Table> =>
-  whole(arrowFeed(bytes, name, options), options);
+  whole(arrowFeed(bytesInMemory(bytes), name, options), options);

@@ -105,14 +105,15 @@ function textReader(): (bytes: Uint8Array) => string {
   };
 }
 
-/** Texts between offsets. */
+/** Texts between offsets; the data begin where the first does. */
 function texts(offsetBytes: Uint8Array, data: Uint8Array, rows: number, isLarge: boolean): ReadCell {
   const read = textReader();
   const offsets: ArrayLike<number | bigint> = isLarge
     ? numbersOf(offsetBytes, rows + 1, BigInt64Array<ArrayBufferLike>)
     : numbersOf(offsetBytes, rows + 1, Int32Array<ArrayBufferLike>);
+  const first = Number(offsets[0]);
   return (row) => {
-    const [start, end] = [Number(offsets[row]), Number(offsets[row + 1])];
+    const [start, end] = [Number(offsets[row]) - first, Number(offsets[row + 1]) - first];
     if (!(start >= 0 && start <= end && end <= data.length))
       throw new Error("a text does not lie within its buffer");
     return read(data.subarray(start, end));
@@ -222,7 +223,7 @@ export function nestedKind({ type, dictionary, children }: ArrowField): string |
 
 /**
  * The cells of rows.
- * @param buffers - The buffers of the column: which rows are present, and what else its type has.
+ * @param buffers - The buffers of the column, as `buffersOfRows` gives them: which rows are present, and what else its type has.
  * @param dictionary - The values of its dictionary, where it has one.
  */
 export function arrowCells(

@@ -1,16 +1,17 @@
 /**
  * Arrow data of either kind, file or stream: a schema, dictionaries, and batches of rows. Every claim of a message is checked before
- * it is followed.
+ * it is followed. Messages are read where they lie, and their bodies are not: data need not fit in memory.
  *
  * https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc
  *
  * @module
  */
 
+import { type ByteSource, withWindow } from "../../platform/byteSource.ts";
 import { type ArrowField, type ArrowSchema, hasViews, ownBuffers, readSchema } from "./arrowSchema.ts";
 import { type FlatTable, lengthAt, rootTable } from "./flatbuffer.ts";
 
-/** Where a buffer lies in the body of its message. */
+/** Where bytes lie: a buffer in the body of its message, a body in the data. */
 export interface Region {
   readonly offset: number;
   readonly length: number;
@@ -28,7 +29,8 @@ export interface Batch {
   readonly rows: number;
   /** What compresses its buffers: undefined, LZ4 or Zstandard. */
   readonly codec: "LZ4" | "ZSTD" | undefined;
-  readonly body: Uint8Array;
+  /** Where its buffers lie in the data. */
+  readonly body: Region;
   /** One for each field. */
   readonly columns: readonly StoredRows[];
 }
@@ -42,10 +44,21 @@ export interface DictionaryBatch {
   readonly values: (field: ArrowField) => Batch;
 }
 
-/** What the data hold, in the order in which it is to be read. */
+/** A message of rows, or of a dictionary. */
+export interface Part {
+  /** Where it begins in the data. */
+  readonly at: number;
+  /** Its rows; undefined of a dictionary. */
+  readonly rows: number | undefined;
+}
+
+/** What the data hold. */
 export interface ArrowContent {
   readonly schema: ArrowSchema;
-  readonly batches: readonly (DictionaryBatch | Batch)[];
+  /** Dictionaries and batches, in the order in which they are to be read. */
+  readonly parts: readonly Part[];
+  /** Reads what a part says of itself. */
+  read(part: Part): Promise<DictionaryBatch | Batch>;
 }
 
 const startsWith = (bytes: Uint8Array, text: string, from = 0): boolean =>
@@ -55,7 +68,7 @@ const startsWith = (bytes: Uint8Array, text: string, from = 0): boolean =>
 export const isArrowFile = (bytes: Uint8Array): boolean => startsWith(bytes, "ARROW1");
 
 /** The buffers of the fields of a batch. */
-function batchOf(table: FlatTable, body: Uint8Array, version: number, fields: readonly ArrowField[]): Batch {
+function batchOf(table: FlatTable, body: Region, version: number, fields: readonly ArrowField[]): Batch {
   const rows = table.long(0, 0);
   const nodes = table.structures(1, 16, (view, at) => ({
     rows: lengthAt(view, at),
@@ -95,40 +108,53 @@ function codecOf(compression: FlatTable): "LZ4" | "ZSTD" {
   return codec;
 }
 
-/** A message, and where it ends; undefined at the end of a stream. */
-interface Message {
+/** What stands before the body of a message. */
+interface MessageHead {
   readonly kind: "schema" | "dictionary" | "batch" | "other";
   readonly version: number;
   readonly header: FlatTable;
-  readonly body: Uint8Array;
-  readonly end: number;
+  /** Bytes of the body. */
+  readonly length: number;
 }
 
-function messageAt(bytes: Uint8Array, at: number): Message | undefined {
+/** A message. */
+interface Message extends MessageHead {
+  readonly at: number;
+  readonly body: Region;
+}
+
+/** Where the head of a message lies behind its beginning, of which eight bytes are given. */
+function headRegion(bytes: Uint8Array): Region {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (at >= bytes.length) return undefined;
-  let start = at + 4;
-  let size = view.getInt32(at, true);
-  if (size === -1) {
-    size = view.getInt32(start, true);
-    start += 4;
-  }
-  if (size === 0) return undefined;
-  if (!(size > 0 && size <= bytes.length - start))
-    throw new Error("it is truncated, or a message is damaged");
-  const message = rootTable(bytes.subarray(start, start + size));
-  const length = message.long(3, 0);
-  const body = start + size;
-  if (length > bytes.length - body) throw new Error("it is truncated, or a message is damaged");
+  const size = view.getInt32(0, true);
+  return size === -1 ? { offset: 8, length: view.getInt32(4, true) } : { offset: 4, length: size };
+}
+
+const truncated = "it is truncated, or a message is damaged";
+
+function readHead(bytes: Uint8Array): MessageHead {
+  const message = rootTable(bytes);
   const header = message.table(2);
   if (!header) throw new Error("a message is damaged");
   return {
     kind: (["other", "schema", "dictionary", "batch"] as const)[message.byte(1, 0)] ?? "other",
     version: message.short(0, 0),
     header,
-    body: bytes.subarray(body, body + length),
-    end: body + length,
+    length: message.long(3, 0),
   };
+}
+
+/** The message that begins at a place; undefined at the end of a stream. */
+async function messageAt(file: ByteSource, at: number): Promise<Message | undefined> {
+  if (at >= file.size) return undefined;
+  const { offset, length } = headRegion(await file.read(at, Math.min(file.size, at + 8)));
+  if (length === 0) return undefined;
+  const start = at + offset;
+  if (!(length > 0 && length <= file.size - start)) throw new Error(truncated);
+  const head = readHead(await file.read(start, start + length));
+  const body = { offset: start + length, length: head.length };
+  if (body.length > file.size - body.offset) throw new Error(truncated);
+  return { ...head, at, body };
 }
 
 function dictionaryBatch({ header, body, version }: Message): DictionaryBatch {
@@ -141,53 +167,80 @@ function dictionaryBatch({ header, body, version }: Message): DictionaryBatch {
   };
 }
 
-function readStream(bytes: Uint8Array): ArrowContent {
+const rowBatch = ({ header, body, version }: Message, { fields }: ArrowSchema): Batch =>
+  batchOf(header, body, version, fields);
+
+const contentOf = (file: ByteSource, schema: ArrowSchema, parts: readonly Part[]): ArrowContent => ({
+  schema,
+  parts,
+  async read({ at, rows }) {
+    const message = await messageAt(file, at);
+    if (!message) throw new Error(truncated);
+    return rows === undefined ? dictionaryBatch(message) : rowBatch(message, schema);
+  },
+});
+
+async function readStream(file: ByteSource): Promise<ArrowContent> {
   let schema: ArrowSchema | undefined;
-  const batches: (DictionaryBatch | Batch)[] = [];
+  const parts: Part[] = [];
   for (let at = 0; ; ) {
-    const message = messageAt(bytes, at);
+    const message = await messageAt(file, at);
     if (!message) break;
-    at = message.end;
     if (message.kind === "schema") schema ??= readSchema(message.header);
     else if (schema === undefined) throw new Error("it does not begin with a schema");
-    else if (message.kind === "dictionary") batches.push(dictionaryBatch(message));
-    else if (message.kind === "batch")
-      batches.push(batchOf(message.header, message.body, message.version, schema.fields));
+    else if (message.kind === "dictionary") {
+      dictionaryBatch(message);
+      parts.push({ at, rows: undefined });
+    } else if (message.kind === "batch") parts.push({ at, rows: rowBatch(message, schema).rows });
+    at = message.body.offset + message.body.length;
   }
   if (!schema) throw new Error("it has no schema");
-  return { schema, batches };
+  return contentOf(file, schema, parts);
 }
 
-function readFile(bytes: Uint8Array): ArrowContent {
-  const end = bytes.length - 10;
-  if (end < 8 || !startsWith(bytes, "ARROW1", bytes.length - 6))
+async function readFile(file: ByteSource): Promise<ArrowContent> {
+  const end = file.size - 10;
+  const tail = end < 8 ? undefined : await file.read(end, file.size);
+  if (!tail || !startsWith(tail, "ARROW1", 4))
     throw new Error('it is truncated: it does not end in "ARROW1"');
-  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getInt32(end, true);
+  const length = new DataView(tail.buffer, tail.byteOffset, tail.byteLength).getInt32(0, true);
   if (!(length > 0 && length <= end - 8)) throw new Error("its footer is damaged");
-  const footer = rootTable(bytes.subarray(end - length, end));
+  const footer = rootTable(await file.read(end - length, end));
   const own = footer.table(1);
   if (!own) throw new Error("its footer is damaged");
   const schema = readSchema(own);
   let size = 0;
-  const messages = (field: number): Message[] =>
-    footer.structures(field, 24, (view, at) => {
-      const start = lengthAt(view, at);
-      const message = messageAt(bytes, start);
-      size += message ? message.end - start : Number.POSITIVE_INFINITY;
+  const messages = async (
+    field: number,
+    rowsOf: (message: Message) => number | undefined,
+  ): Promise<Part[]> => {
+    const parts: Part[] = [];
+    for (const at of footer.structures(field, 24, lengthAt)) {
+      const message = await messageAt(file, at);
+      size += message ? message.body.offset + message.body.length - at : Number.POSITIVE_INFINITY;
       // Messages that lie upon each other would take any time.
-      if (!message || size > bytes.length) throw new Error("its footer is damaged");
-      return message;
-    });
-  return {
-    schema,
-    batches: [
-      ...messages(2).map(dictionaryBatch),
-      ...messages(3).map(({ header, body, version }) => batchOf(header, body, version, schema.fields)),
-    ],
+      if (!message || size > file.size) throw new Error("its footer is damaged");
+      parts.push({ at, rows: rowsOf(message) });
+    }
+    return parts;
   };
+  const dictionaries = await messages(2, (message) => {
+    dictionaryBatch(message);
+    return undefined;
+  });
+  const batches = await messages(3, (message) => rowBatch(message, schema).rows);
+  return contentOf(file, schema, [...dictionaries, ...batches]);
 }
 
 /** What Arrow data hold: a file, or a stream. */
-export function readContent(bytes: Uint8Array): ArrowContent {
-  return isArrowFile(bytes) ? readFile(bytes) : readStream(bytes);
+export async function readContent(file: ByteSource): Promise<ArrowContent> {
+  const near = withWindow(file);
+  const isFile = isArrowFile(await near.read(0, Math.min(file.size, 8)));
+  return await (isFile ? readFile(near) : readStream(near));
+}
+
+/** The schema that a message holds, as Parquet files have one beside their own. */
+export function schemaOfMessage(bytes: Uint8Array): ArrowSchema {
+  const { offset, length } = headRegion(bytes);
+  return readSchema(readHead(bytes.subarray(offset, offset + length)).header);
 }

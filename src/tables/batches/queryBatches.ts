@@ -87,6 +87,18 @@ function setCell(builder: TableBuilder, place: number, cell: unknown): void {
   }
 }
 
+/** Folders of answers; all are removed at the end of the process, by one listener. */
+const folders = new Set<string>();
+
+function removeAtEnd(folder: string): void {
+  const { rmSync } = nodeModule("node:fs", "");
+  if (folders.size === 0)
+    globalThis.process.once("exit", () => {
+      for (const each of folders) rmSync(each, { recursive: true, force: true });
+    });
+  folders.add(folder);
+}
+
 /**
  * The answer to a query, in a database of its own on the disk: a query that is asked twice may be answered otherwise. The folder is removed
  * at the end of the process.
@@ -96,7 +108,7 @@ async function answered(sql: string): Promise<Connection> {
   const fs = nodeModule("node:fs", "a browser cannot ask DuckDB");
   const { join } = nodeModule("node:path", "");
   const folder = fs.mkdtempSync(join(nodeModule("node:os", "").tmpdir(), "pushforward-query-"));
-  globalThis.process.once("exit", () => fs.rmSync(folder, { recursive: true, force: true }));
+  removeAtEnd(folder);
   const instance = await DuckDBInstance.create(join(folder, "answer.duckdb"), {
     memory_limit: memoryLimit,
     temp_directory: join(folder, "spilled"),

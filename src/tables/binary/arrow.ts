@@ -5,24 +5,20 @@
  */
 
 import { PushforwardError, unreadable } from "../../errors.ts";
-import { buffersOf } from "../../formats/arrow/arrowBuffers.ts";
+import { buffersOf, buffersOfRows } from "../../formats/arrow/arrowBuffers.ts";
 import { type ArrowCell, arrowCells, nestedKind, type ReadCell } from "../../formats/arrow/arrowCells.ts";
-import {
-  type ArrowContent,
-  type Batch,
-  type DictionaryBatch,
-  readContent,
-} from "../../formats/arrow/arrowFile.ts";
+import { type Batch, type DictionaryBatch, readContent } from "../../formats/arrow/arrowFile.ts";
 import type { ArrowField } from "../../formats/arrow/arrowSchema.ts";
 import { eventLoopTurn } from "../../formats/eventLoopTurn.ts";
 import { type CheckedLimits, checkExpansion, checkLimits, type ReadLimits } from "../../formats/limits.ts";
 import { pandasIndex } from "../../formats/pandasIndex.ts";
 import type { RunPieces } from "../../formats/parquet/pageCodecs.ts";
 import type { StoredType } from "../../formats/storedType.ts";
+import type { ByteSource } from "../../platform/byteSource.ts";
 import { each, inPieces, type Pieces } from "../../platform/pieces.ts";
 import type { BeginTable, CellFeed, FeedEnd } from "../batches/cellFeed.ts";
 import type { CellReading, TableBuilder } from "../reading/tableBuilder.ts";
-import { damageOf, typedBuilder } from "./typedColumns.ts";
+import { blockRowsOf, damageOf, typedBuilder } from "./typedColumns.ts";
 
 /** How Arrow data are read. */
 export interface ArrowOptions extends CellReading {
@@ -98,6 +94,7 @@ class Dictionaries {
   }
 
   async add(
+    file: ByteSource,
     { id, isDelta, values }: DictionaryBatch,
     check: (length: number) => void,
     run: RunPieces,
@@ -108,9 +105,11 @@ class Dictionaries {
     const batch = values(field);
     const [column] = batch.columns as [Batch["columns"][number]];
     check(8 * column.rows);
+    const plain = { ...field, dictionary: undefined };
+    const buffers = await buffersOf(file, batch, column, check, run);
     const read = arrowCells(
-      { ...field, dictionary: undefined },
-      await buffersOf(batch, column, check, run),
+      plain,
+      await buffersOfRows(plain, buffers, column.nulls, 0, column.rows),
       column,
       undefined,
     );
@@ -127,56 +126,69 @@ class Dictionaries {
 }
 
 async function* rowsOf(
-  bytes: Uint8Array,
+  file: ByteSource,
   name: string,
   limits: CheckedLimits,
   signal: AbortSignal | undefined,
   begin: BeginTable,
+  from: number,
 ): AsyncGenerator<void, FeedEnd> {
-  const { schema, batches }: ArrowContent = readContent(bytes);
-  const { fields } = schema;
-  const isBatch = (batch: Batch | DictionaryBatch): batch is Batch => "rows" in batch;
-  const groups = batches.map((batch) => (isBatch(batch) ? batch.rows : 0));
+  const content = await readContent(file);
+  const { fields, pandas } = content.schema;
+  const groups = content.parts.map(({ rows = 0 }) => rows);
   const columns = fields.map((field) => ({ name: field.name, nested: nestedKind(field) }));
   const index = pandasIndex(
-    schema.pandas,
+    pandas,
     columns.map((column) => column.name),
   );
-  const builder = typedBuilder(
-    { name, bytes: bytes.length, limits },
-    columns,
-    groups,
-    Number.POSITIVE_INFINITY,
-    index,
-    begin,
-  );
-  // Of all buffers together: many may lie in one place.
-  let unpacked = 0;
+  const blockRows = blockRowsOf(columns.length);
+  const builder = typedBuilder({ name, bytes: file.size, limits }, columns, groups, blockRows, index, begin);
+  // Of all buffers of a part together, and of all parts: many may lie in one place.
+  let [unpacked, all] = [0, 0];
   const check = (length: number): void => {
     unpacked += length;
-    checkExpansion(`${name}: its buffers`, limits, bytes.length, unpacked);
+    all += length;
+    checkExpansion(`${name}: its buffers`, limits, file.size, builder.isWhole ? all : unpacked, all);
   };
   const run = <T>(work: Pieces<T>): Promise<T> => inPieces(work, signal, `Reading ${name}`);
   const dictionaries = new Dictionaries(fields);
-  for (const batch of batches) {
-    if (!isBatch(batch)) {
-      await dictionaries.add(batch, check, run);
+  let before = 0;
+  for (const part of content.parts) {
+    before += part.rows ?? 0;
+    if (part.rows !== undefined && before <= from) {
+      builder.passRows(part.rows);
       continue;
     }
-    for (const [place, field] of fields.entries()) {
-      if (columns[place]!.nested !== undefined || batch.rows === 0) continue;
-      const column = batch.columns[place]!;
-      const cells = arrowCells(
-        field,
-        await buffersOf(batch, column, check, run),
-        column,
-        dictionaries.get(field),
-      );
-      await run(setCells(builder, place, batch.rows, cells, holdsStrings(field)));
-      await eventLoopTurn();
+    unpacked = 0;
+    const batch = await content.read(part);
+    if (!("rows" in batch)) {
+      await dictionaries.add(file, batch, check, run);
+      continue;
     }
-    builder.endRow(batch.rows);
-    yield;
+    const buffers: (readonly ByteSource[] | undefined)[] = [];
+    for (const [place, { nested }] of columns.entries())
+      buffers.push(
+        nested === undefined ? await buffersOf(file, batch, batch.columns[place]!, check, run) : undefined,
+      );
+    for (let row = 0; row < batch.rows; row += blockRows) {
+      const count = Math.min(blockRows, batch.rows - row);
+      for (const [place, field] of fields.entries()) {
+        const own = buffers[place];
+        // What is left out once is left out up to the end of the batch.
+        if (!own || (isFloating(field) && builder.skipNumbers(place, count))) continue;
+        const { nulls } = batch.columns[place]!;
+        const cells = arrowCells(
+          field,
+          await buffersOfRows(field, own, nulls, row, count),
+          { rows: count, nulls },
+          dictionaries.get(field),
+        );
+        await run(setCells(builder, place, count, cells, holdsStrings(field)));
+        await eventLoopTurn();
+      }
+      builder.endRow(count);
+      yield;
+    }
   }
   fields.forEach((field, place) => {
     const stored = storedType(field, dictionaries.get(field) ?? []);
@@ -185,8 +197,11 @@ async function* rowsOf(
   return { remarks: [] };
 }
 
+/** Whether the cells of a column are floating-point numbers. */
+const isFloating = ({ type, dictionary }: ArrowField): boolean => type.name === "float" && !dictionary;
+
 /**
- * Arrow data as a source of cells, a batch of rows at a time; a file or a stream (`.arrow`, `.feather` of version 2), whose buffers are not compressed or by LZ4 or Zstandard.
+ * Arrow data as a source of cells, a block of rows at a time, of which the bytes are read; a batch whose buffers are compressed is unpacked as a whole. A file or a stream (`.arrow`, `.feather` of version 2), whose buffers are not compressed or by LZ4 or Zstandard.
  * Booleans are 1 and 0, nulls missing, decimals the nearest doubles; integers above 2^53 are rounded, and told. Dates, times and
  * strings are texts, and dictionaries what their values are; what is not a single value (lists, structures, unions) is a column of text
  * that says so. The record of each column has what it is stored as ({@link StoredType}), which writing keeps.
@@ -199,25 +214,26 @@ async function* rowsOf(
  * @throws AbortedError soon after the signal fires.
  * @throws DataError if they have no rows, or empty or duplicate column names.
  */
-export function arrowFeed(bytes: Uint8Array, name: string, options: ArrowOptions): CellFeed {
-  return { name, run: (begin) => checkedRows(bytes, name, options, begin) };
+export function arrowFeed(file: ByteSource, name: string, options: ArrowOptions): CellFeed {
+  return { name, run: (begin, from = 0) => checkedRows(file, name, options, begin, from) };
 }
 
 async function* checkedRows(
-  bytes: Uint8Array,
+  file: ByteSource,
   name: string,
   options: ArrowOptions,
   begin: BeginTable,
+  from: number,
 ): AsyncGenerator<void, FeedEnd> {
   const limits = checkLimits(options.limits);
-  if (String.fromCharCode(...bytes.subarray(0, 4)) === "FEA1")
+  if (String.fromCharCode(...(await file.read(0, Math.min(4, file.size)))) === "FEA1")
     throw unreadable(name, "is a Feather file of version 1, which is not read", {
       expected: "Feather of version 2",
       received: "version 1",
       remedy: "write it again with version 2 (pandas: to_feather(path))",
     });
   try {
-    return yield* rowsOf(bytes, name, limits, options.signal, begin);
+    return yield* rowsOf(file, name, limits, options.signal, begin, from);
   } catch (error) {
     if (error instanceof PushforwardError) throw error;
     const reason = damageOf(error);

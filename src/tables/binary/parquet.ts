@@ -6,7 +6,7 @@
 
 import type { FileMetaData } from "hyparquet";
 import { FormatError, PushforwardError, unreadable } from "../../errors.ts";
-import { readContent } from "../../formats/arrow/arrowFile.ts";
+import { schemaOfMessage } from "../../formats/arrow/arrowFile.ts";
 import type { ArrowField } from "../../formats/arrow/arrowSchema.ts";
 import { type CheckedLimits, checkExpansion, checkLimits, type ReadLimits } from "../../formats/limits.ts";
 import type { RunPieces } from "../../formats/parquet/pageCodecs.ts";
@@ -25,7 +25,7 @@ import { each, inPieces, type Pieces, stride } from "../../platform/pieces.ts";
 import type { BeginTable, CellFeed, FeedEnd } from "../batches/cellFeed.ts";
 import { mostExact } from "../reading/cell.ts";
 import type { CellReading, TableBuilder } from "../reading/tableBuilder.ts";
-import { damageOf, typedBuilder } from "./typedColumns.ts";
+import { blockRowsOf, damageOf, typedBuilder } from "./typedColumns.ts";
 
 /** The numbers of a page, one a row, NaN where there is none. */
 function* numbersOf(
@@ -137,9 +137,6 @@ class ColumnCells {
   }
 }
 
-/** Cells of a block of rows, at most, unless that is few rows: a group may have any number of them. */
-const blockCells = 2 ** 21;
-const [fewestBlockRows, mostBlockRows] = [2 ** 10, 2 ** 16];
 /** Bytes of all columns that are read at a time, and of one at most and at least. */
 const windowBytes = 2 ** 24;
 const [leastWindow, largestWindow] = [2 ** 16, 2 ** 20];
@@ -160,8 +157,7 @@ async function* rowsOf(
   if (rows !== Number(metadata.num_rows) || groups.some((count) => !(count >= 0))) {
     throw new Error(`it claims ${metadata.num_rows} rows and its groups have ${rows}`);
   }
-  const perColumn = Math.floor(blockCells / columns.length);
-  const blockRows = Math.max(fewestBlockRows, Math.min(mostBlockRows, perColumn));
+  const blockRows = blockRowsOf(columns.length);
   const builder = typedBuilder(
     { name, bytes: file.size, limits },
     columns,
@@ -175,11 +171,11 @@ async function* rowsOf(
   const windowSize = Math.max(leastWindow, Math.min(largestWindow, Math.floor(windowBytes / columns.length)));
   const fields = arrowFields(metadata);
   const stored: (StoredType | undefined)[] = [];
-  let passed = 0;
+  let before = 0;
   for (const [at, group] of metadata.row_groups.entries()) {
     const rows = groups[at]!;
-    if (passed + rows <= from) {
-      passed += rows;
+    before += rows;
+    if (before <= from) {
       builder.passRows(rows);
       continue;
     }
@@ -218,7 +214,7 @@ function arrowFields(metadata: FileMetaData): ReadonlyMap<string, ArrowField> {
   const text = metadata.key_value_metadata?.find(({ key }) => key === "ARROW:schema")?.value;
   try {
     const bytes = Uint8Array.from(atob(text ?? ""), (letter) => letter.charCodeAt(0));
-    return new Map(readContent(bytes).schema.fields.map((field) => [field.name, field]));
+    return new Map(schemaOfMessage(bytes).fields.map((field) => [field.name, field]));
   } catch {
     // Without it Parquet's own types stand.
     return new Map();

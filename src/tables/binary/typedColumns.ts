@@ -18,6 +18,16 @@ export interface TypedColumn {
   readonly nested: string | undefined;
 }
 
+/** Cells of a block of rows, at most, unless that is few rows: a part of a file may have any number of them. */
+const blockCells = 2 ** 21;
+const [fewestBlockRows, mostBlockRows] = [2 ** 10, 2 ** 16];
+
+/** Rows that are read at a time of a file of so many columns; a multiple of 8. */
+export function blockRowsOf(columns: number): number {
+  const rows = Math.floor(blockCells / columns / 8) * 8;
+  return Math.max(fewestBlockRows, Math.min(mostBlockRows, rows));
+}
+
 /** Why a column that pandas wrote its index into is left out. */
 const indexLeftOut: LeftOut = {
   kind: "row-numbers",

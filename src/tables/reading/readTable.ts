@@ -96,11 +96,8 @@ export async function feedOf(
       return (await import("./jsonLines.ts")).jsonLinesFeed(source, options);
     case "parquet":
       return (await import("../binary/parquet.ts")).parquetFeed(await bytes(), options.name, options);
-    case "arrow": {
-      const file = await bytes();
-      const content = await file.read(0, file.size);
-      return (await import("../binary/arrow.ts")).arrowFeed(content, options.name, options);
-    }
+    case "arrow":
+      return (await import("../binary/arrow.ts")).arrowFeed(await bytes(), options.name, options);
     default:
       return undefined;
   }
