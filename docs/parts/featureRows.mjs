@@ -110,7 +110,11 @@ export const sections = [
     section: "Architectures and structure",
     rows: [
       ["coupling with any scalar transformer", "YYpYYYpYYpYpp...p", ["coupling", "formulaTransformer"]],
-      ["arbitrary masks (checkerboard, channel, custom)", "YYY.YpppYpYYp....", ["~coupling"]],
+      [
+        "arbitrary masks (checkerboard, channel, custom)",
+        "YYY.YpppYpYYp....",
+        ["coupling", "placesIn", "squeezeOrder"],
+      ],
       ["masked autoregressive (MADE/MAF)", "YYYY.Y.Y.YY......", ["maskedAutoregressive"]],
       ["inverse autoregressive (IAF)", "YYpY.Y.p.YY......", ["inverseAutoregressiveFlow"]],
       [
@@ -156,7 +160,7 @@ export const sections = [
       [
         "vmap / stack / concatenate events",
         "p.pYpYY.YY.......",
-        ["~repeated", "partial", "elementwise", "eachTransformer"],
+        ["partial", "repeated", "elementwise", "eachTransformer"],
       ],
       [
         "greedy layer-wise fit (RBIG, GIS)",

@@ -106,6 +106,10 @@ test("what is mixed with a bound is a bound, and maps behind one are refused", a
   const sizes = { base: standardNormal({ features: 1 }), bijection: affine({ features: 1 }) };
   const rounded = manyToOne({ ...sizes, surjection: rounding({ features: 1 }) });
   expect(mixtureOf({ parts: [standardNormal({ features: 1 }), rounded] }).bound).toEqual(rounded.bound);
+  expect(() => manyToOne({ ...sizes, base: rounded, surjection: rounding({ features: 1 }) })).toThrow(
+    UsageError,
+  );
+  expect(() => largest({ of: 65 })).toThrow(UsageError);
   const own = { kind: "own", features: 1, context: 0, transforms: 1, hidden: [] };
   const flow = { ...own, base: rounded, bijection: affine({ features: 1 }) };
   await expect(fit(tableFromRows(["count"], countedRows(50)), { flow })).rejects.toThrow(UsageError);

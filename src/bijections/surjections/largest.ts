@@ -15,14 +15,18 @@ import type { Expr } from "../../graph/expr.ts";
 import { normalLogCdf } from "../../graph/library/normalLogCdf.ts";
 import * as g from "../../graph/ops.ts";
 import { leafOf, trained } from "../../graph/parameters.ts";
-import { checkedOptions, count, type OptionTable, required } from "../../options.ts";
+import { checkedOptions, type OptionTable, required, wholeNumber } from "../../options.ts";
 import type { Surjection } from "./surjection.ts";
 
-const largestOptionTable: OptionTable<{ readonly of: number }> = { of: required(count) };
+/** Each is a branch of each draw: of more a program would be too long. */
+const most = 64;
+const largestOptionTable: OptionTable<{ readonly of: number }> = {
+  of: required(wholeNumber(`an integer from 1 to ${most}`, 1, most)),
+};
 
 /**
  * The largest of `of` numbers, for `manyToOne` of `pushforward/distributions` and `logProbBound` of `pushforward/fitting`.
- * @throws UsageError if `of` is not a positive integer.
+ * @throws UsageError if `of` is not an integer from 1 to 64.
  * @example const surjection = largest({ of: 3 });
  */
 export function largest(options: { readonly of: number }): Surjection {

@@ -19,7 +19,7 @@ import { bijectionRegistry } from "../../bijections/registry.ts";
 import { surjectionFromJson } from "../../bijections/surjections/readers.ts";
 import { ShapeError } from "../../errors.ts";
 import { type Bound, subtreeOf } from "../../graph/parameters.ts";
-import { anObject, checkedOptions, type OptionTable, required, wholeNumber } from "../../options.ts";
+import { anObject, checkedOptions, type OptionTable, refuse, required, wholeNumber } from "../../options.ts";
 import { pushforwardSample } from "../density.ts";
 import { aDistribution, type Distribution, type DrawnBound } from "../distribution.ts";
 import { checkDrawnParts, type DrawnParts, drawnBound } from "./drawnBound.ts";
@@ -53,7 +53,7 @@ const optionTable: OptionTable<ManyToOneOptions> = {
  * The distribution of what a surjection makes of a flow. `logProb` is a lower bound; a model of it says so. `surjectiveFlow` of
  * `pushforward/architectures` makes a flow of it that `fit` trains.
  *
- * @throws ShapeError for parts of different sizes, UsageError for `draws` out of their range.
+ * @throws ShapeError for parts of different sizes, UsageError for `draws` out of their range, and for a base that has a bound itself.
  * @cost density `draws` times that of the flow, for each branch; sample that of the flow
  * @example
  * const base = manyToOne({ base: standardNormal({ features: 2 }), bijection: affine({ features: 2 }), surjection: rounding({ features: 2 }) });
@@ -62,6 +62,8 @@ export function manyToOne(options: ManyToOneOptions): ManyToOne {
   const { base, bijection, surjection, draws = 8 } = checkedOptions(where, options, optionTable);
   const parts = { base, bijection, surjection };
   checkDrawnParts(where, parts);
+  // Draws of draws would multiply.
+  if (base.bound) refuse(where, "base", "a distribution whose log-density is known", base.type);
   const [own = 0, ofMap] = [base.context, bijection.context];
   if (own > 0 && ofMap > 0 && own !== ofMap)
     throw new ShapeError({
