@@ -66,7 +66,8 @@ describe.skipIf(path === undefined)(
       page = await visit.open("#data=moons,2000&steps=350");
       await trained(page);
       firstRequests = [...host.requests];
-    });
+      // It builds the page, too.
+    }, 300_000);
     afterAll(async () => {
       await browser?.close();
       await host?.close();
