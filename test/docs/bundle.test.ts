@@ -37,6 +37,7 @@ const families: Readonly<Record<(typeof modelKinds)[number], readonly string[]>>
   ncsf: [
     "circular",
     "circularCore",
+    "coreOfFew",
     "distributionsParts",
     "normal",
     "transformers",
