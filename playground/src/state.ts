@@ -197,6 +197,7 @@ export const bounds = {
   rows: [100, 10_000],
   steps: [100, 20_000],
   seed: [0, 999_999],
+  probe: [-100, 100],
 } as const;
 
 /** The state as the part of a link behind the #; what is as at the beginning is left out. */
@@ -233,6 +234,20 @@ export interface LinkRead {
   readonly state: State;
   readonly remarks: Remarks;
 }
+
+/** What a link consists of. */
+const fieldNames: readonly string[] = [
+  "data",
+  "points",
+  "energy",
+  "flow",
+  "other",
+  "steps",
+  "seed",
+  "show",
+  "at",
+  "probe",
+];
 
 /** A piece of a link as a remark repeats it. */
 const quoted = (text: string): string => `"${text.length > 40 ? `${text.slice(0, 40)} …` : text}"`;
@@ -323,6 +338,13 @@ class LinkReader {
     return this.#whole("training", words, this.#fields.get(name), range, firstState[name]);
   }
 
+  /** What is no part of a link. */
+  others(): void {
+    const unknown = [...this.#fields.keys()].filter((name) => !fieldNames.includes(name));
+    if (unknown.length > 0)
+      this.#remark("picture", `This link says ${unknown.map(quoted).join(", ")}, which means nothing here.`);
+  }
+
   picture(): Pick<State, "shown" | "at" | "probe"> {
     const [show, place, point] = ["show", "at", "probe"].map((name) => this.#fields.get(name) ?? undefined);
     const asked = show?.split(",");
@@ -337,11 +359,17 @@ class LinkReader {
         `The place of the slider in this link, ${quoted(place!)}, is not between 0 and 1.`,
       );
     const probe = point === undefined ? firstState.probe : point.split(",").map(Number);
-    const isPoint = probe.length === 2 && probe.every(Number.isFinite);
+    const [least, most] = bounds.probe;
+    const isPoint = probe.length === 2 && probe.every((value) => value >= least && value <= most);
     if (!isPoint)
-      this.#remark("picture", `The place of the probe in this link, ${quoted(point!)}, is not two numbers.`);
+      this.#remark(
+        "picture",
+        `The place of the probe in this link, ${quoted(point!)}, is not two numbers from ${least} to ${most}.`,
+      );
+    const known = layers.filter((layer) => asked?.includes(layer));
     return {
-      shown: asked ? layers.filter((layer) => asked.includes(layer)) : firstState.shown,
+      // One that asks only for what there is not is no wish for an empty picture.
+      shown: asked && (known.length > 0 || !unknown?.length) ? known : firstState.shown,
       at: isPlace ? at : firstState.at,
       probe: isPoint ? [probe[0]!, probe[1]!] : firstState.probe,
     };
@@ -351,6 +379,7 @@ class LinkReader {
 /** Reads a link. */
 export function readLink(link: string): LinkRead {
   const reader = new LinkReader(link);
+  reader.others();
   const state: State = {
     data: reader.data() ?? firstState.data,
     flow: reader.flow("flow") ?? firstState.flow,

@@ -5,19 +5,21 @@
  */
 
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { drawSet } from "./data/sets.ts";
+import { drawSet, type SetName } from "./data/sets.ts";
 import type {
   Judgment,
   Opened,
   Place,
   Probed,
   Progress,
+  Reference,
   Reply,
   Request,
   Snapshot,
   Square,
 } from "./flow/protocol.ts";
 import {
+  type DataChoice,
   type FlowChoice,
   fewestDrawn,
   isLive,
@@ -70,6 +72,7 @@ export const brushAt: Signal<readonly [number, number] | undefined> = signal(und
 export const notice: Signal<string> = signal("");
 
 const dataChoice = computed(() => state.value.data);
+const setOf = (data: DataChoice): SetName | undefined => (data.from === "set" ? data.name : undefined);
 
 /** Points of an energy's law, as the worker has drawn them. */
 const targetPoints: Signal<Float64Array> = signal(new Float64Array(0));
@@ -119,6 +122,8 @@ export interface Run {
   readonly snapshot: Signal<Snapshot | undefined>;
   readonly probed: Signal<Probed | undefined>;
   readonly judgment: Signal<Judgment | undefined>;
+  /** What the points score by densities that need no training. */
+  readonly reference: Signal<Reference | undefined>;
   readonly message: Signal<string>;
   /** What the message is about. */
   readonly place: Signal<Place>;
@@ -144,7 +149,7 @@ export function nameOf({ opened, choice }: Run): string {
 type Shown = Readonly<
   Pick<
     { [Name in keyof Run]: Run[Name] extends Signal<infer Value> ? Value : never },
-    "phase" | "history" | "judgment" | "opened"
+    "phase" | "history" | "judgment" | "reference" | "opened"
   >
 >;
 
@@ -170,14 +175,23 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
   let file: File | undefined;
   let taken: ((bytes: Uint8Array | undefined) => void) | undefined;
   const begun = signal(0);
-  /** Who wants less motion sees a training at its beginning, when it is paused and at its end: what else there is to see waits. */
+  /** Who wants less motion sees a training at each quarter of it, and when it is paused: what else there is to see waits. */
   let unseen: { snapshot?: Snapshot; probed?: Probed } = {};
   const see = (): void => {
     if (unseen.snapshot) run.snapshot.value = unseen.snapshot;
     if (unseen.probed) run.probed.value = unseen.probed;
     unseen = {};
   };
+  let quarter = 0;
   const isStill = (): boolean => run.phase.peek() === "training" && wantsStillness();
+  /** Whether another quarter of the training is over. */
+  const isNextQuarter = (): boolean => {
+    const { step = 0, steps = 1 } = run.history.peek().at(-1) ?? {};
+    const now = Math.floor((4 * step) / steps);
+    if (!(now > quarter)) return false;
+    quarter = now;
+    return true;
+  };
   const run: Run = {
     choice,
     isDue: signal(false),
@@ -189,6 +203,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     snapshot: signal<Snapshot | undefined>(undefined),
     probed: signal<Probed | undefined>(undefined),
     judgment: signal<Judgment | undefined>(undefined),
+    reference: signal<Reference | undefined>(undefined),
     message: signal(""),
     place: signal<Place>("flow"),
     opened: signal<Opened | undefined>(undefined),
@@ -209,6 +224,8 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
         threads,
         bytes,
         points: points.peek(),
+        set: setOf(dataChoice.peek()),
+        seed: state.peek().seed,
         view: view.peek(),
       }));
     },
@@ -236,7 +253,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     run.opened.value = undefined;
     run.history.value = [];
     run.phase.value = "idle";
-    run.snapshot.value = run.probed.value = run.judgment.value = undefined;
+    run.snapshot.value = run.probed.value = run.judgment.value = run.reference.value = undefined;
   };
   const employ = (kind: FlowWorker): Worker => {
     const known = workers.get(kind);
@@ -250,12 +267,13 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
   };
   /** Asks for another flow; the one before is there until this one has something to show. */
   const ask = (kind: FlowWorker, requestOf: (number: number) => Request): void => {
-    const { phase, history, judgment, opened } = run;
+    const { phase, history, judgment, reference, opened } = run;
     if (asked === shown && shown)
       before = {
         phase: phase.peek(),
         history: history.peek(),
         judgment: judgment.peek(),
+        reference: reference.peek(),
         opened: opened.peek(),
       };
     asked = { number: ++count, kind };
@@ -263,7 +281,8 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     run.message.value = "";
     opened.value = undefined;
     history.value = [];
-    judgment.value = undefined;
+    judgment.value = reference.value = undefined;
+    quarter = 0;
     phase.value = "compiling";
     employ(kind).postMessage(requestOf(asked.number));
   };
@@ -284,6 +303,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     run.phase.value = before.phase;
     run.history.value = before.history;
     run.judgment.value = before.judgment;
+    run.reference.value = before.reference;
     run.opened.value = before.opened;
     before = undefined;
   };
@@ -317,7 +337,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
         return;
       case "snapshot":
         unseen.snapshot = reply.snapshot;
-        if (!isStill()) see();
+        if (!isStill() || isNextQuarter()) see();
         return;
       case "probed":
         unseen.probed = reply.probed;
@@ -326,6 +346,9 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
         return;
       case "target":
         targetPoints.value = reply.points;
+        return;
+      case "reference":
+        run.reference.value = reply.reference;
         return;
       case "judged":
         run.judgment.value = reply.judgment;
@@ -358,7 +381,14 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     const energy = data.from === "energy" ? data.formula : undefined;
     // The points of an energy come from here: they begin nothing.
     const fittedPoints = energy === undefined ? points.value : new Float64Array(0);
-    const request = { points: fittedPoints, energy, steps: steps.value, seed: seed.value, view: view.value };
+    const request = {
+      points: fittedPoints,
+      energy,
+      set: setOf(data),
+      steps: steps.value,
+      seed: seed.value,
+      view: view.value,
+    };
     void begun.value;
     clearTimeout(timer);
     run.isDue.value = flow !== undefined;

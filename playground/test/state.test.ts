@@ -54,7 +54,14 @@ describe("a link", () => {
         training:
           'The number of steps of this link, "-1", is no whole number from 100 to 20,000: 1000 is taken. The seed of this link, "x", is no whole number from 0 to 999,999: 1 is taken.',
         picture:
-          'The picture has no "none", as this link asks for. The place of the slider in this link, "2", is not between 0 and 1. The place of the probe in this link, "1", is not two numbers.',
+          'The picture has no "none", as this link asks for. The place of the slider in this link, "2", is not between 0 and 1. The place of the probe in this link, "1", is not two numbers from -100 to 100.',
+      },
+    ],
+    [
+      "#<script>alert(1)</script>&probe=1e9,1e9",
+      {
+        picture:
+          'This link says "<script>alert(1)</script>", which means nothing here. The place of the probe in this link, "1e9,1e9", is not two numbers from -100 to 100.',
       },
     ],
     ["#points=%%%", { data: "The drawn points of this link cannot be read: perhaps it was cut on its way." }],
@@ -71,8 +78,8 @@ describe("a link", () => {
     const { state, remarks } = readLink(link);
     expect(state.data).toEqual(firstState.data);
     expect([firstState.flow, flowOfKind("realnvp")]).toContainEqual(state.flow);
-    const { data: _, flow: __, shown: ___, ...rest } = state;
-    const { data, flow, shown, ...usual } = firstState;
+    const { data: _, flow: __, ...rest } = state;
+    const { data, flow, ...usual } = firstState;
     expect(rest).toEqual(usual);
     expect(remarks).toEqual(said);
   });

@@ -33,20 +33,23 @@ export default function Article() {
       <section>
         <h3>3. In the limit: a flow in time</h3>
         <p>
-          Start at the data, and let the maps be small and many, each built to raise the log-likelihood L. The
-          likelihood says how well a density fits: L is the mean of log p over the data, so it is high where
-          the model puts much density on the points that there are. In the limit points move along a
-          differential equation, and the map from where they are at time 0 to where they are at time t is a
-          flow in the mathematician's sense. A gradient is the direction in which something rises fastest. In
-          a gradient flow all points move, at each moment, in the directions in which L rises fastest: each
-          towards where the bell curve is higher, and away from where the points crowd. The maps that one has
-          follow it in a smoother form; the figure shows it without that smoothing. The densities of its
-          points solve the Fokker–Planck equation. R. Jordan, D. Kinderlehrer and F. Otto (1998) found that
-          this equation is a steepest descent, of the divergence between the points and the bell curve. It is
-          the same as our ascent: L is minus that divergence but for a constant, so where the one falls, the
-          other rises.
+          Make each map smaller, and take more of them: in the end the points drift like grains in a stream,
+          and where they have drifted to by time t is a flow in the mathematician's sense. Here they start as
+          data, and drift so that they become normal as fast as they can: each towards where the bell curve is
+          higher, and away from where the points crowd.
         </p>
         <Infinitesimal />
+        <p>
+          How well a density fits is said by the log-likelihood L: the mean of log p over the data, high where
+          the model puts much density on the points that there are. A gradient is the direction in which
+          something rises fastest, and this drift, a <b>gradient flow</b>, is the one in which L rises
+          fastest. The maps that one has follow it in a smoother form; the figure shows it without that
+          smoothing. How the density of such points changes is known as the Fokker–Planck equation. R. Jordan,
+          D. Kinderlehrer and F. Otto (1998) found that it is a steepest descent, of the divergence: a number
+          that says how far the points are from the bell curve, and is 0 only where they have reached it. It
+          is the same as our ascent: L is minus that divergence but for a constant, so where the one falls,
+          the other rises.
+        </p>
       </section>
       <section>
         <h3>4. The dual flow to normality</h3>

@@ -3,7 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 import { normals, uniforms } from "../data/random.ts";
 import { written } from "../ui/numbers.ts";
-import { Drag, Figure, height, normal, pathOf, scaled, spaced, width } from "./parts.tsx";
+import { Drag, Figure, height, Label, normal, pathOf, scaled, spaced, width } from "./parts.tsx";
 
 /** Two components: share, mean and standard deviation. */
 const mixture = [
@@ -84,9 +84,15 @@ export function Infinitesimal() {
           })}
           <path class="line text" d={pathOf(levels.map(([t, value]) => [right(t), rise(value)]))} />
           <circle class="dot" cx={right(time)} cy={rise(level)} r="5" />
-          <text x="440" y={height - 22}>
-            L (less a constant) by t
-          </text>
+          <Label x={10} y={22} tone="base">
+            line: bell curve
+          </Label>
+          <Label x={400} y={22} tone="data" end>
+            filled: the points at t
+          </Label>
+          <Label x={440} y={height - 18}>
+            L, by t
+          </Label>
         </>
       }
       controls={<Drag label="time t" range={[0, last]} step={0.02} value={time} onDrag={setTime} />}
@@ -249,15 +255,21 @@ export function DualFlow() {
           />
           <path class="line text" d={pathOf(states.map((state, i) => [right(i), rise(state.level)]))} />
           <circle class="dot" cx={right(step)} cy={rise(level)} r="5" />
-          <text x="6" y={height - 22}>
-            the points, moved
-          </text>
-          <text x="240" y={height - 22}>
-            data and density
-          </text>
-          <text x="480" y={height - 22}>
-            L by step
-          </text>
+          <Label x={6} y={height - 22} tone="data">
+            bars: points, moved
+          </Label>
+          <Label x={6} y={height - 2} tone="base">
+            line: bell curve
+          </Label>
+          <Label x={240} y={height - 22} tone="data">
+            bars: the data
+          </Label>
+          <Label x={240} y={height - 2} tone="model">
+            line: density
+          </Label>
+          <Label x={480} y={height - 22}>
+            L, by step
+          </Label>
         </>
       }
       controls={<Drag label="steps made" range={[0, stepsInAll]} step={1} value={step} onDrag={setStep} />}

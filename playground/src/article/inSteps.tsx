@@ -4,7 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 import { normals, uniforms } from "../data/random.ts";
 import { drawSet } from "../data/sets.ts";
 import { written } from "../ui/numbers.ts";
-import { Drag, Figure, height, normal, pathOf, scaled, spaced, width } from "./parts.tsx";
+import { Drag, Figure, height, Label, normal, pathOf, scaled, spaced, width } from "./parts.tsx";
 
 const rounds = 16;
 const count = 500;
@@ -90,9 +90,29 @@ export function Gaussianization() {
               r="1.6"
             />
           ))}
+          <Label x={10} y={24}>
+            both axes from −4 to 4
+          </Label>
+          <Label x={width - 10} y={24} tone="base" end>
+            circles: bell curve
+          </Label>
+          <Label x={width - 10} y={48} tone="data" end>
+            dots: points
+          </Label>
+          <Label x={10} y={height - 12}>
+            {round === 0 ? "as they are" : round === 1 ? "after 1 round" : `after ${round} rounds`}
+          </Label>
         </>
       }
-      controls={<Drag label="rounds made" range={[0, rounds]} step={1} value={round} onDrag={setRound} />}
+      controls={
+        <Drag
+          label={`rounds made, of ${rounds}`}
+          range={[0, rounds]}
+          step={1}
+          value={round}
+          onDrag={setRound}
+        />
+      }
       answer={
         <>
           A round turns the points, then makes each axis normal by itself, here by ranks. One round makes the
@@ -137,6 +157,18 @@ export function Residual() {
             class={`line ${isFolded ? "text" : "model"}`}
             d={pathOf(spaced(-6, 6, 240).map((x) => [across(x), up(image(x))]))}
           />
+          <Label x={width - 20} y={up(0) - 8} end>
+            x
+          </Label>
+          <Label x={across(0) + 8} y={22}>
+            y
+          </Label>
+          <Label x={24} y={22} tone="model">
+            solid: y = x + g(x)
+          </Label>
+          <Label x={24} y={46}>
+            dashed: y = x
+          </Label>
         </>
       }
       controls={

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { normals, uniforms } from "../data/random.ts";
 import { addingUp, written } from "../ui/numbers.ts";
-import { Drag, Figure, height, normal, pathOf, scaled, spaced, width } from "./parts.tsx";
+import { Drag, Figure, height, Label, normal, pathOf, scaled, spaced, width } from "./parts.tsx";
 
 /** An increasing map with a bend in the middle, and its slope. */
 const bent = (bend: number) => ({
@@ -51,6 +51,18 @@ export function PushForward() {
           <path class="line text" d={pathOf(spaced(-3, 3, 160).map((at) => [across(at), up(image(at))]))} />
           <path class="guide" d={`M${across(z)} ${foot}V${up(image(z))}H${left}`} />
           <circle class="dot" cx={across(z)} cy={up(image(z))} r="5" />
+          <Label x={width - 10} y={foot - 6} end>
+            z
+          </Label>
+          <Label x={left + 6} y={20}>
+            x, by the map
+          </Label>
+          <Label x={width - 10} y={height - 8} tone="base" end>
+            bell curve of z
+          </Label>
+          <Label x={6} y={20} tone="model">
+            density of x
+          </Label>
         </>
       }
       controls={
@@ -116,6 +128,18 @@ export function Composition() {
             d={`M${across(z)} ${height - 30}V${up(normal(z))}M${across(x)} ${height - 30}V${up(Math.exp(logProb))}`}
           />
           <circle class="dot" cx={across(x)} cy={up(Math.exp(logProb))} r="5" />
+          <Label x={12} y={18}>
+            density
+          </Label>
+          <Label x={width - 10} y={height - 12} end>
+            z, and x after the maps
+          </Label>
+          <Label x={width - 10} y={18} tone="base" end>
+            thin line: bell curve of z
+          </Label>
+          <Label x={width - 10} y={42} tone="model" end>
+            filled: density of x
+          </Label>
         </>
       }
       controls={
@@ -163,9 +187,12 @@ export function Constant() {
           ))}
           <path class="line text" d={pathOf(spaced(-2, 4, 90).map((c) => [right(c), likelihood(mean(c))]))} />
           <circle class="dot" cx={right(shift)} cy={likelihood(mean(shift))} r="5" />
-          <text x="430" y={height - 22}>
-            mean log-likelihood by c
-          </text>
+          <Label x={10} y={height - 18}>
+            x: <tspan class="data">dots: points</tspan>, <tspan class="model">filled: density</tspan>
+          </Label>
+          <Label x={430} y={height - 18}>
+            mean log p, by c
+          </Label>
         </>
       }
       controls={<Drag label="the constant c" range={[-2, 4]} step={0.05} value={shift} onDrag={setShift} />}

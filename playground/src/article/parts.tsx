@@ -48,7 +48,23 @@ export function Figure(props: {
   );
 }
 
-/** A slider with its name. */
+/** A name in a figure: of an axis, or of a curve in its color, so that no color has to be guessed. */
+export function Label(props: {
+  readonly x: number;
+  readonly y: number;
+  readonly tone?: "base" | "model" | "data";
+  readonly end?: boolean;
+  readonly children: ComponentChildren;
+}) {
+  const { x, y, tone = "", end = false, children } = props;
+  return (
+    <text x={x} y={y} class={tone} text-anchor={end ? "end" : "start"}>
+      {children}
+    </text>
+  );
+}
+
+/** A slider with its name, and where it stands. */
 export function Drag(props: {
   readonly label: string;
   readonly range: readonly [number, number];
@@ -58,7 +74,9 @@ export function Drag(props: {
 }) {
   return (
     <label class="drag">
-      <span>{props.label}</span>
+      <span>
+        {props.label}: <b>{String(Number(props.value.toFixed(2))).replace("-", "−")}</b>
+      </span>
       <input
         type="range"
         min={props.range[0]}

@@ -36,6 +36,12 @@ export const energies = {
 /** Name of an energy. */
 export type EnergyName = keyof typeof energies;
 
+/** Functions that a formula of x and y can call: of numbers; those of vectors have no use here. */
+export const formulaFunctions: readonly string[] = (
+  "abs sign floor sqrt exp expm1 log log1p sin cos tan tanh sigmoid softplus relu square erf normalQuantile logGamma min max " +
+  "logAddExp pow select normalLogProb normalLogCdf poissonLogProb bernoulliLogProb"
+).split(" ");
+
 /** Longest formula that a link holds. */
 export const longestFormula = 1000;
 

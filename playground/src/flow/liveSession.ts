@@ -18,24 +18,6 @@ import { type Step, stepsOf } from "./steps.ts";
 
 type Asked = Extract<Beginning, { type: "train" }>;
 
-/** Points in an order of their own, and those held out. */
-function split(
-  points: Float64Array,
-  seed: number,
-): { readonly train: Float64Array; readonly heldOut: Float64Array } {
-  const stream = new RandomStream(randomKey(seed));
-  const count = points.length / 2;
-  const order = Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = stream.integerBelow(i + 1);
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  const pick = (from: number, to: number): Float64Array =>
-    Float64Array.from({ length: 2 * (to - from) }, (_, i) => points[2 * order[from + (i >> 1)]! + (i & 1)]!);
-  const held = Math.max(1, Math.round(count / 10));
-  return { train: pick(held, count), heldOut: pick(0, held) };
-}
-
 function meanAndScale(points: Float64Array): { readonly mean: number[]; readonly scale: number[] } {
   const count = points.length / 2;
   const mean = [0, 1].map((axis) => {
@@ -89,11 +71,10 @@ interface BoundFlow {
 /** Maximum likelihood on points, or what an architecture has in its place; held-out points are judged by their likelihood. */
 function likelihoodOf(
   { base, bijection, bound }: BoundFlow,
-  points: Float64Array,
-  seed: number,
+  train: Float64Array,
+  heldOut: Float64Array,
   own: Training | undefined,
 ): Problem {
-  const { train, heldOut } = split(points, seed);
   const { mean, scale } = meanAndScale(train);
   const rows = (of: Float64Array): Rows => ({
     rows: of.length / 2,
@@ -120,6 +101,14 @@ const roundRows = 1792;
 const judgedRows = 2000;
 /** What the base is scaled by, to reach what lies within the window. */
 const spread = 1.7;
+
+/** Mean of samples, and its standard error. */
+function meanWithError(values: Float64Array): Judgment["divergence"] {
+  const count = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, standardError: Math.sqrt(squares / (count - 1) / count) };
+}
 
 /** The reverse divergence from an energy, which is brought in over the first half of the training. */
 async function divergenceOf(
@@ -154,9 +143,12 @@ async function divergenceOf(
       const noise = Float64Array.from({ length: 2 * judgedRows }, () => stream.normal());
       const { points, logProb } = await session.scoredSamples(noise);
       const heights = await target.heightAt(points);
+      const { logIntegral } = target;
+      const logRatios = heights.map((each, i) => each - logProb[i]!);
       session.say({
-        ...weighed(heights.map((each, i) => each - logProb[i]!)),
-        logIntegral: target.logIntegral,
+        ...weighed(logRatios),
+        logIntegral,
+        divergence: meanWithError(logRatios.map((ratio) => logIntegral - ratio)),
       });
     },
     dispose: () => target.dispose(),
@@ -197,7 +189,7 @@ export class LiveSession extends Session {
     const flow = { base, bijection, bound };
     const problem =
       energy === undefined
-        ? likelihoodOf(flow, points, seed, hasOwnLoss && architecture.training)
+        ? likelihoodOf(flow, this.train, this.heldOut, hasOwnLoss && architecture.training)
         : await divergenceOf(this, flow, energy);
     const { train, heldOut, mean, scale } = problem;
     const engine = wasmEngine({ threads: this.training.threads });

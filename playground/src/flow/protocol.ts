@@ -4,7 +4,11 @@
  * @module
  */
 
+import type { SetName } from "../data/sets.ts";
 import type { FlowChoice } from "../state.ts";
+
+/** What the last step of a flow is called, which shifts and scales each axis. */
+export const unitsOfData = "units of the data";
 
 /** A square that is looked at, in the units of the data. */
 export interface Square {
@@ -24,6 +28,8 @@ export type Request =
       readonly points: Float64Array;
       /** Formula of an energy, in place of points. */
       readonly energy: string | undefined;
+      /** The set that the points are of, if they are of one. */
+      readonly set: SetName | undefined;
       readonly flow: FlowChoice;
       readonly steps: number;
       readonly seed: number;
@@ -35,6 +41,8 @@ export type Request =
       readonly threads: number;
       readonly bytes: Uint8Array;
       readonly points: Float64Array;
+      readonly set: SetName | undefined;
+      readonly seed: number;
       readonly view: Square;
     }
   | { readonly type: "hold"; readonly isHeld: boolean }
@@ -73,6 +81,16 @@ export interface Snapshot extends Sheet {
   /** Probability within the view by the density, and outside of it by the base. */
   readonly inside: number;
   readonly outside: number;
+  /** Log-densities of the held-out points, one by one; of an energy there are none. */
+  readonly heldOut: Float64Array;
+}
+
+/** Mean log-densities of the points that a flow is judged by, in nats, by what needs no training. */
+export interface Reference {
+  /** By the Gaussian that is fitted to the training points; undefined where they lie on a line. */
+  readonly gaussian: number | undefined;
+  /** By the density that the points were drawn from, where it is known. */
+  readonly law: number | undefined;
 }
 
 /** A square lattice at each stop, `side` times `side` points, with the log-density at each. */
@@ -126,6 +144,8 @@ export interface Judgment {
   readonly effectiveShare: number;
   /** Logarithm of the integral of exp(-energy), by a grid. */
   readonly logIntegral: number;
+  /** Divergence of the flow from the target, by the same samples, and its standard error. */
+  readonly divergence: { readonly mean: number; readonly standardError: number };
 }
 
 /** From the worker to the page; `run` says to which training it belongs. */
@@ -143,6 +163,7 @@ export type Reply =
   | { readonly type: "snapshot"; readonly run: number; readonly snapshot: Snapshot }
   | { readonly type: "probed"; readonly run: number; readonly probed: Probed }
   | { readonly type: "target"; readonly run: number; readonly points: Float64Array }
+  | { readonly type: "reference"; readonly run: number; readonly reference: Reference }
   | { readonly type: "judged"; readonly run: number; readonly judgment: Judgment }
   | { readonly type: "model"; readonly run: number; readonly bytes: Uint8Array }
   | { readonly type: "opened"; readonly run: number; readonly opened: Opened }

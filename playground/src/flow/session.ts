@@ -8,6 +8,7 @@ import type { Distribution } from "pushforward/distributions";
 import type { Engine } from "pushforward/engines";
 import type { ParameterValues } from "pushforward/graph";
 import { Evaluator, type KnownLaw } from "./evaluator.ts";
+import { referenceOf, split } from "./heldOut.ts";
 import type { Reply, Request, Snapshot, Square } from "./protocol.ts";
 import { buffersOf, takeFirstSnapshot, takeProbe, takeSnapshot } from "./snapshot.ts";
 import type { Step } from "./steps.ts";
@@ -41,6 +42,9 @@ export abstract class Session {
   /** The points that are shown in the base, and what is in view. */
   protected points: Float64Array;
   protected view: Square;
+  /** The points to fit, and those that the flow is judged by. */
+  protected readonly train: Float64Array;
+  protected readonly heldOut: Float64Array;
   readonly #abort = new AbortController();
   protected readonly signal: AbortSignal = this.#abort.signal;
   #evaluator: Evaluator | undefined;
@@ -59,6 +63,7 @@ export abstract class Session {
     this.request = request;
     this.points = request.points;
     this.view = request.view;
+    ({ train: this.train, heldOut: this.heldOut } = split(request.points, request.seed));
     this.send = send;
   }
 
@@ -126,9 +131,20 @@ export abstract class Session {
       steps.map(({ values }) => values),
     );
     if (!this.#isShown) this.#give(await takeFirstSnapshot(evaluator, this.points, this.view));
+    // A model of other points is not judged by these.
+    const heldOut = this.points.length > 0 ? this.heldOut : this.points;
+    this.#give(await takeSnapshot(evaluator, this.points, this.view, isLast, heldOut));
+    if (!this.#isShown) await this.#refer();
     this.#isShown = true;
-    this.#give(await takeSnapshot(evaluator, this.points, this.view, isLast));
     await this.answer();
+  }
+
+  /** Says what the points score by densities that need no training: of a model that was opened all points, as it is judged by them. */
+  async #refer(): Promise<void> {
+    const { run, type, set } = this.request;
+    if (this.heldOut.length === 0 || this.points.length === 0) return;
+    const [train, judged] = type === "open" ? [this.points, this.points] : [this.train, this.heldOut];
+    this.send({ type: "reference", run, reference: await referenceOf(train, judged, set) });
   }
 
   #give(snapshot: Snapshot): void {

@@ -113,18 +113,21 @@ export async function takeFirstSnapshot(
     samples: [new Float32Array(0)],
     data: [Float32Array.from(points.slice(0, 2 * mostPoints))],
     outside: Number.NaN,
+    heldOut: new Float64Array(0),
   };
 }
 
 /**
  * What is drawn of a flow as it is now.
  * @param isLast - Whether there is no other to come: then there is time for a finer one.
+ * @param heldOut - Points that are scored one by one.
  */
 export async function takeSnapshot(
   evaluator: Evaluator,
   points: Float64Array,
   view: Square,
   isLast: boolean,
+  heldOut: Float64Array = new Float64Array(0),
 ): Promise<Snapshot> {
   const moment = isLast ? "last" : "live";
   const side = sides[moment];
@@ -148,6 +151,7 @@ export async function takeSnapshot(
     samples: light(samples.stops),
     data,
     outside: massOutside(lattice, view),
+    heldOut: heldOut.length > 0 ? await evaluator.logProb(heldOut) : heldOut,
   };
 }
 

@@ -6,6 +6,7 @@
 
 import { type Bijection, type Chain, type Continuous, type Repeated, repeated } from "pushforward/bijections";
 import { type Bound, type Expr, flattenTree, ops, type ParameterValues } from "pushforward/graph";
+import { unitsOfData } from "./protocol.ts";
 
 /** One step, with the parameters that it has: of the names that its bijection gives them. */
 export interface Step {
@@ -28,7 +29,7 @@ const names: Readonly<Record<string, string>> = {
   radial: "radial map",
   sylvester: "Sylvester map",
   residual: "residual map",
-  standardization: "units of the data",
+  standardization: unitsOfData,
   affine: "affine map",
   triangularAffine: "covariance",
   luAffine: "linear map",

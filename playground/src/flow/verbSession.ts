@@ -43,11 +43,12 @@ export class VerbSession extends Session {
     await this.#take(flow, request.type === "train" && request.flow.kind === "gradient-flow");
   }
 
-  async #fit({ run, points, flow: choice, seed }: Extract<Beginning, { type: "train" }>): Promise<Flow> {
+  async #fit({ run, flow: choice, seed }: Extract<Beginning, { type: "train" }>): Promise<Flow> {
     this.send({ type: "phase", run, phase: "training" });
     const begun = performance.now();
     let made = 0;
-    const { flow, report } = await fit(tableFromRows(columns, points), {
+    // What is held out here is what all flows of the page are judged by; the fit holds out some of its own.
+    const { flow, report } = await fit(tableFromRows(columns, this.train), {
       flow: fittedKind(choice.kind),
       seed,
       threads: this.request.threads,

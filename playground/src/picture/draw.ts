@@ -63,6 +63,7 @@ export type Pen = Pick<
   | "beginPath"
   | "moveTo"
   | "lineTo"
+  | "quadraticCurveTo"
   | "arc"
   | "closePath"
   | "stroke"
@@ -83,6 +84,7 @@ export interface Sheet {
     radius: number,
     color: string,
     opacity: number,
+    rim?: string,
   ): void;
 }
 
@@ -142,7 +144,7 @@ export function drawScene(
     sheet.dots(points, toScreen, radius, colors.data, 0.75);
   }
   if (snapshot && has("samples"))
-    sheet.dots(pointsAt(snapshot.samples, place), toScreen, radius, colors.model, 0.8);
+    sheet.dots(pointsAt(snapshot.samples, place), toScreen, radius, colors.model, 1, colors.paper);
   // Upon the points, that they can be read.
   if (relief) drawLabels(context, relief, side / snapshot!.size, side, colors);
   drawTicks(context, view, side, toScreen, colors);
@@ -200,8 +202,15 @@ function drawLines(
     context.globalAlpha = isMiddle ? 0.95 : 0.5;
     context.lineWidth = isMiddle ? 1.4 : 0.9;
     context.beginPath();
-    for (let i = starts[line]!; i < starts[line + 1]!; i++)
-      context.lineTo(...toScreen(points[2 * i]!, points[2 * i + 1]!));
+    const [first, last] = [starts[line]!, starts[line + 1]! - 1];
+    const at = (i: number): readonly [number, number] => toScreen(points[2 * i]!, points[2 * i + 1]!);
+    context.moveTo(...at(first));
+    // From the middle of a chord to that of the next: a curve has no corners, and stays within its chords.
+    for (let i = first + 1; i < last; i++) {
+      const [[x, y], [nextX, nextY]] = [at(i), at(i + 1)];
+      context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
+    }
+    context.lineTo(...at(last));
     context.stroke();
   }
   context.globalAlpha = 1;
@@ -221,12 +230,15 @@ function drawContours(context: Pen, { contours }: Relief, scale: number, colors:
   }
 }
 
-/** Half of the width and of the height that a label of a contour takes. */
-const plate = { width: 17, height: 8 } as const;
+/** Size of the letters of a picture, in pixels of the page: larger on a large one. */
+const lettersOf = (side: number): number => Math.round(Math.max(11, side / 58));
 
 /** What contours hold, in a gap of their lines: at an end of each where no other label is, or nowhere. */
 function drawLabels(context: Pen, { contours }: Relief, scale: number, side: number, colors: Colors): void {
-  context.font = "600 11px system-ui, sans-serif";
+  const size = lettersOf(side);
+  /** Half of the width and of the height that a label takes. */
+  const plate = { width: 1.55 * size, height: 0.73 * size };
+  context.font = `600 ${size}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   const taken: (readonly [number, number])[] = [];
@@ -262,23 +274,31 @@ const dots = new Map<string, ImageBitmap>();
  * A dot of a color, drawn once: a thousand paths a frame would cost more than all else. It is a bitmap, as a canvas is looked at
  * anew each time that another takes from it.
  */
-function dotOf(radius: number, color: string): ImageBitmap {
-  const name = `${radius} ${color}`;
+function dotOf(radius: number, color: string, rim: string | undefined, rimWidth: number): ImageBitmap {
+  const name = `${radius} ${color} ${rim}`;
   const known = dots.get(name);
   if (known) return known;
   // A window that is drawn wider and wider leaves dots of many sizes.
   if (dots.size > 50) dots.clear();
-  const side = 2 * Math.ceil(radius) + 2;
+  const outer = radius + (rim ? rimWidth : 0);
+  const side = 2 * Math.ceil(outer) + 2;
   const canvas = new OffscreenCanvas(side, side);
   const context = canvas.getContext("2d")!;
-  context.fillStyle = color;
-  context.beginPath();
-  context.arc(side / 2, side / 2, radius, 0, 2 * Math.PI);
-  context.fill();
+  const disk = (reach: number, fill: string): void => {
+    context.fillStyle = fill;
+    context.beginPath();
+    context.arc(side / 2, side / 2, reach, 0, 2 * Math.PI);
+    context.fill();
+  };
+  if (rim) disk(outer, rim);
+  disk(radius, color);
   const dot = canvas.transferToImageBitmap();
   dots.set(name, dot);
   return dot;
 }
+
+/** Width of the rim that sets dots off from a density of their own color, in pixels of the page. */
+export const rimOfDots = 0.9;
 
 /** Points as dots, x and y in turn. */
 export function drawPoints(
@@ -288,9 +308,10 @@ export function drawPoints(
   radius: number,
   color: string,
   opacity: number,
+  rim?: string,
 ): void {
   const density = context.getTransform().a;
-  const dot = dotOf(Math.round(radius * density * 10) / 10, color);
+  const dot = dotOf(Math.round(radius * density * 10) / 10, color, rim, rimOfDots * density);
   const half = dot.width / 2;
   context.save();
   context.setTransform(1, 0, 0, 1, 0, 0);
@@ -314,7 +335,7 @@ function drawTicks(
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].find((factor) => factor * power >= rough)! * power;
   const digits = Math.max(0, -Math.floor(Math.log10(step)));
-  context.font = "11px system-ui, sans-serif";
+  context.font = `${lettersOf(side)}px system-ui, sans-serif`;
   context.fillStyle = colors.faint;
   context.strokeStyle = colors.faint;
   context.lineWidth = 1;

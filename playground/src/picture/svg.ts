@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Colors, drawScene, type Pen, type Scene, type Sheet } from "./draw.ts";
+import { type Colors, drawScene, type Pen, rimOfDots, type Scene, type Sheet } from "./draw.ts";
 
 const short = (value: number): string => String(Number(value.toFixed(2)));
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
@@ -29,6 +29,9 @@ class SvgPen implements Pen {
   }
   lineTo(x: number, y: number): void {
     this.#path += `${this.#path === "" ? "M" : "L"}${short(x)} ${short(y)}`;
+  }
+  quadraticCurveTo(atX: number, atY: number, x: number, y: number): void {
+    this.#path += `Q${short(atX)} ${short(atY)} ${short(x)} ${short(y)}`;
   }
   /** A whole circle: the scene has no other arcs. */
   arc(x: number, y: number, radius: number): void {
@@ -79,14 +82,15 @@ export function svgOf(scenes: readonly Scene[], side: number, colors: Colors): s
         canvas.getContext("2d")!.drawImage(picture, 0, 0);
         pen.elements.push(`<image width="${side}" height="${side}" href="${canvas.toDataURL()}"/>`);
       },
-      dots(points, toScreen, radius, color, opacity) {
+      dots(points, toScreen, radius, color, opacity, rim) {
         let circles = "";
         for (let at = 0; at + 1 < points.length; at += 2) {
           const [x, y] = toScreen(points[at]!, points[at + 1]!);
           if (x > -radius && y > -radius && x < side + radius && y < side + radius)
             circles += `<circle cx="${short(x)}" cy="${short(y)}" r="${short(radius)}"/>`;
         }
-        pen.elements.push(`<g fill="${color}" fill-opacity="${opacity}">${circles}</g>`);
+        const edge = rim ? ` stroke="${rim}" stroke-width="${2 * rimOfDots}" paint-order="stroke"` : "";
+        pen.elements.push(`<g fill="${color}" fill-opacity="${opacity}"${edge}>${circles}</g>`);
       },
     };
     drawScene(sheet, new OffscreenCanvas(1, 1), scene, side, colors);

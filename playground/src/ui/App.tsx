@@ -4,9 +4,9 @@ import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { runs, state } from "../store.ts";
 import { openModel, openTable, openText, stage, table, trouble } from "../table/tableStore.ts";
-import { switchTheme, theme } from "../theme.ts";
+import { switchTheme, theme, wantsStillness } from "../theme.ts";
 import { threadsFor } from "../threads.ts";
-import { Beside, Compared } from "./Beside.tsx";
+import { Beside } from "./Beside.tsx";
 import { Controls } from "./Controls.tsx";
 import { LinkRemark, Picture, Toggles } from "./Picture.tsx";
 import { Probe } from "./Probe.tsx";
@@ -113,7 +113,9 @@ export function App() {
           is high where your <b class="data">points</b> lie close together.{" "}
           {table.value
             ? "Fit one to your table, and see what it finds."
-            : "Watch it learn; drag the slider to see how."}
+            : wantsStillness()
+              ? "It learns, with a new picture at each quarter; drag the slider to see how."
+              : "Watch it learn; drag the slider to see how."}
         </p>
       </header>
       <TableLine />
@@ -121,23 +123,25 @@ export function App() {
         <Table />
       ) : (
         <main class={isCompared ? "compared" : ""}>
-          <Controls />
-          <section class="stage" aria-label="Picture">
-            <div class="pictures">
-              <Picture run={runs[0]} isFirst isAlone={!isCompared} />
-              {isCompared && <Picture run={runs[1]} />}
-            </div>
-            <Toggles />
-            <LinkRemark part="picture" />
-            <Slider />
-          </section>
+          <div class="column">
+            <Controls />
+            <TakeAlong />
+          </div>
+          <div class="column middle">
+            <section class="stage" aria-label="Picture">
+              <div class="pictures">
+                <Picture run={runs[0]} isFirst />
+                {isCompared && <Picture run={runs[1]} />}
+              </div>
+              <Toggles />
+              <LinkRemark part="picture" />
+              <Slider />
+            </section>
+            <Probe />
+          </div>
           <aside class="beside" aria-label="Numbers">
-            {isCompared && <Compared />}
-            <Beside run={runs[0]} isFirst />
-            {isCompared && <Beside run={runs[1]} />}
+            <Beside />
           </aside>
-          <Probe />
-          <TakeAlong />
         </main>
       )}
       {!table.value && <Article />}

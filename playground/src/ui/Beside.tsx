@@ -1,54 +1,66 @@
 /** What is known of a flow, in numbers and small pictures. */
 
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import type { Progress, Snapshot } from "../flow/protocol.ts";
 import { colorsOf, drawPoints } from "../picture/draw.ts";
 import { isWhole } from "../picture/field.ts";
-import { nameOf, points, type Run, runs, state } from "../store.ts";
+import { nameOf, type Run, runs, state } from "../store.ts";
 import { openTable } from "../table/tableStore.ts";
 import { theme } from "../theme.ts";
+import { differenceOfMeans, pairedDifference } from "./comparison.ts";
 import { OpenTable } from "./FileButton.tsx";
 import { addingUp, written } from "./numbers.ts";
 
 const width = 288;
 const height = 112;
 
-/** Log-likelihoods over the steps. */
-function Curve(props: {
-  readonly history: readonly Progress[];
-  readonly beside: readonly Progress[];
-  readonly isExplained: boolean;
-}) {
-  const { history, beside, isExplained } = props;
-  const shown = history.filter(({ heldOutLogProb }) => Number.isFinite(heldOutLogProb));
-  const heldOut = shown.map(({ heldOutLogProb }) => heldOutLogProb);
-  // Two that are compared are drawn on one scale.
-  const all = [...history, ...beside]
+/** What of a training has a held-out score. */
+const scoredOf = ({ history }: Run): readonly Progress[] =>
+  history.value.filter(({ heldOutLogProb }) => Number.isFinite(heldOutLogProb));
+
+/** Log-likelihoods over the steps; those of two flows on one scale. */
+function Curves({ shown }: { readonly shown: readonly Run[] }) {
+  const histories = shown.map(scoredOf);
+  const all = histories
+    .flat()
     .flatMap(({ heldOutLogProb, trainLogProb }) => [heldOutLogProb, trainLogProb])
     .filter(Number.isFinite);
   const [low, high] = all.length > 1 ? [Math.min(...all), Math.max(...all)] : [-1, 0];
-  const steps = shown.at(-1)?.steps || 1;
   const place = (value: number): string =>
     (6 + ((height - 12) * (high - value)) / Math.max(1e-9, high - low)).toFixed(1);
-  const path = (values: readonly number[]): string => {
+  const path = (history: readonly Progress[], value: (progress: Progress) => number): string => {
+    const steps = history.at(-1)?.steps || 1;
     // What is fitted without steps has one value: a level.
-    if (values.length === 1 && Number.isFinite(values[0]))
-      return `0,${place(values[0]!)} ${width},${place(values[0]!)}`;
-    return values
-      .flatMap((value, i) =>
-        Number.isFinite(value) ? [`${((width * shown[i]!.step) / steps).toFixed(1)},${place(value)}`] : [],
+    if (history.length === 1 && Number.isFinite(value(history[0]!)))
+      return `0,${place(value(history[0]!))} ${width},${place(value(history[0]!))}`;
+    return history
+      .flatMap((progress) =>
+        Number.isFinite(value(progress))
+          ? [`${((width * progress.step) / steps).toFixed(1)},${place(value(progress))}`]
+          : [],
       )
       .join(" ");
   };
+  const isEnergy = state.value.data.from === "energy";
+  const lines = ["", "second"];
   return (
     <div class="curve">
       <svg
         viewBox={`0 0 ${width} ${height}`}
         role="img"
-        aria-label="Log-likelihood by step, of training and held-out points"
+        aria-label={
+          isEnergy
+            ? "Minus the divergence, by step"
+            : "Log-likelihood by step, of training and held-out points"
+        }
       >
-        <polyline class="train" points={path(shown.map(({ trainLogProb }) => trainLogProb))} />
-        <polyline class="held" points={path(heldOut)} />
+        {histories.map((history, i) => (
+          <g key={lines[i]} class={lines[i]}>
+            <polyline class="train" points={path(history, ({ trainLogProb }) => trainLogProb)} />
+            <polyline class="held" points={path(history, ({ heldOutLogProb }) => heldOutLogProb)} />
+          </g>
+        ))}
         {all.length > 1 && (
           // Curves end at the top; levels, of which there are two, leave the middle free.
           <text x={width - 2} y={shown.length === 1 ? height / 2 + 4 : height - 6} text-anchor="end">
@@ -57,78 +69,11 @@ function Curve(props: {
         )}
       </svg>
       <p class="keys">
-        <span class="held">
-          {state.value.data.from === "energy" ? "minus the divergence" : "held-out points"}
-        </span>
-        {state.value.data.from !== "energy" && <span class="train">training points</span>}
-      </p>
-      {isExplained && state.value.data.from !== "energy" && (
-        <p class="note">
-          Where only the line of the training points still rises, the flow learns those points by heart.
-        </p>
-      )}
-    </div>
-  );
-}
-
-/** The number that says how well a flow fits: its opened model's, or the last of its training. */
-function scoreOf(run: Run): number {
-  const opened = run.opened.value;
-  if (opened) return opened.meanLogProb;
-  const heldOut = run.history.value.at(-1)?.heldOutLogProb ?? Number.NaN;
-  return state.value.data.from === "energy" ? -heldOut : heldOut;
-}
-
-/** Two flows on the same points, by their numbers. */
-export function Compared() {
-  const scores = runs.map(scoreOf);
-  const [first, second] = scores as [number, number];
-  const isEnergy = state.value.data.from === "energy";
-  const better = isEnergy === first < second ? runs[0] : runs[1];
-  const difference = Math.abs(first - second);
-  return (
-    <div class="numbers">
-      <h2>Side by side</h2>
-      <dl>
-        {runs.map((run, i) => (
-          <div key={i === 0 ? "first" : "beside"}>
-            <dt>{nameOf(run)}</dt>
-            <dd>{Number.isFinite(scores[i]) ? `${written(scores[i]!)} nats` : "–"}</dd>
-          </div>
-        ))}
-      </dl>
-      <p class="note difference">
-        {Number.isFinite(difference) && difference >= 0.0005
-          ? `${nameOf(better)} is better by ${written(difference)} nats. `
-          : ""}
-        {isEnergy
-          ? "Less is better here."
-          : "Both are means over the same held-out points; another seed moves each by some hundredths of a nat."}
+        <span class="held">{isEnergy ? "minus the divergence" : "thick: held-out points"}</span>
+        {!isEnergy && <span class="train">thin: training points</span>}
       </p>
     </div>
   );
-}
-
-/** The mean log-density of points by the Gaussian of their own mean and covariance, in nats. */
-function gaussianScore(points: Float64Array): number {
-  const count = points.length / 2;
-  let [x, y, xx, xy, yy] = [0, 0, 0, 0, 0];
-  for (let i = 0; i < points.length; i += 2) {
-    const [a, b] = [points[i]!, points[i + 1]!];
-    x += a / count;
-    y += b / count;
-    xx += (a * a) / count;
-    xy += (a * b) / count;
-    yy += (b * b) / count;
-  }
-  return -1 - Math.log(2 * Math.PI) - 0.5 * Math.log((xx - x * x) * (yy - y * y) - (xy - x * y) ** 2);
-}
-
-/** What a single bell curve makes of the points of the page: a number to hold others against. */
-function Reference() {
-  const all = points.value;
-  const score = useMemo(() => gaussianScore(all), [all]);
-  return Number.isFinite(score) ? <> A single bell curve on these points has {written(score, 2)}.</> : null;
 }
 
 /** The normal density of one axis. */
@@ -239,88 +184,236 @@ function Mass({ inside, outside }: Snapshot) {
   );
 }
 
-export function Beside({ run, isFirst = false }: { readonly run: Run; readonly isFirst?: boolean }) {
-  const history = run.history.value;
-  const last = history.at(-1);
-  const snapshot = run.snapshot.value;
-  const opened = run.opened.value;
+/** What a flow scores: of one that is done, by the picture that is shown. */
+function scoreOf({ opened, history, snapshot, phase, judgment }: Run): number {
+  if (opened.value) return opened.value.meanLogProb;
+  if (state.value.data.from === "energy")
+    return judgment.value?.divergence.mean ?? -(history.value.at(-1)?.heldOutLogProb ?? Number.NaN);
+  const heldOut = snapshot.value?.heldOut;
+  if (phase.value === "done" && heldOut?.length)
+    return heldOut.reduce((sum, value) => sum + value, 0) / heldOut.length;
+  return history.value.at(-1)?.heldOutLogProb ?? Number.NaN;
+}
+
+/** Of what a score is. */
+function unitOf({ opened }: Run): string {
+  if (opened.value?.view)
+    return "nats: the mean log-density of points that the model draws itself; points like those that it was fitted to have about as much";
+  if (opened.value)
+    return "nats per point of the page: the mean log-density by the opened model, higher is better";
+  return state.value.data.from === "energy"
+    ? "nats of divergence of the flow from the target: 0 is perfect"
+    : "nats per held-out point: the mean log-density, higher is better";
+}
+
+function Scores({ shown }: { readonly shown: readonly Run[] }) {
+  const [first] = shown;
+  if (shown.length === 1)
+    return (
+      <p class="score">
+        <b>{written(scoreOf(first!))}</b>
+        <span>{unitOf(first!)}</span>
+      </p>
+    );
+  return (
+    <>
+      <Each
+        shown={shown}
+        isNamed
+        of={(run) => (
+          <p class="score">
+            <b>{written(scoreOf(run))}</b>
+          </p>
+        )}
+      />
+      <p class="note">
+        {unitOf(first!)}
+        {first!.opened.value && `; of the flow beside it ${unitOf(shown[1]!)}`}
+      </p>
+    </>
+  );
+}
+
+/** Steps, and how many a second. */
+function Steps({ run }: { readonly run: Run }) {
+  const last = run.history.value.at(-1);
   const threads = run.threads.value;
-  const judgment = run.judgment.value;
-  const isNormal = run.isNormal.value;
+  return (
+    <dl>
+      <div>
+        <dt>Steps</dt>
+        <dd>
+          {last && Number.isFinite(last.step) && last.steps > 0 ? `${last.step} of ${last.steps}` : "–"}
+        </dd>
+      </div>
+      <div>
+        <dt>Steps a second</dt>
+        <dd>
+          {last && Number.isFinite(last.rate) ? (
+            <>
+              {Math.round(last.rate)} <small>on {threads === 1 ? "1 thread" : `${threads} threads`}</small>
+            </>
+          ) : (
+            "–"
+          )}
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+/** Which of two flows is ahead, in a line. */
+function Ahead({ shown: [first, second] }: { readonly shown: readonly [Run, Run] }) {
+  const [a, b] = [first.snapshot.value?.heldOut, second.snapshot.value?.heldOut];
+  const [ofFirst, ofSecond] = [first.judgment.value?.divergence, second.judgment.value?.divergence];
   const isEnergy = state.value.data.from === "energy";
-  const score = scoreOf(run);
-  const other = state.value.other ? runs[isFirst ? 1 : 0].history.value : [];
+  const difference = isEnergy
+    ? // Of a divergence less is better.
+      ofFirst && ofSecond && differenceOfMeans(ofSecond, ofFirst)
+    : a && b && pairedDifference(a, b);
+  if (first.opened.value?.view)
+    return <p class="ahead">The two are of other points: there is nothing to compare.</p>;
+  if (!difference) return <p class="ahead">Which one is ahead is said here, as soon as both have a score.</p>;
+  const { ahead, standardError, isShown } = difference;
+  const isOver = first.phase.value === "done" && second.phase.value === "done";
+  const numbers = `${written(Math.abs(ahead))} ± ${written(standardError)} nats`;
+  const basis = isEnergy ? "their samples" : `${a!.length} held-out points`;
+  const better = isEnergy ? "nearer to the target" : "ahead";
+  return (
+    <p class="ahead" data-testid="ahead">
+      {isOver ? "" : "So far: "}
+      {isShown ? (
+        <>
+          <b>{nameOf(ahead > 0 ? first : second)}</b> is {better} by <b>{numbers}</b>
+        </>
+      ) : (
+        <>
+          <b>no difference</b> that {basis} could show, {numbers}
+        </>
+      )}
+      {isEnergy
+        ? "."
+        : isShown
+          ? ` a point, on the same ${basis}.`
+          : " a point: it is within two standard errors."}{" "}
+      <span class="note">
+        {isEnergy
+          ? "Behind ± is the standard error of the difference."
+          : "The mean of the differences point by point; behind ± is its standard error."}
+        {first.opened.value && " The opened model may have been trained on these points."}
+      </span>
+    </p>
+  );
+}
+
+/** What the points score by what needs no training. */
+function References({ run }: { readonly run: Run }) {
+  const reference = run.reference.value;
+  const isOfSet = state.value.data.from === "set";
+  return (
+    <>
+      <dl>
+        <div>
+          <dt>A plain Gaussian</dt>
+          <dd data-testid="gaussian">{written(reference?.gaussian ?? Number.NaN)}</dd>
+        </div>
+        {isOfSet && (
+          <div>
+            <dt>Best possible</dt>
+            <dd data-testid="law">{written(reference?.law ?? Number.NaN)}</dd>
+          </div>
+        )}
+      </dl>
+      <p class="note">
+        {isOfSet
+          ? "What the same points score by a Gaussian that is fitted to the others, and by the density that all were drawn from. No flow does better than that one, but by luck: the nearer, the better the fit."
+          : "What the same points score by a Gaussian that is fitted to the others: a good flow is well above it."}
+      </p>
+    </>
+  );
+}
+
+/** What is said of each flow; where there are two, under the line of its curve, and once under its name. */
+function Each(props: {
+  readonly shown: readonly Run[];
+  readonly isNamed?: boolean;
+  readonly of: (run: Run) => ComponentChildren;
+}) {
+  const { shown, isNamed = false, of } = props;
+  if (shown.length === 1) return <>{of(shown[0]!)}</>;
+  return (
+    <div class="pair">
+      {shown.map((run, i) => (
+        <div key={i === 0 ? "first" : "beside"} class={i === 0 ? "" : "dashed"}>
+          <h3>
+            <span class={isNamed ? "" : "hidden"}>{nameOf(run)}</span>
+          </h3>
+          {of(run)}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+export function Beside() {
+  const isCompared = state.value.other !== undefined;
+  const shown: readonly Run[] = isCompared ? runs : [runs[0]];
+  const isNormal = shown.every((run) => run.isNormal.value);
+  const isEnergy = state.value.data.from === "energy";
+  const opened = runs[0].opened.value;
+  const isOpened = opened !== undefined;
+  const judgment = runs[0].judgment.value;
+  const base = isNormal ? "The bell curve" : "The base";
   return (
     <div class="numbers">
-      <h2>{nameOf(run)}</h2>
-      <p class="score">
-        <b>{Number.isNaN(score) ? "–" : written(score)}</b>
-        <span>
-          {opened
-            ? opened.view
-              ? "nats: the mean log-density of points that the model draws itself; points like those that it was fitted to have about as much"
-              : "nats per point of the page: the mean log-density by the opened model, higher is better"
-            : isEnergy
-              ? "nats of divergence of the flow from the target: 0 is perfect"
-              : "nats per held-out point: the mean log-density, higher is better"}
-        </span>
-      </p>
+      <h2>{isCompared ? "Compared" : nameOf(runs[0])}</h2>
+      {isCompared && <Ahead shown={runs} />}
+      <Scores shown={shown} />
       {opened?.view && (
         <div class="notes">
           <p>
             The table of this model is not in its file: the picture shows points that the model draws. Open
             its table, or another with the columns {opened.columns.join(" and ")}, to score the rows.
           </p>
-          <OpenTable label="Open its table" onFile={(file) => void openTable(file, run.file())} />
+          <OpenTable label="Open its table" onFile={(file) => void openTable(file, runs[0].file())} />
         </div>
       )}
-      {isFirst && (
-        <p class="note">
-          {isEnergy && !opened
-            ? "The nat is the unit of natural logarithms."
-            : `Log-densities are natural logarithms, and their unit is the nat: 1 nat more is a density 2.72 times as high.${opened ? "" : " Held-out points are not trained on."}`}
-          {!isEnergy && !opened && <Reference />}
-        </p>
-      )}
-      {!opened && (
+      {(!isEnergy || isOpened) && !opened?.view && <References run={runs[0]} />}
+      <p class="note">
+        {isEnergy && !isOpened
+          ? "The nat is the unit of natural logarithms."
+          : `Log-densities are natural logarithms, and their unit is the nat: 1 nat more is a density 2.72 times as high.${opened ? "" : " Held-out points are not trained on."}`}
+      </p>
+      {(!isOpened || isCompared) && (
         <>
-          <Curve history={history} beside={other} isExplained={isFirst} />
-          <dl>
-            <div>
-              <dt>Steps</dt>
-              <dd>
-                {last && Number.isFinite(last.step) && last.steps > 0 ? `${last.step} of ${last.steps}` : "–"}
-              </dd>
-            </div>
-            <div>
-              <dt>Steps a second</dt>
-              <dd>
-                {last && Number.isFinite(last.rate) ? (
-                  <>
-                    {Math.round(last.rate)}{" "}
-                    <small>on {threads === 1 ? "1 thread" : `${threads} threads`}</small>
-                  </>
-                ) : (
-                  "–"
-                )}
-              </dd>
-            </div>
-          </dl>
+          <Curves shown={shown} />
+          {!isEnergy && (
+            <p class="note">
+              Where the thin line goes on rising and the thick one does not, the flow learns its points by
+              heart, and not the law behind them: more steps make it no better.
+            </p>
+          )}
+          <Each shown={shown} of={(run) => <Steps run={run} />} />
         </>
       )}
-      {isEnergy && !opened && (
+      {isEnergy && !isOpened && (
         <>
           <h3>Can its samples stand for the target?</h3>
-          <dl>
-            <div>
-              <dt>k-hat</dt>
-              <dd>{judgment ? written(judgment.kHat, 2) : "–"}</dd>
-            </div>
-            <div>
-              <dt>Effective samples</dt>
-              <dd>{judgment ? `${Math.round(100 * judgment.effectiveShare)} %` : "–"}</dd>
-            </div>
-          </dl>
+          <Each
+            shown={shown}
+            of={({ judgment: { value } }) => (
+              <dl>
+                <div>
+                  <dt>k-hat</dt>
+                  <dd>{value ? written(value.kHat, 2) : "–"}</dd>
+                </div>
+                <div>
+                  <dt>Effective samples</dt>
+                  <dd>{value ? `${Math.round(100 * value.effectiveShare)} %` : "–"}</dd>
+                </div>
+              </dl>
+            )}
+          />
           <p class="note">
             Each sample is weighed by target over flow. Below 0.7 the heaviest weights are tame, and averages
             by the weights can be relied on where the flow has samples; neither number sees a peak that the
@@ -329,28 +422,31 @@ export function Beside({ run, isFirst = false }: { readonly run: Run; readonly i
           </p>
         </>
       )}
-      <h3>All probability is accounted for</h3>
-      <p class="mass">{snapshot && isWhole(snapshot) ? <Mass {...snapshot} /> : "–"}</p>
-      {isFirst && (
-        <p class="note">
-          {isNormal ? "The bell curve" : "The base"} holds 1, and the map only moves it. The first number is
-          the integral of the density over the picture. The second is the share of{" "}
-          {isNormal ? "the bell curve" : "the base"} that lands outside of the picture. Each is computed for
-          itself, as a sum over a grid. They add up to 1 whether the flow fits or not.
-        </p>
-      )}
       {!opened?.view && (
         <>
           <h3>{isNormal ? "The data, made normal" : "The data in the base"}</h3>
-          <Latents run={run} />
+          <Each shown={shown} of={(run) => <Latents run={run} />} />
           <p class="note">
-            Each point sent back to the base{isNormal ? "" : ", which is no bell curve here"}. The closer{" "}
-            <span class="data">the bars</span> are to{" "}
+            Each point sent back to the base{isNormal ? "" : ", which need not be a bell curve here"}. The
+            closer <span class="data">the bars</span> are to{" "}
             <span class="base">{isNormal ? "the bell curve" : "the curve of the base"}</span>, the better the
             flow.
           </p>
         </>
       )}
+      <h3>All probability is accounted for</h3>
+      <Each
+        shown={shown}
+        of={({ snapshot: { value } }) => (
+          <p class="mass">{value && isWhole(value) ? <Mass {...value} /> : "–"}</p>
+        )}
+      />
+      <p class="note">
+        {base} holds 1, and the map only moves it. The first number is the integral of the density over the
+        picture. The second is the share of {isNormal ? "the bell curve" : "the base"} that lands outside of
+        the picture. Each is computed for itself, as a sum over a grid. That they add up to 1 says that this
+        is a density, not that it fits: it was so before the first step, too.
+      </p>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** What is fitted, and by what. */
 
-import { useEffect, useRef } from "preact/hooks";
-import { type EnergyName, energies, longestFormula, wall } from "../data/energies.ts";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type EnergyName, energies, formulaFunctions, longestFormula, wall } from "../data/energies.ts";
 import { drawSet, pointSets, type SetName } from "../data/sets.ts";
 import { drawPoints } from "../picture/draw.ts";
 import {
@@ -112,6 +112,53 @@ function Data() {
   );
 }
 
+/** A formula to type: it is taken when somebody presses Enter or leaves the box, and until then a line says that it is not. */
+function Formula(props: { readonly text: string; readonly onChoose: (formula: string) => void }) {
+  const { text, onChoose } = props;
+  const [typed, setTyped] = useState(text);
+  useEffect(() => setTyped(text), [text]);
+  const take = (): void => {
+    if (typed !== text) onChoose(typed);
+  };
+  const isWrong = runs[0].message.value !== "" && runs[0].place.value === "energy";
+  return (
+    <>
+      <label class="field wide">
+        <span>Energy of x and y; the density is exp(−energy), within a wall at ±{wall}</span>
+        <textarea
+          class="formula"
+          rows={3}
+          maxLength={longestFormula}
+          value={typed}
+          spellcheck={false}
+          aria-invalid={isWrong}
+          aria-describedby="formula-state"
+          onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+          onKeyDown={(event) => {
+            // A longer formula has lines: those are made with the shift key.
+            if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+            event.preventDefault();
+            take();
+          }}
+          onChange={take}
+        />
+      </label>
+      <p class="note" id="formula-state" role="status">
+        {typed !== text
+          ? "Not taken yet: the picture is of the formula before. Press Enter to see this one."
+          : isWrong
+            ? "The picture is of the formula before."
+            : "Enter takes what you type. Points of this density are shown, and not used."}
+      </p>
+      <details class="note">
+        <summary>What a formula can say</summary>
+        Numbers, x, y, pi, e; + − * / ^, brackets, &lt; &gt; &lt;= &gt;= (1 or 0), a ? b : c. Functions:{" "}
+        {formulaFunctions.join(", ")}.
+      </details>
+    </>
+  );
+}
+
 /** A density that is known up to a constant, in place of points. */
 function EnergyFields() {
   const { data } = state.value;
@@ -126,7 +173,7 @@ function EnergyFields() {
   return (
     <>
       <label class="field wide">
-        <span>Or a density that a formula gives; its points are shown, not used</span>
+        <span>Or a density, given by a formula</span>
         <select
           value={data.from === "energy" ? (known ?? "own") : ""}
           onChange={({ currentTarget: { value } }) => {
@@ -144,26 +191,7 @@ function EnergyFields() {
           <option value="own">a formula of your own</option>
         </select>
       </label>
-      {data.from === "energy" && (
-        <label class="field wide">
-          <span>Energy of x and y; the density is exp(−energy), within a wall at ±{wall}</span>
-          <textarea
-            class="formula"
-            rows={3}
-            maxLength={longestFormula}
-            value={text}
-            spellcheck={false}
-            aria-invalid={runs[0].message.value !== "" && runs[0].place.value === "energy"}
-            onChange={({ currentTarget }) => choose(currentTarget.value)}
-            onKeyDown={(event) => {
-              if (event.key !== "Enter" || event.shiftKey) return;
-              event.preventDefault();
-              choose(event.currentTarget.value);
-            }}
-          />
-          <span>Enter starts it; Shift and Enter make a line.</span>
-        </label>
-      )}
+      {data.from === "energy" && <Formula text={text} onChoose={choose} />}
       <Message run={runs[0]} place="energy" />
     </>
   );

@@ -8,7 +8,7 @@ import { lastStop, throughTo, viewAt } from "../picture/field.ts";
 import { painterOf } from "../picture/painter.ts";
 import { kinds, type LinkPart, layers, mostDrawn, onSheet } from "../state.ts";
 import { brushAt, change, isDrawing, points, type Run, remarks, runs, state, viewOf } from "../store.ts";
-import { theme, wantsStillness } from "../theme.ts";
+import { theme } from "../theme.ts";
 
 /** What the phases are called. */
 const phases = {
@@ -90,13 +90,7 @@ function press(event: KeyboardEvent): void {
   event.preventDefault();
 }
 
-export function Picture(props: {
-  readonly run: Run;
-  readonly isFirst?: boolean;
-  /** Whether there is room for the steps beside its name. */
-  readonly isAlone?: boolean;
-}) {
-  const { run, isFirst = false, isAlone = false } = props;
+export function Picture({ run, isFirst = false }: { readonly run: Run; readonly isFirst?: boolean }) {
   const canvas = useRef<HTMLCanvasElement>(null);
 
   useEffect(() => {
@@ -194,8 +188,8 @@ export function Picture(props: {
         )}
         <span class="note" aria-hidden={isFirst}>
           {phase}
-          {isAlone && last && !isDue && run.phase.value === "training" && Number.isFinite(last.step)
-            ? `: step ${last.step} of ${last.steps}${wantsStillness() ? ", drawn at the end" : ""}`
+          {last && !isDue && run.phase.value === "training" && Number.isFinite(last.step)
+            ? `: step ${last.step} of ${last.steps}`
             : ""}
         </span>
       </figcaption>

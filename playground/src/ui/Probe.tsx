@@ -1,13 +1,22 @@
 /** One point, taken apart: where its log-density comes from. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { unitsOfData } from "../flow/protocol.ts";
 import { probeAt } from "../picture/draw.ts";
-import { change, nameOf, type Run, runs, state } from "../store.ts";
+import { change, nameOf, type Run, runs, state, viewOf } from "../store.ts";
 import { addingUp, significant, written } from "./numbers.ts";
+import { atStop } from "./where.ts";
 
 function Coordinate({ axis }: { readonly axis: 0 | 1 }) {
   const value = state.value.probe[axis];
   const opened = runs[0].opened.value;
+  // Far outside of the picture there is nothing to ask.
+  const seen = viewOf(runs[0]);
+  const [middle, reach] = [axis === 0 ? seen.x : seen.y, 10 * seen.half];
+  const [least, most] = [middle - reach, middle + reach].map((bound) => Number(bound.toPrecision(2))) as [
+    number,
+    number,
+  ];
   const [text, setText] = useState(value.toFixed(2));
   const input = useRef<HTMLInputElement>(null);
   // What is being typed stays as it is: "0" may be the beginning of "0.5".
@@ -21,12 +30,14 @@ function Coordinate({ axis }: { readonly axis: 0 | 1 }) {
         ref={input}
         type="number"
         step={0.05}
+        min={least}
+        max={most}
         value={text}
         onBlur={() => setText(state.value.probe[axis].toFixed(2))}
         onInput={({ currentTarget }) => {
           setText(currentTarget.value);
           const typed = currentTarget.valueAsNumber;
-          if (!Number.isFinite(typed)) return;
+          if (!(typed >= least && typed <= most)) return;
           const { probe } = state.value;
           change({ probe: axis === 0 ? [typed, probe[1]] : [probe[0], typed] });
         }}
@@ -111,20 +122,19 @@ function Terms({ run, full }: { readonly run: Run; readonly full: number }) {
   );
 }
 
-/** By what a flow has stretched areas close to the probe, from the base to a place of the slider; NaN while that is not known. */
+/** By what a flow has stretched areas close to the probe, from the base to a place of the slider. */
 function stretchOf(run: Run, at: number): number {
   const probed = run.probed.value;
   const steps = run.stops.value.length - 1;
-  if (probed?.steps.length !== steps) return Number.NaN;
+  if (steps < 0 || probed?.steps.length !== steps) return Number.NaN;
   const place = at * steps;
+  const stop = Math.round(place);
   // At a stop the terms of the steps before it say so, which are of the way back.
-  if (Number.isInteger(place))
-    return Math.exp(-probed.steps.slice(0, place).reduce((sum, value) => sum + value, 0));
+  if (Math.abs(place - stop) < atStop)
+    return Math.exp(-probed.steps.slice(0, stop).reduce((sum, value) => sum + value, 0));
   const [a, b, c, d] = probeAt(probed, place).jacobian;
   return Math.abs(a * d - b * c);
 }
-
-const factorText = (factor: number): string => (Number.isNaN(factor) ? "–" : significant(factor));
 
 export function Probe() {
   const shown = state.value.other ? runs : [runs[0]];
@@ -144,7 +154,7 @@ export function Probe() {
         {shown.map((run, i) => (
           <span key={i === 0 ? "first" : "beside"}>
             {i > 0 && " and, in the flow beside it, "}
-            <b class="number">{factorText(stretchOf(run, state.value.at))}</b>
+            <b class="number">{significant(stretchOf(run, state.value.at))}</b>
           </span>
         ))}
         : by this factor the map stretches areas here, and that is what its determinant says. No probability
@@ -154,9 +164,10 @@ export function Probe() {
         Each layer has its own factor. Factors multiply, and their logarithms add up: log p is the base's own
         log-density plus a term for each layer, and the terms of the layers together are minus the logarithm
         of the factor at the data: −log(
-        {shown.map((run) => factorText(stretchOf(run, 1))).join(") and −log(")}).{" "}
-        {shown.some((run) => run.stops.value.includes("units of the data")) &&
-          "The layer “units of the data” gives the points their mean and spread back: its factor is the same everywhere."}
+        {shown.map((run) => significant(stretchOf(run, 1))).join(") and −log(")}). The terms stand in the
+        order of the slider.
+        {shown.some((run) => run.stops.value.includes(unitsOfData)) &&
+          " The last map is no part of the training: it shifts and scales each axis to the units that the points came in, so its term is the same everywhere."}
       </p>
       {shown.map((run, i) => (
         <div key={i === 0 ? "first" : "beside"}>

@@ -2,8 +2,10 @@
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { layers } from "../state.ts";
 import { change, runs, state } from "../store.ts";
 import { wantsStillness } from "../theme.ts";
+import { atStop, whereOf } from "./where.ts";
 
 /** Time that a whole passage takes, in milliseconds. */
 const passage = 5000;
@@ -44,13 +46,13 @@ function usePlaying(): void {
 
 export function Slider() {
   usePlaying();
-  const { at } = state.value;
+  const { at, shown } = state.value;
   const stops = runs[0].stops.value;
   const isNormal = runs[0].isNormal.value;
   const count = Math.max(1, stops.length - 1);
-  const nearest = Math.round(at * count);
-  const name = stops[nearest] ?? "";
-  const where = at === 1 ? "data" : nearest === 0 ? "base" : `after ${name}`;
+  const place = at * count;
+  const where = stops.length > 1 ? whereOf(place, stops) : at === 1 ? "data" : "base";
+  const isEnd = where === "base" || where === "data";
   const play = (direction: -1 | 1): void => {
     if (playing.value === direction) {
       playing.value = 0;
@@ -58,6 +60,11 @@ export function Slider() {
     }
     if (direction > 0 && at === 1) change({ at: 0 });
     if (direction < 0 && at === 0) change({ at: 1 });
+    // What moves is seen: samples on the way to the data, the points on the way back.
+    const [seen, unseen] = direction > 0 ? (["samples", "data"] as const) : (["data", "samples"] as const);
+    change({
+      shown: layers.filter((layer) => layer !== unseen && (layer === seen || shown.includes(layer))),
+    });
     playing.value = direction;
   };
   return (
@@ -81,12 +88,12 @@ export function Slider() {
         />
         <div class="ticks" aria-hidden="true">
           {Array.from({ length: count + 1 }, (_, stop) => (
-            <i key={`${stop} of ${count}`} class={stop === nearest ? "near" : ""} />
+            <i key={`${stop} of ${count}`} class={stop <= place + atStop ? "passed" : ""} />
           ))}
         </div>
         <div class="ends">
           <span class="base">base</span>
-          <span class="where">{at === 1 || nearest === 0 ? "" : where}</span>
+          <span class="where">{isEnd ? "" : where}</span>
           <span class="data">data</span>
         </div>
       </div>
@@ -95,18 +102,18 @@ export function Slider() {
       </button>
       {isNormal ? (
         <p class="note">
-          A flow is two things: the <span class="base">base</span> at the left end, a bell curve whose density
-          is known and from which one can draw, and the map that leads to the right. A point drawn there and
-          sent along is a <span class="model">sample</span>: tick Samples to see them go. On the way the map
-          is applied, layer by layer or through time; at the right end the base has become the{" "}
-          <span class="model">density</span>. No two points land on one, so each layer can be undone: on the
-          way back the <span class="data">data</span> become normal.
+          A flow has two parts: a <span class="base">base</span>, here a bell curve in two dimensions, and a{" "}
+          <b>bijection</b>, the maps that the slider runs through, one after another. <b>A sample</b> is a
+          point drawn from the bell curve and sent through all maps: Push forward shows 1,200 of them on their
+          way. So the base becomes the <span class="model">density</span>. No two points land on one, so each
+          map can be undone: Normalize sends the <span class="data">data</span> back, and they become normal.
         </p>
       ) : (
         <p class="note">
-          The left end is the <span class="base">base</span>: of this kind no bell curve, but a sum of simpler
-          densities that fits the points already. No layer bends it; on the way to the right it takes on the
-          units of the <span class="data">data</span>, and nothing else.
+          A flow has two parts: a <span class="base">base</span>, of this kind no bell curve but a sum of
+          simpler densities that fits the points already, and a <b>bijection</b>, which here gives them the
+          units of the <span class="data">data</span>, and nothing else. <b>A sample</b> is a point drawn from
+          the base and sent through it: Push forward shows 1,200 of them.
         </p>
       )}
     </div>

@@ -22,7 +22,11 @@ import {
 export function testsOfPoints(visit: Visit): void {
   test("trains two moons to their held-out likelihood", async () => {
     // Ten trainings of 1,000 steps with other seeds ended between -2.21 and -2.24.
-    expect(await numberOf(visit.page, ".score b")).toBeGreaterThan(-2.3);
+    const score = await numberOf(visit.page, ".score b");
+    expect(score).toBeGreaterThan(-2.3);
+    // Between what a Gaussian scores and the best there is.
+    expect(score).toBeGreaterThan(0.5 + (await numberOf(visit.page, '[data-testid="gaussian"]')));
+    expect(score).toBeLessThan(0.02 + (await numberOf(visit.page, '[data-testid="law"]')));
   });
 
   test("the terms of the probe add up to its log-density, wherever it is", async () => {
@@ -284,6 +288,14 @@ export function testsOfPoints(visit: Visit): void {
     await drawn.getByLabel("Kind of flow").last().selectOption("gradient-flow");
     await drawn.waitForFunction(() => document.querySelectorAll(".picture").length === 2);
     await trained(drawn);
+    // Which one is ahead is said, by as much as the two scores differ.
+    const [first, second] = (await drawn.locator(".score b").allTextContents()).map((text) =>
+      Number(text.replace("−", "-")),
+    );
+    const ahead = (await drawn.getByTestId("ahead").textContent())!;
+    const difference = Number(ahead.match(/(\d+\.\d+) ± /)![1]);
+    expect(Math.abs(Math.abs(first! - second!) - difference)).toBeLessThan(0.0021);
+    expect(ahead).toMatch(first! > second! ? /no difference|^Gaussian is/ : /no difference|^Gradient flow/);
     await drawn.waitForFunction(
       () => location.hash.includes("points=") && location.hash.includes("gradient-flow"),
     );
@@ -320,8 +332,12 @@ export function testsOfPoints(visit: Visit): void {
     expect(before).not.toBe("–");
     const scored = await opened.locator('[data-testid="sum"]').textContent();
     await write(opened.locator("textarea"), "x^2 +");
+    expect(await opened.locator("#formula-state").textContent()).toMatch(/^Not taken yet/);
     await opened.keyboard.press("Enter");
     await expect.poll(() => opened.getByRole("alert").textContent(), patience).toContain("column 6");
+    expect(await opened.locator("#formula-state").textContent()).toBe(
+      "The picture is of the formula before.",
+    );
     // What was there before stays, and can still be asked and taken along.
     expect(await opened.locator(".score b").textContent()).toBe(before);
     await write(opened.getByLabel("x", { exact: true }), "1");
