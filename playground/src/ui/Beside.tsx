@@ -63,7 +63,11 @@ function Curves({ shown }: { readonly shown: readonly Run[] }) {
         ))}
         {all.length > 1 && (
           // Curves end at the top; levels, of which there are two, leave the middle free.
-          <text x={width - 2} y={shown.length === 1 ? height / 2 + 4 : height - 6} text-anchor="end">
+          <text
+            x={width - 2}
+            y={histories.every(({ length }) => length === 1) ? height / 2 + 4 : height - 6}
+            text-anchor="end"
+          >
             from {written(low, 2)} to {written(high, 2)} nats
           </text>
         )}
