@@ -300,11 +300,6 @@ export function testsOfPoints(visit: Visit): void {
       () => location.hash.includes("points=") && location.hash.includes("gradient-flow"),
     );
     expect(await findings(drawn)).toEqual([]);
-    const [first, second] = (await drawn.locator(".score b").allTextContents()).map((text) =>
-      Number(text.replace("−", "-")),
-    );
-    const better = /is better by ([\d.]+) nats/.exec((await drawn.locator(".beside").textContent())!);
-    expect(Number(better![1])).toBeCloseTo(Math.abs(first! - second!), 2);
     const link = new URL(drawn.url()).hash;
     const again = await visit.open(link, [360, 740]);
     await trained(again);
