@@ -258,13 +258,13 @@ export function DualFlow() {
           <Label x={6} y={height - 22} tone="data">
             bars: points, moved
           </Label>
-          <Label x={6} y={height - 2} tone="base">
+          <Label x={6} y={height - 5} tone="base">
             line: bell curve
           </Label>
           <Label x={240} y={height - 22} tone="data">
             bars: the data
           </Label>
-          <Label x={240} y={height - 2} tone="model">
+          <Label x={240} y={height - 5} tone="model">
             line: density
           </Label>
           <Label x={480} y={height - 22}>
