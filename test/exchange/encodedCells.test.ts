@@ -123,10 +123,10 @@ const joined = ({ features, targets, offset, isUnknown }: EncodedCell): Expr =>
   g.concatenate([features, targets!, offset, isUnknown]);
 
 const inModule: Encode = async (layout, width, cells) => {
-  const result = joined(encodeCell(layout, g.input("rows", [1]), sumsByComparing));
+  const result = joined(encodeCell(layout, g.input("rows", [1]), { sums: sumsByComparing, components: 0 }));
   const program = { program: { rows: { result } }, parameters: {}, precision: "float64" } as const;
   const bytes = await standaloneModule(
-    [{ name: "encode", width: 1, results: width, programs: [program] }],
+    () => [{ name: "encode", width: 1, results: width, programs: [program] }],
     {},
   );
   const { instance } = await WebAssembly.instantiate(bytes, {});
@@ -145,7 +145,7 @@ const inGraph: Encode = async (layout, width, cells) => {
   const graph = new OnnxGraph();
   const searches = new PlaceSearches();
   const rows = graph.input("rows", "double", ["rows", 1]);
-  const result = joined(encodeCell(layout, g.input("rows", [1]), searches.sums));
+  const result = joined(encodeCell(layout, g.input("rows", [1]), { sums: searches.sums, components: 0 }));
   const how = { graph, type: "double", parameters: {} } as const;
   const found = searches.write(
     graph,

@@ -12,6 +12,7 @@ import type { ColumnLayout } from "../../models/columns/columnsDensity.ts";
 import type { LevelsHeadOptions } from "../../models/columns/heads/levelsHead.ts";
 import {
   type GridShares,
+  type MarginalMap,
   marginalValue,
   withMixtureWeights,
 } from "../../models/columns/heads/marginalMap.ts";
@@ -63,15 +64,44 @@ export interface EncodedCell {
   readonly isImpossible: Expr;
 }
 
+/** How cells are written for a target. */
+export interface CellWriting {
+  readonly sums: SumsByPlace;
+  /** Components that the maps of columns have at least. */
+  readonly components: number;
+}
+
+/** How many components the map of a column has; 0 without a map. */
+export function componentsOf({ head }: ColumnLayout): number {
+  return (head.toJSON() as { readonly map?: MarginalMap }).map?.mixture.means.length ?? 0;
+}
+
+/** A map with further components, which weigh nothing. */
+function withComponents({ domain, mixture }: MarginalMap, count: number): MarginalMap {
+  const { logWeights, means, scales } = mixture;
+  const more = (values: readonly number[], value: number): number[] => [
+    ...values,
+    ...Array.from({ length: Math.max(0, count - values.length) }, () => value),
+  ];
+  return {
+    domain,
+    mixture: {
+      logWeights: more(logWeights, Number.NEGATIVE_INFINITY),
+      means: more(means, 0),
+      scales: more(scales, 1),
+    },
+  };
+}
+
 /** A cell, `[1]`. */
-export function encodeCell(layout: ColumnLayout, cell: Expr, sums: SumsByPlace): EncodedCell {
+export function encodeCell(layout: ColumnLayout, cell: Expr, writing: CellWriting): EncodedCell {
   const { column, head, targets, earlyFeatures } = layout;
   const isPresent = g.lessEqual(cell, cell);
   const isMissing = not(isPresent);
   const isNumber = g.less(g.abs(cell), Number.POSITIVE_INFINITY);
   const areAtoms = atomsOf(column).map((atom) => isEqual(cell, atom));
   const isOther = areAtoms.reduce((all, isAtom) => g.mul(all, not(isAtom)), isNumber);
-  const value = encodeValue(layout, g.select(isNumber, cell, 0), sums);
+  const value = encodeValue(layout, g.select(isNumber, cell, 0), writing);
   const isValue = g.mul(isOther, value.isPossible);
   const isImpossible = g.sub(isPresent, g.total(isValue, ...areAtoms));
   const outcomes = [...(column.missing ? [isMissing] : []), ...areAtoms];
@@ -101,15 +131,15 @@ export function encodeCell(layout: ColumnLayout, cell: Expr, sums: SumsByPlace):
 }
 
 /** A finite number. */
-function encodeValue(layout: ColumnLayout, cell: Expr, sums: SumsByPlace): EncodedValue {
+function encodeValue(layout: ColumnLayout, cell: Expr, writing: CellWriting): EncodedValue {
   const json = layout.head.toJSON() as unknown as { readonly type: string };
   switch (json.type) {
     case "levels":
-      return encodeLevel(json as unknown as LevelsHeadOptions, cell, sums);
+      return encodeLevel(json as unknown as LevelsHeadOptions, cell, writing);
     case "point":
-      return encodePoint(layout, json as unknown as MixtureHeadOptions, cell);
+      return encodePoint(layout, json as unknown as MixtureHeadOptions, cell, writing);
     case "cells":
-      return encodeGrid(layout, json as unknown as CellsHeadOptions, cell, sums);
+      return encodeGrid(layout, json as unknown as CellsHeadOptions, cell, writing);
     case "angle":
       return encodeAngle(layout, cell);
     default:
@@ -126,7 +156,7 @@ const countsFrom0 = (count: number): number[] => Array.from({ length: count }, (
 function encodeLevel(
   { buckets, shares, start }: LevelsHeadOptions,
   cell: Expr,
-  sums: SumsByPlace,
+  { sums }: CellWriting,
 ): EncodedValue {
   const levels = countsFrom0(buckets.length);
   const ofLevel = (values: readonly number[]): Expr => sums(cell, levels, values).at;
@@ -143,11 +173,12 @@ function encodePoint(
   { column }: ColumnLayout,
   { map, knots = 0 }: MixtureHeadOptions,
   cell: Expr,
+  { components }: CellWriting,
 ): EncodedValue {
   const [lower, upper] = boundsOf(column);
   const isPossible = g.mul(g.less(lower, cell), g.less(cell, upper));
   const inside = marginalValue(withMixtureWeights(map), 0);
-  const { z, logSlope } = marginalPoint(map, g.select(isPossible, cell, inside));
+  const { z, logSlope } = marginalPoint(withComponents(map, components), g.select(isPossible, cell, inside));
   return { isPossible, offset: logSlope, features: position(z, knots), targets: z };
 }
 
@@ -155,7 +186,7 @@ function encodeGrid(
   { column, head }: ColumnLayout,
   options: CellsHeadOptions,
   cell: Expr,
-  sums: SumsByPlace,
+  { sums, components }: CellWriting,
 ): EncodedValue {
   const { map, knots = 0, shares, frequent, seen = [], calendar: parts = [] } = options;
   const grid = gridOf(column);
@@ -164,7 +195,8 @@ function encodeGrid(
   const isPossible = g.mul(onGrid.isOn, isInside);
   const place = g.select(isPossible, onGrid.place, somePlace(options, grid.first, grid.last));
   const { low, high, width, logShrinkage, positions } = cellOfPlace(
-    map,
+    withComponents(map, components),
+    marginalValue(withMixtureWeights(map), 0),
     grid,
     knots,
     Math.log(blendOf(shares)),

@@ -18,13 +18,18 @@ import { openContainer, valuesOf } from "../../models/files/modelContainer.ts";
 import type { Flow } from "../../models/flow.ts";
 import type { ParameterValues } from "../../models/parameters.ts";
 import type { RowSteps } from "../rowSteps.ts";
-import { type EncodedCell, encodeCell } from "./cellExpressions.ts";
+import { type CellWriting, componentsOf, type EncodedCell, encodeCell } from "./cellExpressions.ts";
 import type { SumsByPlace } from "./placeSums.ts";
 
-/** The steps, and the values of their parameters; `sums` is how the target sums over places. */
+/**
+ * The steps, and the values of their parameters.
+ * @param sums - How the target sums over places.
+ * @param isAlike - Whether maps of columns are to have equally many components, so that they have one code; further ones weigh nothing.
+ */
 export function columnsSteps(
   flow: Flow,
   sums: SumsByPlace,
+  isAlike: boolean = false,
 ): { readonly steps: RowSteps; readonly parameters: ParameterValues } {
   const container = openContainer(flow.toBytes(), "the model");
   const { density: options, precision } = container.json as {
@@ -32,8 +37,10 @@ export function columnsSteps(
     readonly precision: "float32" | "float64";
   };
   const density = columnsDensity(options);
+  const layouts = [...density.given, ...density.columns];
+  const components = isAlike ? Math.max(0, ...layouts.map(componentsOf)) : 0;
   return {
-    steps: stepsOf(density, flow.given.length + flow.columns.length, sums),
+    steps: stepsOf(density, flow.given.length + flow.columns.length, { sums, components }),
     parameters: valuesOf(flattenTree(density.parameters), container, precision, "the model"),
   };
 }
@@ -41,12 +48,12 @@ export function columnsSteps(
 const anyOf = (conditions: readonly Expr[]): Expr =>
   conditions.length === 0 ? g.constant([0]) : g.reshape(g.sum(g.concatenate(conditions)), [1]);
 
-function stepsOf(density: ColumnsDensity, width: number, sums: SumsByPlace): RowSteps {
+function stepsOf(density: ColumnsDensity, width: number, writing: CellWriting): RowSteps {
   return {
     width,
     prepare: (rows) => {
       const encode = (layout: ColumnLayout): EncodedCell =>
-        encodeCell(layout, g.slice(rows, layout.cell, layout.cell + 1), sums);
+        encodeCell(layout, g.slice(rows, layout.cell, layout.cell + 1), writing);
       const given = density.given.map(encode);
       const cells = density.columns.map(encode);
       return {

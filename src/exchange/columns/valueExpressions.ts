@@ -7,13 +7,7 @@
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type CalendarPart, turns } from "../../models/columns/calendar.ts";
-import {
-  farthestZ,
-  type GridShares,
-  type MarginalMap,
-  marginalValue,
-  withMixtureWeights,
-} from "../../models/columns/heads/marginalMap.ts";
+import { farthestZ, type GridShares, type MarginalMap } from "../../models/columns/heads/marginalMap.ts";
 import {
   type CellsHeadOptions,
   type gridOf,
@@ -73,9 +67,13 @@ export const blendOf = (shares: GridShares | undefined): number =>
 /** Logarithms of the shares of a grid's values before a place, on it and after it; those `through` and `beyond` it are with it, and without it. */
 export type LogShares = Readonly<Record<"before" | "share" | "after" | "through" | "beyond", Expr>>;
 
-/** The cell of a place in z: see `MarginalCells`. */
+/**
+ * The cell of a place in z: see `MarginalCells`.
+ * @param anywhere - A value inside the domain.
+ */
 export function cellOfPlace(
   { domain, mixture }: MarginalMap,
+  anywhere: number,
   { from, step, first, last }: ReturnType<typeof gridOf>,
   knots: number,
   logBlend: number,
@@ -84,7 +82,6 @@ export function cellOfPlace(
 ): Readonly<Record<"low" | "high" | "width" | "logShrinkage" | "positions", Expr>> {
   const isFirst = g.lessEqual(place, first);
   const isLast = g.less(last, g.add(place, 1));
-  const anywhere = marginalValue(withMixtureWeights({ domain, mixture }), 0);
   const edge = (shift: number): Expr => g.add(from, g.mul(step, g.add(place, shift)));
   const lowEdge = domainToLine(domain, g.select(isFirst, anywhere, edge(-0.5)));
   const highEdge = domainToLine(domain, g.select(isLast, anywhere, edge(0.5)));

@@ -24,38 +24,42 @@ export async function wasmBytes(
   precision: Precision,
 ): Promise<Uint8Array> {
   const { kind } = flow.description;
-  const isMixed = hasMixedColumns(kind);
-  const functions = isMixed
+  const functionsOf = hasMixedColumns(kind)
     ? await columnsFunctions(flow, names, precision)
-    : names.map((name) => {
-        const { model } = flow;
-        return functionOf(exportNames[name], stepsOf(model, name), model.values, precision);
-      });
+    : () =>
+        names.map((name) => {
+          const { model } = flow;
+          return functionOf(exportNames[name], stepsOf(model, name), model.values, precision);
+        });
   const notes: ModuleNotes = {
     formatVersion: 1,
     kind,
     precision,
     functions: Object.fromEntries(
-      functions.map(({ name, width, results }, i) => [name, { function: names[i]!, width, results }]),
+      functionsOf(false).map(({ name, width, results }, i) => [
+        name,
+        { function: names[i]!, width, results },
+      ]),
     ),
     ...columnNotesOf(flow),
   };
-  return await standaloneModule(functions, { [sectionName]: JSON.stringify(notes) });
+  return await standaloneModule(functionsOf, { [sectionName]: JSON.stringify(notes) });
 }
 
 async function columnsFunctions(
   flow: Flow,
   names: readonly ExportFunction[],
   precision: Precision,
-): Promise<StandaloneFunction[]> {
+): Promise<(isSmall: boolean) => StandaloneFunction[]> {
   const [{ columnsSteps }, { sumsByComparing }] = await Promise.all([
     import("../columns/columnsSteps.ts"),
     import("../columns/placeSums.ts"),
   ]);
-  return names.map((name) => {
-    const { steps, parameters } = columnsSteps(flow, sumsByComparing);
-    return functionOf(exportNames[name], steps, parameters, precision);
-  });
+  return (isSmall) =>
+    names.map((name) => {
+      const { steps, parameters } = columnsSteps(flow, sumsByComparing, isSmall);
+      return functionOf(exportNames[name], steps, parameters, precision);
+    });
 }
 
 /** The steps of a function as programs: one where all is float64, else one each. */

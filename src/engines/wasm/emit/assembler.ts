@@ -181,6 +181,8 @@ export class ModuleBuilder {
       for (const { body } of this.#functions) content.sized(body);
     });
     own?.finish(section);
+    // A module that stands alone is to be small.
+    if (own) return Uint8Array.from(out.written);
     section(0, (content) => {
       content.text("name");
       const names = new ByteWriter();

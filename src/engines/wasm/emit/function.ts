@@ -358,10 +358,10 @@ export class FunctionBuilder {
       });
   }
 
-  /** Runs the body a constant number of times, with no counter that it could see. */
-  repeat(count: number, body: () => void): this {
+  /** Runs the body a number of times, with no counter that it could see. */
+  repeat(count: number | Local, body: () => void): this {
     if (count === 1) body();
-    if (count <= 1) return this;
+    if (typeof count === "number" && count <= 1) return this;
     const counter = this.local("i32");
     this.forRange(counter, 0, count, 1, body);
     this.release(counter);

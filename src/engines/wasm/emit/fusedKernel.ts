@@ -34,7 +34,7 @@ export function computedBytes(f: FunctionBuilder, { rowLength, vector, lanes }: 
 }
 
 /** Emits a scalar program; returns what its registers hold. */
-function emitCode(
+export function emitCode(
   v: VectorBuilder,
   { instructions }: ScalarCode,
   load: (source: number, column: number) => LaneValue,

@@ -14,26 +14,48 @@ interface Piece {
   readonly bytes: Uint8Array;
 }
 
+/** What is longer lies far away, where there is such a place. */
+const longestNear = 1024;
+
+/** Addresses of three bytes in code are below it. */
+export const farAddress: number = 2 ** 20;
+
 /** Bytes with addresses; equal ones are there once. */
 export class MemoryImage {
   readonly #pieces: Piece[] = [];
   readonly #byContent = new Map<number, Piece[]>();
+  readonly #far: number;
   #end: number;
+  #farEnd: number;
 
-  /** @param start - The first address, a multiple of 16. */
-  constructor(start: number) {
+  /**
+   * @param start - The first address, a multiple of 16.
+   * @param far - The first address of what is long, so that others are near, which have short addresses; undefined for one place for all.
+   */
+  constructor(start: number, far?: number) {
     this.#end = start;
+    this.#far = far ?? Number.POSITIVE_INFINITY;
+    this.#farEnd = far ?? 0;
   }
 
-  /** The first address behind it, a multiple of 16. */
-  get end(): number {
+  /** The first address behind what is near, a multiple of 16. */
+  get nearEnd(): number {
     return this.#end;
+  }
+
+  /** The first address behind all, a multiple of 16. */
+  get end(): number {
+    return Math.max(this.#end, this.#farEnd);
   }
 
   /** The address of so many bytes that are zero at first, for code to write to. */
   reserve(length: number): number {
-    const address = this.#end;
-    this.#end += Math.ceil(length / alignment) * alignment + alignment;
+    const size = Math.ceil(length / alignment) * alignment + alignment;
+    const isFar =
+      this.#far !== Number.POSITIVE_INFINITY && (length > longestNear || this.#end + size > this.#far);
+    const address = isFar ? this.#farEnd : this.#end;
+    if (isFar) this.#farEnd += size;
+    else this.#end += size;
     return address;
   }
 

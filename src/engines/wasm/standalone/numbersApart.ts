@@ -5,11 +5,13 @@
  */
 
 import type { Kernel } from "../../../plan/kernels.ts";
-import type { Call, Item, Plan } from "../../../plan/plan.ts";
+import type { Argument, Call, Item, Plan } from "../../../plan/plan.ts";
 import { type Instruction, type ScalarCode, ScalarWriter } from "../../../plan/scalarCode.ts";
 import type { MemoryImage } from "./image.ts";
 
-/** The plan with the numbers of its fused kernels in the image. Few stay in code: 0 and 1, and bounds, which need fewer instructions there. */
+/**
+ * The plan with the numbers of its fused kernels in the image, and the number of features among what a kernel is called with: one body serves
+ * all that differ in these. Few stay in code: 0 and 1, and bounds, which need fewer instructions there. */
 export function numbersApart(plan: Plan, image: MemoryImage): Plan {
   const codes = new Map<string, number>();
   const numberOf = (text: string): number => {
@@ -26,16 +28,12 @@ export function numbersApart(plan: Plan, image: MemoryImage): Plan {
   });
   const callOf = (call: Call): Call => {
     const { kernel, address } = parts[call.kernel]!;
-    if (address === undefined || kernel.kind !== "fused") return call;
-    const sources = kernel.code.sources.length - 1;
-    return {
-      ...call,
-      arguments: [
-        ...call.arguments.slice(0, sources),
-        { kind: "number", value: address },
-        ...call.arguments.slice(sources),
-      ],
-    };
+    if (kernel.kind !== "fused" || kernel.space !== "row") return call;
+    const numberArgument = (value: number): Argument => ({ kind: "number", value });
+    const own = [...call.arguments];
+    if (address !== undefined) own.splice(kernel.code.sources.length - 1, 0, numberArgument(address));
+    if (kernel.features > 1) own.push(numberArgument(kernel.features));
+    return { ...call, arguments: own };
   };
   const itemOf = (item: Item): Item =>
     "items" in item

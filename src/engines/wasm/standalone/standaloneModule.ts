@@ -28,8 +28,9 @@ import { withCalls } from "./calledCode.ts";
 import { addClickHouse } from "./clickHouse.ts";
 import { evaluatedPlan, type KnownProgram, rowLength, vectorOf } from "./evaluatedPlan.ts";
 import { addHeap, listBytes } from "./heap.ts";
-import { MemoryImage } from "./image.ts";
+import { farAddress, MemoryImage } from "./image.ts";
 import { numbersApart } from "./numbersApart.ts";
+import { addSmallKernel } from "./smallKernel.ts";
 
 /** A function of rows. */
 export interface StandaloneFunction {
@@ -66,14 +67,15 @@ interface Stage {
  *
  * Code beyond {@link mostCode} is written again so that it is small: kernels call what they have in common.
  *
+ * @param functionsOf - The functions; asked again for code that has to be small.
  * @param sections - Custom sections, by name.
  */
 export async function standaloneModule(
-  functions: readonly StandaloneFunction[],
+  functionsOf: (isSmall: boolean) => readonly StandaloneFunction[],
   sections: Readonly<Record<string, string>>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { bytes, code } = await written(functions, sections, false);
-  return code <= mostCode ? bytes : (await written(functions, sections, true)).bytes;
+  const { bytes, code } = await written(functionsOf(false), sections, false);
+  return code <= mostCode ? bytes : (await written(functionsOf(true), sections, true)).bytes;
 }
 
 /** Bytes of code up to which each kernel has all that it does in it, which takes a fifth less time than calls. */
@@ -84,14 +86,17 @@ async function written(
   sections: Readonly<Record<string, string>>,
   isSmall: boolean,
 ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly code: number }> {
-  const image = new MemoryImage(64);
+  const image = new MemoryImage(64, isSmall ? farAddress : undefined);
   const indices = image.constant(new Uint8Array(Int32Array.from({ length: rowLength }, (_, i) => i).buffer));
   const planned: Stage[][] = [];
   for (const each of functions) planned.push(await stagesOf(each, image, isSmall));
   const stages = planned.flat();
   const lists = image.reserve(listBytes);
-  const arena = Math.ceil(image.end / 64) * 64;
-  const heapStart = arena + stages.reduce((most, { plan }) => Math.max(most, plan.memory.arenaBytes), 0);
+  const arenaBytes = stages.reduce((most, { plan }) => Math.max(most, plan.memory.arenaBytes), 0);
+  const aligned = (address: number): number => Math.ceil(address / 64) * 64;
+  const isNear = isSmall && aligned(image.nearEnd) + arenaBytes <= farAddress;
+  const arena = aligned(isNear ? image.nearEnd : image.end);
+  const heapStart = Math.max(aligned(image.end), arena + arenaBytes);
 
   const module = new ModuleBuilder({ sharedMemory: false, maximumPages: 65536 });
   const heap = addHeap(module, lists, heapStart);
@@ -202,12 +207,17 @@ function addTile(
   const context = { shardBytes: plan.memory.shards.bytes, addConnected };
   const add = (id: number): void => {
     const kernel = plan.kernels[id]!;
+    const shape = { rowLength, vector, lanes: plan.isCut ? lanes : undefined };
+    const isSmall = vector.calls !== undefined && kernel.kind === "fused" && kernel.space === "row";
+    const features = kernel.kind === "fused" && (isSmall ? kernel.features === 1 : kernel.features);
     const name =
-      kernel.kind === "fused" ? `${kernel.space} ${kernel.features} ${kernel.code.text}` : kernelName(kernel);
+      kernel.kind === "fused" ? `${kernel.space} ${features} ${kernel.code.text}` : kernelName(kernel);
     const key = `${precision} ${plan.isCut} ${kernel.kind} ${name}`;
     const index =
       kernels.get(key) ??
-      emitKernel(module, kernel, { rowLength, vector, lanes: plan.isCut ? lanes : undefined }, context);
+      (isSmall
+        ? addSmallKernel(module, kernel.features === 1, kernel.code, shape)
+        : emitKernel(module, kernel, shape, context));
     kernels.set(key, index);
     functions[id] = index;
   };
