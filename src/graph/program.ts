@@ -139,7 +139,11 @@ export function* preparation(
   yield;
   const keyOf = ({ name, shape }: ParameterExpr): string => `${shape} ${name}`;
   const listed = new Set(parameters.map(keyOf));
-  for (const parameter of [...updates.map((update) => update.parameter), ...read].flatMap(withParts)) {
+  // Each whole once, however many of its parts are read.
+  const wholes = new Set(
+    [...updates.map((update) => update.parameter), ...read].map((own) => own.part?.of ?? own),
+  );
+  for (const parameter of [...wholes].flatMap((own) => [own, ...partsOf(own)])) {
     if (listed.has(keyOf(parameter))) continue;
     listed.add(keyOf(parameter));
     parameters.push(parameter);
@@ -197,11 +201,6 @@ export function* preparation(
   };
   if (simplified) simplifiedPrograms.set(program, complete);
   return complete;
-}
-
-/** A parameter with the parts of what it is, or is part of. */
-function withParts(parameter: ParameterExpr): ParameterExpr[] {
-  return [parameter, ...partsOf(parameter.part?.of ?? parameter)];
 }
 
 /** Every node of the outputs, those inside the bodies of iterations included, inputs first. */

@@ -111,7 +111,10 @@ export class Evaluation {
     name: ProgramName,
     options: EngineOptions & { readonly signal?: AbortSignal | undefined },
   ): Promise<Executable> {
-    const executable = await engineOf(options).compile(this.#program(name), { signal: options.signal });
+    const executable = await engineOf(options).compile(() => this.#program(name), {
+      ...options,
+      structure: this.#model.nameOf?.(this.#model, name),
+    });
     await setKnownParameters(executable, this.#model.values);
     return executable;
   }

@@ -77,6 +77,8 @@ export interface Model {
   readonly precision: "float32" | "float64";
   readonly fitted: FittedDescription;
   readonly values: ParameterValues;
+  /** A name that says all of a program of a model's parts, if whoever has made them knows one: see `structure` of a compilation. */
+  nameOf?(model: Model, program: string): string | undefined;
 }
 
 /** Whether the trained part of a model, and not only its preparation, reads what is given. */

@@ -74,8 +74,33 @@ test("the preparations of a fit of numbers are tried with one program", async ()
   expect(cold.length).toBeLessThanOrEqual(10);
   const warm = await programsOf(() => fit(table, { ...options, seed: 1 }));
   expect(warm.filter(isObjective).length).toBe(0);
-  // The programs of the new model alone, and preparations of another size.
+  // The programs of the new model alone, where it has another preparation, and preparations of another size.
   expect(warm.length).toBeLessThanOrEqual(4);
+});
+
+test("a second fit of a kind by its name compiles nothing, writes no loss, and has the same model", async () => {
+  const stream = new RandomStream(randomKey(4));
+  const rows = Array.from({ length: 60 }, () => ({ x: stream.normal(), y: stream.uniform() }));
+  const table = tableFromObjects(rows);
+  const options = { flow: "nsf-ar", transforms: 1, hidden: [11, 4], epochs: 2, threads: 1 } as const;
+  const scored = async (more: object = {}): Promise<Float64Array> => {
+    const { flow } = await fit(table, { ...options, ...more });
+    return (await flow.logProb(rows, { threads: 1 })) as Float64Array;
+  };
+  let first: Float64Array | undefined;
+  expect(
+    await compilations(async () => {
+      first = await scored();
+    }),
+  ).toBeGreaterThan(3);
+  const passes: string[] = [];
+  observePasses((pass) => passes.push(pass));
+  const again = await scored();
+  expect(passes).toEqual([]);
+  expect(again).toEqual(first);
+  // Whatever else its programs depend on is part of what they are known by.
+  for (const other of [{ hidden: [4, 11] }, { transforms: 2 }, { base: "laplace" }, { precision: "float64" }])
+    expect(await compilations(() => scored(other)), JSON.stringify(other)).toBeGreaterThan(3);
 });
 
 test("an engine compiles what has a name once, and gives each its own parameters", async () => {

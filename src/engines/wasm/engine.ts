@@ -9,7 +9,7 @@ import { UsageError } from "../../errors.ts";
 import { type Program, preparation } from "../../graph/program.ts";
 import { checkCount, checkedOptions, engineOptions, flag, type OptionTable, text } from "../../options.ts";
 import { checkSignal, inPieces } from "../../platform/pieces.ts";
-import { availableThreads, compileModule, warn } from "../../platform/platform.ts";
+import { availableThreads, compileModule, nextTurn, warn } from "../../platform/platform.ts";
 import type { Engine } from "../engine.ts";
 import { type CompiledProgram, compiling, computes, planningFor } from "./compileProgram.ts";
 import type { Precision, VectorOptions } from "./emit/vector.ts";
@@ -209,6 +209,8 @@ export function wasmEngineWith(
       try {
         if (!(await host.reserve(compiled.memoryBytes)))
           throw (await memoryErrors()).programOutOfMemory(compiled, maximumPages);
+        // Threads have been started, and masks of wide layers are long.
+        await nextTurn();
         for (const { address, data } of compiled.constants) host.writeNumbers(address, data);
         for (const { address, data } of compiled.tables) host.writeIntegers(address, data);
       } catch (error) {

@@ -84,6 +84,7 @@ export async function compileObjective(
       const parts = joinedParameters(parameters);
       const joined = new Map<Expr, Expr>(parts.map((part, i) => [parameters[i]!, part]));
       const values = [sumOf(written(loss)), ...state.map(({ value }) => value)];
+      await turn();
       const [sum, ...stateValues] = (await inPieces(substitution(values, joined), signal)) as [
         Expr,
         ...Expr[],

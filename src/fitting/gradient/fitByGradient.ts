@@ -96,7 +96,10 @@ export async function fitByGradient(
   const { transforms, hidden, bins } = recipe;
   const base =
     options.base && (await import("../../architectures/bases/namedBase.ts")).namedBases[options.base];
-  const made = architecture ?? (await architectureOf(kind, { ...sizes, transforms, hidden, bins, base }));
+  const asNamed = { ...sizes, transforms, hidden, bins };
+  const made = architecture ?? (await architectureOf(kind, { ...asNamed, base }));
+  // What names and sizes give is the same in each fit: an engine knows it again without a look.
+  const structure = architecture ? undefined : JSON.stringify([kind, options.base, asNamed]);
   if (made.preparation === "none" || made.base.bound)
     (await import("../preparation/unprepared.ts")).checkUnprepared(rows, made);
   if (from && options.kinds)
@@ -112,12 +115,12 @@ export async function fitByGradient(
     ? (await import("../preparation/turns.ts")).turnsOf(table, rows, made, options)
     : undefined;
   const data = schema ? { ...rows, schema } : rows;
-  return await fitPrepared(made, data, recipe, options, await from?.on(data), stream);
+  return await fitPrepared({ made, structure }, data, recipe, options, await from?.on(data), stream);
 }
 
 /** Trains an architecture on rows: from initial values, with the preparation that does best in short trials, or from a model. */
 async function fitPrepared(
-  architecture: Architecture,
+  { made: architecture, structure }: { readonly made: Architecture; readonly structure: string | undefined },
   given: FitData | StreamedData,
   recipe: Recipe,
   options: FitOptions,
@@ -158,7 +161,7 @@ async function fitPrepared(
   // Read first: a checkpoint of another fit is refused before anything is computed.
   const resume = options.resume ? await checkpoint?.read() : undefined;
   if (!options.resume) await checkpoint?.checkPath();
-  const likelihood = await Likelihood.compile(architecture, data, recipe, plan, options);
+  const likelihood = await Likelihood.compile(architecture, data, recipe, plan, options, structure);
   try {
     const { training } = architecture;
     const prepare = async (): Promise<Model> =>

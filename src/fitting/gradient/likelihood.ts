@@ -14,6 +14,7 @@ import * as g from "../../graph/ops.ts";
 import { bindTree, flattenTree, trainedLeaves } from "../../graph/parameters.ts";
 import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree } from "../../models/model.ts";
+import { named } from "../../models/namedModel.ts";
 import { initialValues, withoutPrefix } from "../../models/parameters.ts";
 import { inPieces, type Pieces, turnBetween } from "../../platform/pieces.ts";
 import { randomKey, split } from "../../random/philox.ts";
@@ -61,6 +62,7 @@ const manyNumbers = 300_000;
 /** The likelihood of an architecture, compiled once for all trainings of a fit. */
 export class Likelihood {
   readonly #architecture: Architecture;
+  readonly #structure: string | undefined;
   readonly #data: FitData;
   readonly #recipe: Recipe;
   readonly #plan: TrainingPlan;
@@ -73,6 +75,7 @@ export class Likelihood {
 
   constructor(
     architecture: Architecture,
+    structure: string | undefined,
     data: FitData,
     recipe: Recipe,
     plan: TrainingPlan,
@@ -84,6 +87,7 @@ export class Likelihood {
     extra: { readonly data: Float64Array; readonly context: Float64Array } | undefined,
   ) {
     this.#architecture = architecture;
+    this.#structure = structure;
     this.#data = data;
     this.#recipe = recipe;
     this.#plan = plan;
@@ -93,12 +97,14 @@ export class Likelihood {
     this.#extra = extra;
   }
 
+  /** @param structure - Says all of the architecture, where that is known; else what is compiled is looked at. */
   static async compile(
     architecture: Architecture,
     data: FitData,
     recipe: Recipe,
     plan: TrainingPlan,
     options: FitOptions,
+    structure?: string,
   ): Promise<Likelihood> {
     const { base, bijection, features } = architecture;
     const bound = {
@@ -109,10 +115,18 @@ export class Likelihood {
     const y = g.input("data", [features]);
     const { training } = architecture;
     const { signal } = options;
+    let written: Expr | undefined;
+    const negLogProb = (): Expr => {
+      written ??= g.neg(
+        training?.logProb?.(y, bound, context) ?? pushforwardLogProb(base, bijection, y, bound, context),
+      );
+      return written;
+    };
     await turnBetween(signal, "The compilation");
-    const logProb =
-      training?.logProb?.(y, bound, context) ?? pushforwardLogProb(base, bijection, y, bound, context);
-    await turnBetween(signal, "The compilation");
+    if (structure === undefined) {
+      negLogProb();
+      await turnBetween(signal, "The compilation");
+    }
     const weight = data.train.weights ? g.input("weight", []) : undefined;
     const hasState = Array.from(flattenTree(bijection.parameters).values()).some(
       ({ kind }) => kind === "state",
@@ -120,28 +134,42 @@ export class Likelihood {
     const state = hasState
       ? (await import("./runningState.ts")).runningState(bijection, y, bound.bijection, context, weight)
       : undefined;
-    const compile = (loss: Expr): Promise<Minimizer> =>
+    const compile = (name: string, loss: () => Expr): Promise<Minimizer> =>
       compileMinimizer(
         {
           loss,
-          validation: g.neg(logProb),
+          validation: negLogProb,
           draws: training?.draws,
           weight,
           state,
           parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
         },
         engineOf(options),
-        { weightDecay: recipe.weightDecay, beta2: recipe.beta2, signal },
+        {
+          weightDecay: recipe.weightDecay,
+          beta2: recipe.beta2,
+          structure: structure && `${name} ${structure}`,
+          signal,
+        },
       );
-    const minimizer = await compile(training ? training.loss(y, bound, context) : g.neg(logProb));
-    const trialLoss = training?.preparation?.loss?.(y, bound, context);
-    const compileTrial = trialLoss && (() => compile(trialLoss));
+    const minimizer = await compile("fit", training ? () => training.loss(y, bound, context) : negLogProb);
+    const ofTrials = training?.preparation;
+    const compileTrial = ofTrials?.loss && (() => compile("trial", () => ofTrials.loss!(y, bound, context)));
     const key = split(randomKey(options.seed ?? 0), "mixture");
     const extra =
       recipe.mixtureShare > 0 && !data.train.weights && !data.schema && architecture.preparation !== "none"
         ? await mixtureRows(data, key, signal)
         : undefined;
-    return new Likelihood(architecture, data, recipe, plan, options, { minimizer, compileTrial }, extra);
+    return new Likelihood(
+      architecture,
+      structure,
+      data,
+      recipe,
+      plan,
+      options,
+      { minimizer, compileTrial },
+      extra,
+    );
   }
 
   dispose(): void {
@@ -170,7 +198,7 @@ export class Likelihood {
       preparation: preparation.bijection,
       contextPreparation: context?.bijection,
     };
-    return {
+    const model: Model = {
       ...parts,
       kind: kindOf(this.#architecture),
       columns,
@@ -191,6 +219,8 @@ export class Likelihood {
         dequantized: {},
       },
     };
+    const prepared = [preparation.bijection.toJSON(), context?.bijection.toJSON()];
+    return this.#structure ? named(model, JSON.stringify([this.#structure, prepared])) : model;
   }
 
   /** A model whose trained part has the values that prepared rows give it before training, where some of its parts take such. */

@@ -18,6 +18,7 @@ import { tailExcesses, tailGain } from "../../distributions/tailedNormal.ts";
 import { loadParts } from "../../models/files/modelFile.ts";
 import { Flow } from "../../models/flow.ts";
 import type { Model } from "../../models/model.ts";
+import { named } from "../../models/namedModel.ts";
 import { withPrefix } from "../finishFit.ts";
 import { type FitData, joinedRows } from "../fitData.ts";
 import type { FitOptions } from "../fitOptions.ts";
@@ -93,7 +94,8 @@ export async function widened(
     name.replace(/^bijection\./, "bijection.1."),
     values,
   ]);
-  return {
+  const name = model.nameOf?.(model, "widened");
+  const wide: Model = {
     ...model,
     bijection: chain([affine({ features, kind: "scalar" }), model.bijection]),
     values: {
@@ -104,4 +106,5 @@ export async function widened(
       }),
     },
   };
+  return name === undefined ? wide : named(wide, name);
 }

@@ -33,10 +33,13 @@ export class WasmExecutable implements Executable {
   #loadedTop = 0;
   #loadedRows = 0;
   readonly #operations = new Operations();
+  /** Sizes of parameters that nobody has set: their memory may hold what an earlier program has left there. */
+  readonly #unset: Map<string, number>;
 
   /** @param host - Has reserved the program's memory, and has its constants and tables there. */
   constructor(compiled: Omit<CompiledProgram, "bytes">, host: Host) {
     this.parameters = new Map(Array.from(compiled.parameters, ([name, { size }]) => [name, size]));
+    this.#unset = new Map(this.parameters);
     this.#compiled = compiled;
     this.#host = host;
     this.#bytes = compiled.precision === "float32" ? 4 : 8;
@@ -47,13 +50,15 @@ export class WasmExecutable implements Executable {
   setParameters(values: Arrays): Promise<void> {
     return this.#operations.inTurn(async () => {
       checkParameters(values, this.parameters);
-      for (const [name, data] of Object.entries(values))
-        this.#host.writeNumbers(this.#compiled.parameters.get(name)!.address, data);
+      for (const [name, data] of Object.entries(values)) this.#set(name, data);
     });
   }
 
   getParameters(): Promise<Record<string, Float64Array>> {
-    return this.#operations.inTurn(() => this.#readByName(this.#compiled.parameters));
+    return this.#operations.inTurn(async () => {
+      await this.#reserve();
+      return this.#readByName(this.#compiled.parameters);
+    });
   }
 
   run(inputs: RunInputs, options: RunOptions = {}): Promise<RunOutputs> {
@@ -211,12 +216,19 @@ export class WasmExecutable implements Executable {
     return address;
   }
 
+  /** What is to be there before rows come, or anything is read: memory for all, and zeros in parameters that were not set. */
   async #reserve(): Promise<void> {
+    for (const [name, size] of this.#unset) this.#set(name, new Float64Array(size));
     if (await this.#host.reserve(this.#top)) return;
     const { outOfMemory } = await memoryErrors();
     const { memoryBytes } = this.#compiled;
     const parts = { "of the program": memoryBytes, "of rows": this.#top - memoryBytes };
     throw outOfMemory(this.#top, "rows", parts, "use fewer rows at a time, or a smaller flow");
+  }
+
+  #set(name: string, data: Float64Array): void {
+    this.#unset.delete(name);
+    this.#host.writeNumbers(this.#compiled.parameters.get(name)!.address, data);
   }
 
   async #readByName(regions: ReadonlyMap<string, Region>): Promise<Record<string, Float64Array>> {

@@ -96,8 +96,6 @@ export class SharedHost implements Host {
   readonly #informedThreads = new Set<Thread>();
   readonly #callingThread: CallingThread;
   #ownedMemory: OwnedMemory | undefined;
-  /** Bytes from the start of memory that are the program's. */
-  #reserved = 0;
   #failure: Error | undefined;
   #isDisposed = false;
 
@@ -115,6 +113,8 @@ export class SharedHost implements Host {
     if (!this.#ownedMemory) {
       this.#ownedMemory = takeMemory(bytes, maximumPages);
       if (!this.#ownedMemory) return false;
+      // No kernel reads what was not written: what an earlier program has left is of no account but here.
+      this.writeIntegers(0, new Int32Array(control.pointers));
     } else if (bytes > this.#buffer.byteLength) {
       const present = this.#buffer.byteLength;
       const nextMemory =
@@ -123,13 +123,6 @@ export class SharedHost implements Host {
       if (nextMemory) this.#moveTo(nextMemory);
       else if (bytes > this.#buffer.byteLength) return false;
     }
-    // The program's bytes are zero until it writes to them; a shard is cleared by each step that begins it.
-    const dirty = Math.min(bytes, this.#ownedMemory.written);
-    const { shards, shardBytes, mostShards } = this.#program.plan;
-    const all = new Uint8Array(this.#buffer);
-    all.fill(0, this.#reserved, Math.min(shards, dirty));
-    all.fill(0, Math.max(this.#reserved, shards + mostShards * shardBytes), dirty);
-    this.#reserved = Math.max(this.#reserved, bytes);
     return true;
   }
 
@@ -220,15 +213,14 @@ export class SharedHost implements Host {
 
   /** Gives the memory back; the bytes of those that are dropped for it. */
   #give(): number {
-    if (!this.#ownedMemory) return 0;
-    return giveMemory({ ...this.#ownedMemory, written: Math.max(this.#ownedMemory.written, this.#reserved) });
+    return this.#ownedMemory ? giveMemory(this.#ownedMemory) : 0;
   }
 
   /** Goes on in another memory. */
   #moveTo(nextMemory: OwnedMemory): void {
-    new Uint8Array(nextMemory.memory.buffer).set(new Uint8Array(this.#buffer, 0, this.#reserved));
+    new Uint8Array(nextMemory.memory.buffer).set(new Uint8Array(this.#buffer));
     remains.bytes += this.#give();
-    this.#ownedMemory = { ...nextMemory, written: Math.max(nextMemory.written, this.#reserved) };
+    this.#ownedMemory = nextMemory;
     this.#informedThreads.clear();
   }
 

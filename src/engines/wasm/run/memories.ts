@@ -15,8 +15,6 @@ export interface OwnedMemory {
   readonly memory: WebAssembly.Memory;
   /** Pages that it may grow to. */
   readonly pages: number;
-  /** Bytes from the start that an earlier program may have written to. */
-  readonly written: number;
 }
 
 /** Bytes of a page of WebAssembly memory. */
@@ -36,8 +34,7 @@ const idle: OwnedMemory[] = [];
 const lengthOf = ({ memory }: OwnedMemory): number => memory.buffer.byteLength;
 
 /**
- * A memory of at least so many bytes, idle or new. What an earlier program wrote is still there: see
- * {@link OwnedMemory.written}.
+ * A memory of at least so many bytes, idle or new. What an earlier program wrote is still there.
  *
  * @param pages - Pages that a new memory may grow to; fewer, but enough for now, where there is no room for as many addresses.
  * @returns Undefined if there is none to be had.
@@ -55,7 +52,7 @@ export function takeMemory(bytes: number, pages: number): OwnedMemory | undefine
   ) {
     try {
       const memory = new WebAssembly.Memory({ initial: 0, maximum: pageLimit, shared: true });
-      if (growTo(memory, bytes)) return { memory, pages: pageLimit, written: 0 };
+      if (growTo(memory, bytes)) return { memory, pages: pageLimit };
     } catch {
       // A limit on addresses; half as many may be there.
     }
