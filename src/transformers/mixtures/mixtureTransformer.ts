@@ -230,11 +230,20 @@ export function mixtureTransformer(options: MixtureTransformerOptions = {}): Tra
     bracket(x, parameters) {
       if (bound !== undefined) return [asExpr(-bound), asExpr(bound)];
       if (leastSlope > 0) return bracketOfSlope(x, map(asExpr(0), parameters).value, leastSlope);
-      // Between those of its components.
+      // Between those of its components, and where the map goes straight on by its line.
       const each = read(parameters).map(({ place, logScale }) =>
         isPlace ? add(place, mul(exp(logScale), x)) : mul(sub(x, place), exp(neg(logScale))),
       );
-      return [each.reduce(min), each.reduce(max)];
+      const lines = [-reach, reach].map((end) => {
+        const { value, logDerivative } = map(asExpr(end), parameters);
+        const past = sub(x, value);
+        return add(end, mul((end < 0 ? min : max)(past, 0), exp(neg(logDerivative))));
+      });
+      const [low, high] = [each.reduce(min), each.reduce(max)];
+      return [
+        select(less(lines[0]!, -reach), lines[0]!, min(low, reach)),
+        select(less(reach, lines[1]!), lines[1]!, max(high, -reach)),
+      ];
     },
     endsCount: bound !== undefined || leastSlope === 0,
     toJSON: () => ({
