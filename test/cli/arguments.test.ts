@@ -54,7 +54,7 @@ const wrongCalls: readonly (readonly [args: string, message: RegExp])[] = [
   ["fit data.csv --out m.safetensors --ema 1", /^--ema must be at least 0 and below 1, got "1"\./],
   [
     "fit data.csv --out m.safetensors --flow nsfar",
-    /^--flow must be realnvp, maf, nsf, nsf-ar, planar, .* or dual-ascent, got "nsfar"; did you mean nsf-ar\?/,
+    /^--flow must be realnvp, maf, nsf, nsf-ar, planar, .* dual-ascent or sphere, got "nsfar"; did you mean nsf-ar\?/,
   ],
   [
     "fit absent.csv --out m.safetensors --flow gaussian --epochs 3",

@@ -69,8 +69,9 @@ test("the preparations of a fit of numbers are tried with one program", async ()
   const options = { flow: "realnvp", transforms: 1, hidden: [13, 3], epochs: 2, threads: 1 } as const;
   const cold = await programsOf(() => fit(table, options));
   expect(cold.filter(isObjective).length).toBe(2);
-  // Four preparations are tried, each with one program for the rows to train on and those to judge by; some of all rows differ.
-  expect(cold.length).toBeGreaterThanOrEqual(2 + 4);
+  // Four preparations are tried, each with one program for the rows to train on and those to judge by; some of all rows differ, and some
+  // may be known of fits in other files.
+  expect(cold.length).toBeGreaterThan(2);
   expect(cold.length).toBeLessThanOrEqual(10);
   const warm = await programsOf(() => fit(table, { ...options, seed: 1 }));
   expect(warm.filter(isObjective).length).toBe(0);

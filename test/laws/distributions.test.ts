@@ -21,8 +21,8 @@ import { randomParameters, stream, type Values } from "./parameters.ts";
 const cases = flatCases(distributionCases);
 
 test("the table of distributions has a row for every type that a model file may hold, and for no other", () => {
-  // That of a surface has its laws in bijections/sphere.test.ts.
-  expect([...Object.keys(distributionCases), "uniformSphere"].sort()).toEqual(
+  // That of a surface has its laws in bijections/sphere.test.ts, what has a bound alone in distributions/manyToOne.test.ts.
+  expect([...Object.keys(distributionCases), "manyToOne", "uniformSphere"].sort()).toEqual(
     Object.keys({ ...readers, ...uniform, ...independent, ...joint, ...composed }).sort(),
   );
 });

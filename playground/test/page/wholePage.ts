@@ -109,7 +109,8 @@ export function testsOfWholePage(visit: Visit): void {
     const context = await visit.browser.newContext({ reducedMotion: "reduce", serviceWorkers: "block" });
     try {
       const still = await context.newPage();
-      await still.goto(`${visit.host.address}#steps=200`);
+      // Long enough for pictures on a machine that does other work, too.
+      await still.goto(`${visit.host.address}#steps=1500`);
       const phase = still.locator("figcaption .note");
       const seen = new Set<string>();
       await expect.poll(() => phase.textContent(), patience).toMatch(/^training: step/);
