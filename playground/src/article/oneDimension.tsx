@@ -57,11 +57,17 @@ export function PushForward() {
           <Label x={left + 6} y={20}>
             x, by the map
           </Label>
-          <Label x={width - 10} y={height - 8} tone="base" end>
+          <Label x={6} y={height - 26} tone="base">
             bell curve of z
+          </Label>
+          <Label x={6} y={height - 8} tone="base">
+            strip {written(step, 2)} wide
           </Label>
           <Label x={6} y={20} tone="model">
             density of x
+          </Label>
+          <Label x={6} y={38} tone="model">
+            strip {written(image(z + step / 2) - image(z - step / 2), 2)} wide
           </Label>
         </>
       }
@@ -73,9 +79,10 @@ export function PushForward() {
       }
       answer={
         <>
-          The two strips hold the same probability. Where the map is steep it spreads that out: log p(x) = log
-          of the bell curve at z minus log of the slope = {written(atStart)} − {written(-stretch)} ={" "}
-          <b>{written(atStart + stretch)}</b> at x = {written(image(z), 2)}.
+          The two strips hold the same probability. Where the map is steep it spreads that over more of x,
+          whose axis is drawn smaller than that of z: log p(x) = log of the bell curve at z minus log of the
+          slope = {written(atStart)} − {written(-stretch)} = <b>{written(atStart + stretch)}</b> at x ={" "}
+          {written(image(z), 2)}.
         </>
       }
     />

@@ -66,6 +66,12 @@ export function Fit({ facts }: { readonly facts: TableFacts }) {
             />
           </label>
         )}
+        {isTrained(kind) && (
+          <p class="note">
+            It ends sooner where rows that are held out score no better, and keeps the state that they score
+            best.
+          </p>
+        )}
         <div class="row">
           <button
             type="button"

@@ -84,7 +84,8 @@ export function TableView() {
           ) : (
             <span class="data">
               rows of the table, below the diagonal
-              {ringed.length > 0 ? `; the ${ringed.length} strangest in rings` : ""}
+              {ringed.length > 0 ? `; the ${ringed.length} strangest in rings` : ""}; what lies beyond an axis
+              stands at its edge
             </span>
           )}
           <span class="model">

@@ -22,6 +22,10 @@ function Table() {
   return view ? <view.View /> : <main />;
 }
 
+/** The address holds the state of the page, so that what leads to the article is no link to a place. */
+const showArticle = (): void =>
+  document.getElementById("name-title")!.scrollIntoView({ behavior: wantsStillness() ? "auto" : "smooth" });
+
 /** The article, loaded when somebody comes near it. */
 function Article() {
   const place = useRef<HTMLElement>(null);
@@ -115,7 +119,12 @@ export function App() {
             ? "Fit one to your table, and see what it finds."
             : wantsStillness()
               ? "It learns, with a new picture at each quarter; drag the slider to see how."
-              : "Watch it learn; drag the slider to see how."}
+              : "Watch it learn; drag the slider to see how."}{" "}
+          {!table.value && (
+            <button type="button" class="as-link" onClick={showArticle}>
+              Why the name?
+            </button>
+          )}
         </p>
       </header>
       <TableLine />

@@ -386,7 +386,7 @@ export function Beside() {
       <p class="note">
         {isEnergy && !isOpened
           ? "The nat is the unit of natural logarithms."
-          : `Log-densities are natural logarithms, and their unit is the nat: 1 nat more is a density 2.72 times as high.${opened ? "" : " Held-out points are not trained on."}`}
+          : `Log-densities are natural logarithms, and their unit is the nat: 1 nat more is a density 2.72 times as high.${opened ? "" : " Held-out points are not trained on; at the end the state is kept that they score best."}`}
       </p>
       {(!isOpened || isCompared) && (
         <>
