@@ -20,12 +20,13 @@ export function watchTemporaryFiles(onChange: (count: number) => void): void {
   onTemporaries = onChange;
 }
 
-/** Removes the temporary files that are being written: the process is about to end. */
+/** Removes the temporary files that are being written, and such folders: the process is about to end. */
 export function removeTemporaryFiles(): void {
-  for (const path of openTemporaries) nodeModule("node:fs", "").rmSync(path, { force: true });
+  for (const path of openTemporaries)
+    nodeModule("node:fs", "").rmSync(path, { recursive: true, force: true });
 }
 
-/** A temporary file is about to be written. */
+/** A temporary file, or a folder of such, is about to be written. */
 export function startTemporary(path: string): void {
   openTemporaries.add(path);
   onTemporaries?.(openTemporaries.size);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../temporaryFolder.ts";
@@ -59,6 +59,20 @@ describe.skipIf(process.platform === "win32")("a signal", () => {
       expect(run.wait).toBeLessThan(2000);
     },
   );
+
+  it("that comes while a query is answered leaves no answer behind", async () => {
+    const folder = join(cwd, "temporary");
+    mkdirSync(folder);
+    const query = "select a.range * b.range as x from range(100000) a, range(1000) b";
+    const child = spawn(process.execPath, [cliPath, "describe", "--query", query], {
+      env: { ...process.env, TMPDIR: folder },
+      stdio: "ignore",
+    });
+    await expect.poll(() => readdirSync(folder), { timeout: 30_000 }).not.toEqual([]);
+    child.kill("SIGINT");
+    expect(await once(child, "exit")).toEqual([null, "SIGINT"]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
 
   it("that comes while a file is written leaves nothing beside it, and a second one ends a fit that keeps its model", async () => {
     writeFileSync(join(cwd, "d.csv"), sampleCsv(200));

@@ -9,6 +9,7 @@ import { eventLoopTurn } from "../../formats/eventLoopTurn.ts";
 import { checkArgument, checkedOptions, text } from "../../options.ts";
 import { checkSignal } from "../../platform/pieces.ts";
 import { nodeModule } from "../../platform/platform.ts";
+import { removeTemporaryFiles, startTemporary } from "../../platform/temporaryFiles.ts";
 import type { ReadTableOptions } from "../reading/readTable.ts";
 import type { TableBuilder } from "../reading/tableBuilder.ts";
 import { readTableOptionTable } from "../readTableOptions.ts";
@@ -87,16 +88,14 @@ function setCell(builder: TableBuilder, place: number, cell: unknown): void {
   }
 }
 
-/** Folders of answers; all are removed at the end of the process, by one listener. */
-const folders = new Set<string>();
+let isWatched = false;
 
-function removeAtEnd(folder: string): void {
-  const { rmSync } = nodeModule("node:fs", "");
-  if (folders.size === 0)
-    globalThis.process.once("exit", () => {
-      for (const each of folders) rmSync(each, { recursive: true, force: true });
-    });
-  folders.add(folder);
+/** A folder that is removed at the end of the process, by one listener for all, or by who hears signals. */
+function untilTheEnd(folder: string): string {
+  if (!isWatched) globalThis.process.once("exit", removeTemporaryFiles);
+  isWatched = true;
+  startTemporary(folder);
+  return folder;
 }
 
 /**
@@ -107,8 +106,7 @@ async function answered(sql: string): Promise<Connection> {
   const { DuckDBInstance } = await duckDb();
   const fs = nodeModule("node:fs", "a browser cannot ask DuckDB");
   const { join } = nodeModule("node:path", "");
-  const folder = fs.mkdtempSync(join(nodeModule("node:os", "").tmpdir(), "pushforward-query-"));
-  removeAtEnd(folder);
+  const folder = untilTheEnd(fs.mkdtempSync(join(nodeModule("node:os", "").tmpdir(), "pushforward-query-")));
   const instance = await DuckDBInstance.create(join(folder, "answer.duckdb"), {
     memory_limit: memoryLimit,
     temp_directory: join(folder, "spilled"),
