@@ -52,6 +52,7 @@ describe.skipIf(path === undefined)(
         // What is waited for comes, however much else the machine does.
         opened.setDefaultTimeout(90_000);
         await opened.goto(`${host.address}${link}`);
+        await opened.bringToFront();
         return opened;
       },
     };

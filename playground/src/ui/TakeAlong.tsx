@@ -59,7 +59,7 @@ export function TakeAlong() {
   return (
     <section class="take" aria-labelledby="take-title">
       <h2 id="take-title">Take it along</h2>
-      <div class="row">
+      <div class="row even">
         <button
           type="button"
           onClick={() =>

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, Locator, Page } from "playwright-core";
+import { expect, vi } from "vitest";
 import type { serve } from "../serve.mjs";
 
 /** `npm run test:browsers` runs the same in Firefox. */
@@ -27,15 +28,20 @@ export const patience = { timeout: 30_000 };
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
-/** Waits until each flow on the page has come to its end: that of what is chosen now, as the page says from the moment of the choice. */
+/**
+ * Waits until each flow on the page has come to its end: that of what is chosen now, as the page says from the moment of the choice. It asks
+ * from outside: Firefox does not promise frames to a page that it takes for hidden.
+ */
 export async function trained(page: Page): Promise<void> {
-  await page.waitForFunction(() => {
-    const phases = Array.from(
-      document.querySelectorAll("figcaption .note"),
-      ({ textContent }) => textContent,
-    );
-    return phases.length > 0 && phases.every((phase) => phase === "done");
-  });
+  const isTrained = (): Promise<boolean> =>
+    page.evaluate(() => {
+      const phases = Array.from(
+        document.querySelectorAll("figcaption .note"),
+        ({ textContent }) => textContent,
+      );
+      return phases.length > 0 && phases.every((phase) => phase === "done");
+    });
+  await vi.waitFor(async () => expect(await isTrained()).toBe(true), { timeout: 90_000, interval: 100 });
 }
 
 /** A number of the page, whose minus is a true one. */
