@@ -18,6 +18,12 @@ import { randomParameters, stream, type Values } from "./parameters.ts";
 /** Difference between 1 and the next number of the reference engine. */
 const epsilon = 2 ** -52;
 const directions: readonly Direction[] = ["forward", "inverse"];
+/**
+ * Rounding errors that one evaluation may add up to, in units of epsilon times the condition: the bound that the
+ * design states for a round trip.
+ */
+const roundings = 64;
+
 /** How far the numbers are moved of whose loss differences are taken: less far where the loss bends. */
 const steps = [2 ** -18, 2 ** -24, 2 ** -30, 2 ** -36];
 
@@ -78,12 +84,11 @@ export function valueLaws(row: BijectionCase, subject: Subject): void {
     startsAsIdentity,
     hides,
     draws = 60,
-    roundings = 64,
+    // Most of the time of one point is that of the parameters and of each operation.
+    together = Math.ceil(draws / 20),
     within = (_, drawn) => drawn,
   } = row;
   const n = bijection.features;
-  /** Points of a draw are evaluated at once: most of the time of one is that of the parameters and of each operation. */
-  const together = Math.ceil(draws / 20);
 
   /** Checks a law on draws that are the same every time. */
   const check = (

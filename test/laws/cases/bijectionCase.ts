@@ -19,11 +19,8 @@ export interface BijectionCase {
   readonly largestParameter?: number;
   /** Most points that a law draws (default 60), fewer where a map takes the reference engine long. */
   readonly draws?: number;
-  /**
-   * Rounding errors that one evaluation may add up to, in units of epsilon times the condition (default 64, the bound that the design
-   * states for a round trip): more where a network's numbers are far larger than the point, which the condition does not know.
-   */
-  readonly roundings?: number;
+  /** Points that are evaluated at once, of each draw of parameters (default: a twentieth of the draws). */
+  readonly together?: number;
   /** Points where formulas change: knots, edges of the box, ties. */
   readonly edges?: readonly number[];
   /** Moves a drawn point to where the direction is defined, and its digits are enough. */

@@ -359,7 +359,7 @@ export const bijectionCases: Readonly<
     "one feature, with context": {
       bijection: planar({ features: 1, context: 1, hidden: [5] }),
       startsAsIdentity: true,
-      roundings: 512,
+      together: 1,
     },
   },
   radial: {
