@@ -38,8 +38,10 @@ const optionTable: OptionTable<AugmentationOptions> = {
 };
 
 /**
- * Numbers that are added to those of the data, for `manyToOne` of `pushforward/distributions` and `logProbBound` of `pushforward/fitting`.
+ * Numbers that are added to those of the data, for `manyToOne` of `pushforward/distributions` and `logProbBound` of `pushforward/fitting`: forward
+ * from `[features + extra]` to `[features]`, back with a log-weight in nats.
  * @throws UsageError for an option out of its domain, ShapeError if `noise` is not of `extra` features and a context of `features`.
+ * @cost forward none, back a density of `extra` normal numbers, and with `noise` that map
  * @example const surjection = augmentation({ features: 2, extra: 2 });
  */
 export function augmentation(options: AugmentationOptions): Surjection {

@@ -131,7 +131,7 @@ export async function posteriorByRounds(options: PosteriorByRoundsOptions): Prom
   for (let round = 1; round <= count; round++) {
     const ofRound = split(key, round);
     const stream = new RandomStream(split(ofRound, "prior"));
-    const region = found && (await regionOf(found.flow, observed, epsilon, seed + round));
+    const region = found && (await regionOf(found.flow, observed, epsilon, seed + round, signal));
     const { parameters, acceptedShare } = region
       ? await acceptedDraws(drawn, stream, simulations, region, mostDraws, signal)
       : { parameters: drawn(simulations, stream), acceptedShare: 1 };
@@ -171,8 +171,10 @@ async function regionOf(
   observed: Region["observed"],
   epsilon: number,
   seed: number,
+  signal: AbortSignal | undefined,
 ): Promise<Region> {
-  const { logProb } = await flow.sampleWithLogProb(Math.ceil(drawsACut / epsilon), { given: observed, seed });
+  const count = Math.ceil(drawsACut / epsilon);
+  const { logProb } = await flow.sampleWithLogProb(count, { given: observed, seed, signal });
   return { flow, observed, logThreshold: logProb.sort()[drawsACut]! };
 }
 
@@ -203,7 +205,7 @@ async function acceptedDraws(
       });
     const size = Math.min(batchRows, mostDraws - tried);
     const table = prior(size, stream);
-    const scores = await flow.logProb(table, { given: observed, ...(signal ? { signal } : {}) });
+    const scores = await flow.logProb(table, { given: observed, signal });
     const inside = Array.from(scores.keys()).filter((row) => scores[row]! >= logThreshold);
     tried += size;
     accepted += inside.length;
