@@ -10,6 +10,7 @@ import { describe, expect, test } from "vitest";
 const layers: readonly string[] = [
   "errors.ts",
   "closestName.ts",
+  "counted.ts",
   "options.ts",
   "optionText.ts",
   "registry.ts",

@@ -14,6 +14,14 @@ export interface ColumnNote extends Partial<ColumnSchema> {
   readonly enters: string;
 }
 
+/** Whether what a file says about its columns is what we write, and not something else that is JSON. */
+export function areColumnNotes(notes: unknown): notes is { readonly columns: readonly ColumnNote[] } {
+  const { columns, given, precision } = (notes ?? {}) as Readonly<Record<string, unknown>>;
+  const areNamed = (list: unknown): boolean =>
+    Array.isArray(list) && list.every((column) => typeof (column as ColumnNote | null)?.name === "string");
+  return areNamed(columns) && areNamed(given) && (precision === "float32" || precision === "float64");
+}
+
 /** Notes on the columns of a flow, and on those that it is given; `bound` where its log-densities are lower bounds. */
 export function columnNotesOf(flow: Flow): {
   readonly columns: readonly ColumnNote[];

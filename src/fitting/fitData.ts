@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../counted.ts";
 import { DataError, UsageError } from "../errors.ts";
 import { optionText } from "../optionText.ts";
 import { each, inOnePiece, type Pieces } from "../platform/pieces.ts";
@@ -340,7 +341,7 @@ function withoutWeightless(table: Table, weights: Float64Array, name: string): T
     throw new DataError(
       {
         where: `column "${name}"`,
-        problem: `${weighedRows.length} rows have a weight above 0`,
+        problem: `${counted(weighedRows.length, "row")} of a weight above 0`,
         expected: `at least ${fewestRows} rows`,
         received: `${weighedRows.length}`,
         remedy: `fitting needs at least ${fewestRows}`,

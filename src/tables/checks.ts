@@ -5,6 +5,7 @@
  */
 
 import { listNames } from "../closestName.ts";
+import { counted } from "../counted.ts";
 import { DataError } from "../errors.ts";
 import { optionText } from "../optionText.ts";
 import { inOnePiece, type Pieces } from "../platform/pieces.ts";
@@ -165,10 +166,11 @@ export function checkForFitting(table: Table, options: CheckOptions = {}): Check
   if (completeRows < fewestRows) {
     const why = incomplete > 0 ? ` (${incomplete} left out for missing values)` : "";
     const remedy = table.rows >= fewestRows ? emptiestRemedy(table) : "";
+    const received = `${counted(completeRows, "usable row")}${why}`;
     throw new DataError({
-      problem: `${completeRows} usable rows${why}`,
+      problem: received,
       expected: `at least ${fewestRows} rows`,
-      received: `${completeRows} usable rows${why}`,
+      received,
       remedy: `fitting needs at least ${fewestRows}${remedy === "" ? "" : `: ${remedy}`}`,
     });
   }

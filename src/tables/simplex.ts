@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ofRows } from "../counted.ts";
 import { DataError } from "../errors.ts";
 import { optionText } from "../optionText.ts";
 import { measureResolution } from "./recording/resolution.ts";
@@ -66,7 +67,7 @@ export function simplexOf(
     throw new DataError(
       {
         where: `column "${shares[i]}" (row ${first + 1})`,
-        problem: `${outside.length} of ${table.rows} rows have a share of ${values[first]}${outside.length > 1 ? " or another that is not above 0" : ""}, where a density on the simplex has no place`,
+        problem: `${ofRows(outside.length, table.rows, "have")} a share of ${values[first]}${outside.length > 1 ? " or another that is not above 0" : ""}, where a density on the simplex has no place`,
         expected: "shares above 0",
         received: `${values[first]}`,
         remedy: `put a small share in its place, such as half of the smallest one recorded, and take it from the others; or leave such rows out; or leave one share out of ${optionText("columns")} in place of ${optionText("simplex")}`,
@@ -88,7 +89,7 @@ export function simplexOf(
   const largest = gaps.reduce((a, b) => Math.max(a, b), 0);
   if (off.length > 0 && largest <= farthest * sum) {
     onWarning?.(
-      `${off.length} of ${table.rows} rows have shares that sum to ${sum} within ${brief(largest)} only, which is more than rounding explains; each row is divided by its sum`,
+      `${ofRows(off.length, table.rows, "have")} shares that sum to ${sum} within ${brief(largest)} only, which is more than rounding explains; each row is divided by its sum`,
     );
     return { shares, total: sum, tolerance: largest };
   }
@@ -97,7 +98,7 @@ export function simplexOf(
     throw new DataError(
       {
         where: `row ${first + 1}`,
-        problem: `${off.length} of ${table.rows} rows have shares that do not sum to ${sum}: ${shares.map((name, i) => `${name} ${columns[i]![first]}`).join(", ")} sum to ${brief(total[first]!)}`,
+        problem: `${ofRows(off.length, table.rows, "have")} shares that do not sum to ${sum}: ${shares.map((name, i) => `${name} ${columns[i]![first]}`).join(", ")} sum to ${brief(total[first]!)}`,
         expected: `a sum of ${sum}, within ${brief(tolerance)}`,
         received: `${brief(total[first]!)}`,
         remedy: `divide the shares of each row by their sum, or leave ${optionText("simplex")} out`,

@@ -61,7 +61,7 @@ const lines: readonly (readonly [line: string, exitCode: number, message: string
     2,
     '"xy.safetensors" has the extension .safetensors, which is not a table format; known are .csv, .tsv, .txt, .json, .jsonl, .ndjson, .npy, .npz, .parquet, .arrow, .arrows, .feather, each also with .gz.',
   ],
-  ["fit notes.txt --out m.safetensors", 1, "notes.txt: 1 usable rows; fitting needs at least 10."],
+  ["fit notes.txt --out m.safetensors", 1, "notes.txt: 1 usable row; fitting needs at least 10."],
   [
     "fit text.csv --out m.safetensors",
     1,

@@ -131,6 +131,34 @@ describe("output that is written while its process is killed", () => {
   });
 });
 
+describe("a command that is killed at any moment", () => {
+  it.each([
+    ["fit d.csv --flow gaussian", "killed.safetensors"],
+    ["export m.safetensors --to wasm", "killed.wasm"],
+    ["sample m.safetensors -n 20000 --seed 1", "killed.csv"],
+  ])("%s --out %s leaves what was there or the whole", async (command, out) => {
+    const args = [...command.split(" "), "--out", out];
+    const started = performance.now();
+    expect(await runCli(args, { cwd })).toMatchObject({ code: 0 });
+    const whileIt = performance.now() - started;
+    const whole = readFileSync(at(out));
+    for (let kill = 0; kill < attackCases(2); kill++) {
+      writeFileSync(at(out), "old");
+      const child = spawn(node, [...nodeFlags, cliPath, ...args], { cwd, stdio: "ignore" });
+      const exit = once(child, "exit");
+      // Most of the time is that of the start, when nothing is written yet.
+      const moment = (0.5 + 0.6 * attackStream(`kill of ${out}`, kill).uniform()) * whileIt;
+      setTimeout(() => child.kill(kill % 2 === 0 ? "SIGKILL" : "SIGTERM"), moment);
+      await exit;
+      const left = readFileSync(at(out));
+      expect(left.equals(Buffer.from("old")) || left.equals(whole), `kill ${kill}`).toBe(true);
+    }
+    expect(await runInProcess(args, { cwd })).toMatchObject({ code: 0 });
+    expect(readFileSync(at(out)).equals(whole)).toBe(true);
+    expect(readdirSync(cwd).filter((name) => name.startsWith(`.${out}.`))).toEqual([]);
+  });
+});
+
 describe("readers that go away", () => {
   it("of standard error are ignored, of standard output end it, without a loop", () => {
     // The fit writes many lines of progress to nobody; its model is the same.

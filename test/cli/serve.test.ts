@@ -1,5 +1,6 @@
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { get, request } from "node:http";
+import { connect } from "node:net";
 import { join } from "node:path";
 import * as v from "valibot";
 import { afterAll, describe, expect, it } from "vitest";
@@ -275,20 +276,84 @@ it("says what is wrong with a request, by row and column, and lives on", async (
   expect(await refusal(draws, { n: 0 })).toBe('400 "n" must be at least 1, got 0');
   expect(await refusal(draws, { n: "x" })).toBe('400 "n" must be a number, got "x"');
   expect(await refusal(path, { rows: 5 })).toBe('400 "rows" must be an array, got 5');
-  const stream = new RandomStream(randomKey(1));
-  const good = '{"rows":[[1,2],{"x":1,"y":null}],"missing":"empty"}';
-  const statuses = new Set<number>();
-  for (let i = 0; i < 100; i++) {
-    // Something is taken out, or put in twice.
-    const at = Math.floor(stream.uniform() * good.length);
-    const bad =
-      i % 2 === 0 ? good.slice(0, at) + good.slice(at + 1 + (i % 7)) : good.slice(0, at) + good.slice(at - 3);
-    const { status } = await ask(path, bad);
-    statuses.add(status);
-  }
-  statuses.delete(200);
-  expect([...statuses]).toEqual([400]);
   await answer(path, { rows: [[1, 2]] });
+  expect(log).toEqual([]);
+});
+
+it("refuses five hundred requests that are malformed, one after the other, and lives on", async () => {
+  const stream = new RandomStream(randomKey(1));
+  const good = '{"rows":[[1,2],{"x":1,"y":null}],"missing":"empty","n":3,"seed":1}';
+  const arrow = await bytesOf([[1, 2]]);
+  const pick = <T>(list: readonly T[]): T => list[stream.integerBelow(list.length)]!;
+  const bytes = (count: number): Uint8Array<ArrayBuffer> =>
+    Uint8Array.from({ length: count }, () => stream.integerBelow(256));
+  const values = [
+    null,
+    "x",
+    -1,
+    1e300,
+    {},
+    [],
+    [[]],
+    [[null]],
+    [[1, 2, 3]],
+    [["1", true]],
+    { x: 1 },
+    [{ z: 1 }],
+  ];
+  const bodies: readonly (() => string | Uint8Array<ArrayBuffer>)[] = [
+    // Something is taken out, put in twice, or something else.
+    () => {
+      const at = stream.integerBelow(good.length);
+      return good.slice(0, at) + good.slice(at + 1 + stream.integerBelow(7));
+    },
+    () => {
+      const at = 3 + stream.integerBelow(good.length - 3);
+      return good.slice(0, at) + good.slice(at - 3);
+    },
+    () => good.slice(0, stream.integerBelow(good.length)),
+    () => JSON.stringify({ [pick(["rows", "n", "seed", "missing", "given", "__proto__"])]: pick(values) }),
+    () => "[".repeat(1 + stream.integerBelow(50_000)),
+    () => bytes(stream.integerBelow(200)),
+    () => arrow.slice(0, stream.integerBelow(arrow.length)),
+  ];
+  const verbs = ["logprob", "sample", "anomalies"];
+  const paths = ["gaussian", "columns", "nsf-ar-given", "none", "..%2f", "%00"].flatMap((name) =>
+    [...verbs, "nothing"].map((verb) => `/v1/models/${name}/${verb}`),
+  );
+  const statuses = new Map<number, number>();
+  for (let i = 0; i < 500; i++) {
+    const body = pick(bodies)();
+    const type =
+      typeof body === "string"
+        ? "application/json"
+        : pick(["application/vnd.apache.arrow.stream", "text/csv"]);
+    const response = await fetch(`${server.url}${pick(paths)}`, {
+      method: pick(["POST", "POST", "POST", "PUT", "DELETE"]),
+      headers: { "content-type": pick([type, type, type, "a/b", "application/json; charset=x"]) },
+      body,
+    });
+    const text = await response.text();
+    // Some are right by chance.
+    if (response.status !== 200) v.parse(problemSchema, JSON.parse(text));
+    statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+  }
+  const right = statuses.get(200) ?? 0;
+  statuses.delete(200);
+  expect(right).toBeLessThan(50);
+  expect([...statuses.keys()].filter((status) => status < 400 || status > 499)).toEqual([]);
+  // What is not HTTP.
+  const { port } = new URL(server.url);
+  for (const text of [
+    "\0\0\0\r\n\r\n",
+    "GET / HTTP/9.9\r\n\r\n",
+    "POST /v1/models/gaussian/logprob HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: -1\r\n\r\n",
+  ]) {
+    const socket = connect(Number(port), "127.0.0.1").end(text);
+    const replies = await socket.setEncoding("utf8").toArray();
+    expect(replies.join("")).toMatch(/^HTTP\/1\.1 4\d\d /);
+  }
+  await answer("/v1/models/gaussian/logprob", { rows: [[1, 2]] });
   expect(log).toEqual([]);
 });
 

@@ -114,10 +114,19 @@ test.skipIf(python === undefined)(`ClickHouse takes cells of mixed columns as th
   const types =
     "color Nullable(String), joined Nullable(String), member Nullable(String), children Int32, income Nullable(Float64)";
   const statements = await clickHouseStatements(await exportModel(flow, { to: "wasm" }), "people");
-  const [byText, byType] = answers(statements, [
+  // Of texts that are empty where a cell is missing.
+  const words = ["color", "joined", "member"];
+  const empty = cells.map((row) =>
+    Object.entries(row).map(([name, cell]) => literal(words.includes(name) ? (cell ?? "") : cell)),
+  );
+  const emptyRows = empty.map((row) => `(${row.join(", ")})`).join(", ");
+  const emptyTypes = types.replaceAll("Nullable(String)", "String");
+  const filled = words.map((name) => `nullIf(${name}, '')`).join(", ");
+  const [byText, byType, byEmpty] = answers(statements, [
     `SELECT toString(people_logprob(${names})) FROM values('${types}', ${rows})`,
     // Of a date by its type, and a truth value by its.
     `SELECT toString(people_logprob(color, toDate(joined), member = 'yes', children, income)) FROM values('${types}', ${rows})`,
+    `SELECT toString(people_logprob(${filled}, children, income)) FROM values('${emptyTypes}', ${emptyRows})`,
   ]);
   const expected = await flow.logProb(tableFromObjects(cells as never), {
     precision: "float64",
@@ -126,7 +135,7 @@ test.skipIf(python === undefined)(`ClickHouse takes cells of mixed columns as th
   expect(expected[20]).toBe(Number.NEGATIVE_INFINITY);
   const numberOf = (text: unknown): number =>
     text === "nan" ? Number.NaN : text === "-inf" ? Number.NEGATIVE_INFINITY : Number(text);
-  for (const found of [byText!, byType!])
+  for (const found of [byText!, byType!, byEmpty!])
     found.forEach(([score], i) => {
       if (Number.isFinite(expected[i]!)) expect(numberOf(score)).toBeCloseTo(expected[i]!, 9);
       else expect(numberOf(score)).toBe(expected[i]);

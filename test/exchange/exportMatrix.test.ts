@@ -128,8 +128,11 @@ async function run(cell: ExportCell, flow: Flow, runtimes: readonly string[]): P
   for (const runtime of runtimes)
     if (runtime === "ClickHouse" && target === "wasm") {
       const name = `${kind}_${precision}`.replaceAll("-", "_");
-      const call = `${name}_${what.replace("-", "_")}${flow.description.schema ? "_numbers" : ""}`;
       const statements = await clickHouseStatements(bytes, name);
+      // Of cells that are no numbers there is a second function, which calls the one of numbers.
+      const whole = `${name}_${what.replace("-", "_")}`;
+      const isOfNumbers = statements.some((statement) => statement.includes(`FUNCTION ${whole}_numbers `));
+      const call = isOfNumbers ? `${whole}_numbers` : whole;
       const width = wholeRows(compared).length / compared.rows;
       addJob({ runtime, file, function: what, statements, call, width }, cell, compared, tolerance);
     } else if ((runtime === "wasmtime") === (target === "wasm") && runtime !== "ClickHouse")

@@ -204,7 +204,7 @@ test("rows where the model has no density are an error that shows one", async ()
   const rows = Array.from({ length: 30 }, (_, i) => [Math.sin(5 * i), Math.cos(3 * i)]);
   rows[7] = [12, 0.5];
   await expect(fit(tableFromRows(["a", "b"], rows), { ...short, from })).rejects.toThrow(
-    /^fit: 1 of \d+ rows have no density under the model, such as a 12, b 0.5; leave them out/,
+    /^fit: 1 of \d+ rows has no density under the model, such as a 12, b 0.5; leave them out/,
   );
 });
 

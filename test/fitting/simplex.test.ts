@@ -246,7 +246,7 @@ describe("shares that sum to a total", () => {
       [
         () => fit(changed(4, [0, 60, 40]), options),
         DataError,
-        'column "sand" (row 5): 1 of 39 rows have a share of 0',
+        'column "sand" (row 5): 1 of 39 rows has a share of 0',
       ],
       [() => fit(changed(4, [0, 60, 40]), options), DataError, "half of the smallest one recorded"],
       [

@@ -166,7 +166,7 @@ function summary(result: Comparison, source: string): string {
     .filter(({ error }) => error !== undefined)
     .map(({ flow, error }) => `${flow} failed: ${error}\n`)
     .join("");
-  return `${counted(rows, "row")} of ${source}${missing}: ${how}; ${columns.length} column${columns.length === 1 ? "" : "s"}\n${formatTable(flows)}${failures}${verdict(result)}`;
+  return `${counted(rows, "row")} of ${source}${missing}: ${how}; ${counted(columns.length, "column")}\n${formatTable(flows)}${failures}${verdict(result)}`;
 }
 
 /** Adds the command. */

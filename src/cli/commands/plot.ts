@@ -82,7 +82,7 @@ async function run(model: string, source: string | undefined, flags: PlotFlags):
     steps.length > 0 && data ? `; ${steps.join(", ")}: data spread over recorded steps, as for the fit` : "";
   await writeFigure(pairPlot({ ...(data ? { data } : {}), samples, columns, schema, title }), flags.out);
   await print(
-    `wrote ${flags.out}: ${counted(samples.rows, "sample")} of ${columns.length} columns${spread}\n`,
+    `wrote ${flags.out}: ${counted(samples.rows, "sample")} of ${counted(columns.length, "column")}${spread}\n`,
   );
 }
 

@@ -46,7 +46,7 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
   if (n !== undefined && conditions.rows !== undefined && n !== conditions.rows)
     throw new UsageError({
       where: `-n ${n}`,
-      problem: `the table of --given has ${conditions.rows} rows, and one row is drawn for each`,
+      problem: `the table of --given has ${counted(conditions.rows, "row")}, and one row is drawn for each`,
       expected: String(conditions.rows),
       received: String(n),
       remedy: "leave -n out",

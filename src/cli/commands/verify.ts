@@ -11,7 +11,7 @@ import type { VerifyOptions } from "../../entries/exchange.ts";
 import { verifyOptionTable } from "../../entries/options.ts";
 import { verifyFlags } from "../flags/exportFlags.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
-import { formatCount, formatFacts, print, printJson } from "../output.ts";
+import { counted, formatCount, formatFacts, print, printJson } from "../output.ts";
 import { addTableOptions, namingTable, readData, sayHowRead, type TableFlags } from "../tableOptions.ts";
 
 interface VerifyFlags extends TableFlags, VerifyOptions {
@@ -56,7 +56,7 @@ async function run(model: string, exported: string, data: string, flags: VerifyF
   if (passes) return;
   const problem =
     nonFiniteMismatches > 0
-      ? `${formatCount(nonFiniteMismatches)} values are not finite in the model or in "${exported}" alone`
+      ? `${counted(nonFiniteMismatches, "value")} ${nonFiniteMismatches === 1 ? "is" : "are"} not finite in the model or in "${exported}" alone`
       : `"${exported}" differs from the model by ${worstRelative.toExponential(2)} relative to max(1, |value|)`;
   throw new NumericalError({
     problem,

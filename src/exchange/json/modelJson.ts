@@ -64,16 +64,19 @@ export async function flowOfJson(bytes: Uint8Array): Promise<Flow> {
   } catch (error) {
     throw unlike(`is not JSON: ${reasonOf(error)}`, "JSON", "other bytes");
   }
-  if (file?.format !== "pushforward" || typeof file.model !== "object" || typeof file.parameters !== "object")
+  const { format, formatVersion, model, parameters } = file ?? {};
+  if (
+    format !== "pushforward" ||
+    !model ||
+    typeof model !== "object" ||
+    !parameters ||
+    typeof parameters !== "object"
+  )
     throw unlike("is JSON, but not a model of pushforward", "what an export as JSON writes", "other JSON");
-  if (file.formatVersion !== jsonVersion)
-    throw unlike(
-      `has format version ${file.formatVersion}`,
-      `version ${jsonVersion}`,
-      `${file.formatVersion}`,
-    );
+  if (formatVersion !== jsonVersion)
+    throw unlike(`has format version ${formatVersion}`, `version ${jsonVersion}`, `${formatVersion}`);
   const tensors = new Map(
-    Object.entries(file.parameters).map(([name, parameter]): [string, Tensor] => {
+    Object.entries(parameters).map(([name, parameter]): [string, Tensor] => {
       const { type, shape, values } = (parameter ?? {}) as Partial<JsonParameter>;
       if (!Array.isArray(shape) || !Array.isArray(values) || (type !== "float32" && type !== "float64"))
         throw unlike(`has no type, shape and values of "${name}"`, "a parameter", "something else");
@@ -86,5 +89,5 @@ export async function flowOfJson(bytes: Uint8Array): Promise<Flow> {
       ];
     }),
   );
-  return await load(containerBytes(file.model, tensors));
+  return await load(containerBytes(model, tensors));
 }

@@ -5,8 +5,8 @@
  */
 
 import { FormatError } from "../../errors.ts";
-import type { ColumnNote } from "../columnNotes.ts";
-import type { ExportFunction } from "../exportOptions.ts";
+import { areColumnNotes, type ColumnNote } from "../columnNotes.ts";
+import { type ExportFunction, exportFunctions } from "../exportOptions.ts";
 
 /** The metadata under `pushforward`. */
 export interface OnnxNotes {
@@ -91,11 +91,23 @@ export function notesOf(bytes: Uint8Array): OnnxNotes {
       if (text) texts.set(part, new TextDecoder().decode(text));
     }
     if (texts.get(1) !== notesKey) continue;
+    let notes: unknown;
     try {
-      return JSON.parse(texts.get(2) ?? "") as OnnxNotes;
+      notes = JSON.parse(texts.get(2) ?? "");
     } catch {
       throw notOnnx();
     }
+    if (areNotes(notes)) return notes;
   }
   throw notOnnx();
+}
+
+/** Whether a description is one that we write. */
+function areNotes(notes: unknown): notes is OnnxNotes {
+  const { function: what, inputType } = (notes ?? {}) as Partial<OnnxNotes>;
+  return (
+    areColumnNotes(notes) &&
+    exportFunctions.some((name) => name === what) &&
+    (inputType === "float32" || inputType === "float64")
+  );
 }

@@ -19,6 +19,7 @@ import { notesOf, type OnnxNotes } from "../onnx/onnxNotes.ts";
 import { isModule, type ModuleNotes, openModule } from "../wasm/moduleNotes.ts";
 import { runModule } from "./moduleRuntime.ts";
 import { type OnnxRuntime, onnxRuntime, runOnnx } from "./onnxRuntime.ts";
+import { withReason } from "./runtimeError.ts";
 
 /** What {@link verifyExport} finds. */
 export interface Verification {
@@ -196,11 +197,12 @@ async function through(
       return await throughJson(given.flow, given.bytes, given.rows);
     case "onnx": {
       const ofOnnx = await onnxRuntime(runtime as OnnxRuntime | undefined);
-      return await throughOnnx(ofOnnx, given.bytes, exported.notes, compared, signal);
+      return await withReason(() => throughOnnx(ofOnnx, given.bytes, exported.notes, compared, signal));
     }
     case "wasm": {
       const { module, name, notes } = exported;
-      return await runModule(module, name, notes.functions[name]!, wholeRows(compared), signal);
+      const rows = wholeRows(compared);
+      return await withReason(() => runModule(module, name, notes.functions[name]!, rows, signal));
     }
   }
 }

@@ -7,8 +7,8 @@
 import { FormatError } from "../../errors.ts";
 import { compileModule } from "../../platform/platform.ts";
 import { reasonOf } from "../../platform/systemErrors.ts";
-import type { ColumnNote } from "../columnNotes.ts";
-import type { ExportFunction } from "../exportOptions.ts";
+import { areColumnNotes, type ColumnNote } from "../columnNotes.ts";
+import { type ExportFunction, exportFunctions } from "../exportOptions.ts";
 
 /** A function of a module. */
 export interface FunctionNote {
@@ -61,7 +61,7 @@ function notOurs(received: string): FormatError {
 
 /**
  * A module, and what it says about itself.
- * @throws FormatError for bytes that are none, or a module without such a section.
+ * @throws FormatError for bytes that are none, or a module that is not ours or is damaged.
  */
 export async function openModule(
   bytes: Uint8Array,
@@ -74,5 +74,37 @@ export async function openModule(
   }
   const [section] = WebAssembly.Module.customSections(module, sectionName);
   if (!section) throw notOurs("another module");
-  return { module, notes: JSON.parse(new TextDecoder().decode(section)) as ModuleNotes };
+  let notes: unknown;
+  try {
+    notes = JSON.parse(new TextDecoder().decode(section));
+  } catch {
+    throw notOurs("a damaged description of what it computes");
+  }
+  const exports = new Map(WebAssembly.Module.exports(module).map(({ name, kind }) => [name, kind]));
+  const isWhole =
+    exports.get("memory") === "memory" &&
+    ["allocate", "release"].every((name) => exports.get(name) === "function") &&
+    WebAssembly.Module.imports(module).length === 0;
+  if (
+    !isWhole ||
+    !areNotes(notes) ||
+    Object.keys(notes.functions).some((name) => exports.get(name) !== "function")
+  )
+    throw notOurs("a damaged one");
+  return { module, notes };
+}
+
+/** Whether a description is one that we write. */
+function areNotes(notes: unknown): notes is ModuleNotes {
+  const { functions } = (notes ?? {}) as Partial<ModuleNotes>;
+  const isFunction = (note: Partial<FunctionNote> | null): boolean =>
+    exportFunctions.some((name) => name === note?.function) &&
+    [note?.width, note?.results].every((count) => Number.isInteger(count) && count! > 0);
+  return (
+    areColumnNotes(notes) &&
+    typeof functions === "object" &&
+    functions !== null &&
+    Object.keys(functions).length > 0 &&
+    Object.values(functions).every(isFunction)
+  );
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { optionText } from "../../optionText.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
 import { momentText } from "../../tables/schema/dateTimes.ts";
@@ -25,7 +26,7 @@ function levelsText(levels: readonly (string | number)[]): string {
     const text = String(level);
     return text.length > mostLetters ? `${text.slice(0, mostLetters)}...` : text;
   });
-  return `${levels.length} levels: ${shown.join(", ")}${levels.length > mostLevels ? ", ..." : ""}`;
+  return `${counted(levels.length, "level")}: ${shown.join(", ")}${levels.length > mostLevels ? ", ..." : ""}`;
 }
 
 /** Step of a date-time in words. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { badCell, DataError, UsageError } from "../../errors.ts";
 import { optionText } from "../../optionText.ts";
 import type { Pieces } from "../../platform/pieces.ts";
@@ -77,10 +78,11 @@ function completeRows(
   if (policy !== "error" && policy !== "drop") return Uint32Array.from(rows);
   const complete = rows.filter((row) => cells.every((own) => !Number.isNaN(own[row]!)));
   if (policy === "error" && complete.length < rows.length) {
+    const incomplete = rows.length - complete.length;
     const row = rows.find((each) => cells.some((own) => Number.isNaN(own[each]!)))!;
     const { name } = columns[cells.findIndex((own) => Number.isNaN(own[row]!))]!;
     throw badCell(name, row + 1, {
-      problem: `the value is missing (${rows.length - complete.length} rows miss values)`,
+      problem: `the value is missing (${incomplete === 1 ? "1 row misses a value" : `${incomplete} rows miss values`})`,
       expected: "a value",
       received: "a missing cell",
       remedy: `without ${optionText("missing")} a missing cell is an outcome like others`,
@@ -129,7 +131,7 @@ export function* columnsData(table: Table, options: FitOptions, key: RandomKey):
   }
   if (rows.length < fewestRows)
     throw new DataError({
-      problem: `${rows.length} usable rows${dropped > 0 ? ` (${dropped} left out for missing values)` : ""}`,
+      problem: `${counted(rows.length, "usable row")}${dropped > 0 ? ` (${dropped} left out for missing values)` : ""}`,
       expected: `at least ${fewestRows} rows`,
       received: `${rows.length}`,
       remedy: `fitting needs at least ${fewestRows}`,

@@ -12,6 +12,7 @@ import { kindOf, madeAs } from "../../architectures/kindOf.ts";
 import { hasMixedColumns, statisticalKinds } from "../../architectures/kinds.ts";
 import type { Chain } from "../../bijections/combinators/chain.ts";
 import { closestName, listNames } from "../../closestName.ts";
+import { ofRows } from "../../counted.ts";
 import { DataError, UsageError } from "../../errors.ts";
 import { Flow, flowOfModel, load } from "../../models/flow.ts";
 import type { Model } from "../../models/model.ts";
@@ -272,7 +273,7 @@ async function scoreStart(model: Model, data: FitData, options: FitOptions): Pro
     const at = scores.findIndex((value) => !Number.isFinite(value)) * names.length;
     throw new DataError({
       where: "fit",
-      problem: `${impossible} of ${rows.rows} rows have no density under the model, such as ${names.map((name, i) => `${name} ${describeValue(values[at + i])}`).join(", ")}`,
+      problem: `${ofRows(impossible, rows.rows, "have")} no density under the model, such as ${names.map((name, i) => `${name} ${describeValue(values[at + i])}`).join(", ")}`,
       expected: "rows where the model has a density",
       received: `${impossible} others`,
       remedy: "leave them out, or fit a new flow",

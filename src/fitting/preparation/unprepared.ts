@@ -7,6 +7,7 @@
 import type { Architecture } from "../../architectures/architecture.ts";
 import { standardization } from "../../bijections/linear/standardization.ts";
 import { unitVectors } from "../../bijections/sphere/unitVectors.ts";
+import { ofRows } from "../../counted.ts";
 import { isManyToOne } from "../../distributions/bounds/manyToOne.ts";
 import { DataError, UsageError } from "../../errors.ts";
 import { describeValue } from "../../options.ts";
@@ -82,7 +83,7 @@ function checkUnitVectors({ train, validation, columns }: FitData, { kind, bijec
   const shown = columns.map((name, i) => `${name} ${describeValue(first[i])}`).join(", ");
   throw new DataError({
     where: "fit",
-    problem: `${odd.length} of ${rows.length} rows are not unit vectors, of which ${kind === "custom" ? "the architecture" : kind} is a flow, such as ${shown}, of the length ${Math.hypot(...first).toPrecision(4)}`,
+    problem: `${ofRows(odd.length, rows.length, "are")} not unit vectors, of which ${kind === "custom" ? "the architecture" : kind} is a flow, such as ${shown}, of the length ${Math.hypot(...first).toPrecision(4)}`,
     expected: "rows of the length 1, to a thousandth",
     received: `one of the length ${Math.hypot(...first).toPrecision(4)}`,
     remedy: "divide each row by its length",

@@ -5,6 +5,7 @@
  */
 
 import { listNames } from "../../closestName.ts";
+import { counted } from "../../counted.ts";
 import { DataError, unreadable } from "../../errors.ts";
 import { endOfString } from "../../formats/duplicateKey.ts";
 import { eventLoopTurn } from "../../formats/eventLoopTurn.ts";
@@ -117,7 +118,7 @@ async function* objectRows(
     throw new DataError(
       {
         where: name,
-        problem: `"${firstKey}" has ${rows} values, and "${other[0]}" has ${other[1]}`,
+        problem: `"${firstKey}" has ${counted(rows, "value")}, and "${other[0]}" has ${other[1]}`,
         expected: "an array per column, all of one length",
         received: `${rows} and ${other[1]} values`,
         remedy: "an object is read as columns: give all of them a value per row",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { DataError, dataErrorOf } from "../../errors.ts";
 import { optionText } from "../../optionText.ts";
 import type { BeginTable, FeedEnd } from "../batches/cellFeed.ts";
@@ -12,8 +13,6 @@ import { summaryWords } from "../leftOutColumn.ts";
 import { quoteCell } from "./cell.ts";
 import { type Dialect, isLineOfWords, judgeFirstLine } from "./dialect.ts";
 import type { CellReading, TableBuilder } from "./tableBuilder.ts";
-
-const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 /** How the first line is to be taken; found out by default. */
 interface RowReading extends CellReading {
@@ -108,7 +107,7 @@ export class RowReader {
 
   #raggedRow(cells: readonly string[]): DataError {
     const { length } = cells;
-    const expected = plural(this.#width, "cell");
+    const expected = counted(this.#width, "cell");
     const header = this.#reading.header === false ? "in the other rows" : "in the header line";
     // One cell before rows of many is a title.
     const mayBeTitle = this.#width === 1 && this.#reading.header !== false;

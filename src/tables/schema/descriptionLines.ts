@@ -5,6 +5,7 @@
  */
 
 import { listNames } from "../../closestName.ts";
+import { counted } from "../../counted.ts";
 import { oneLine } from "../../errors.ts";
 import { checkArgument, type OptionKind } from "../../options.ts";
 import { momentText } from "./dateTimes.ts";
@@ -13,7 +14,7 @@ import type { ColumnDescription, TableDescription } from "./describe.ts";
 /** A number with at most five digits. */
 const brief = (value: number): string => String(Number(value.toPrecision(5)));
 
-const rowsText = (rows: number): string => `${rows} ${rows === 1 ? "row" : "rows"}`;
+const rowsText = (rows: number): string => counted(rows, "row");
 
 const percent = (share: number): string =>
   share < 0.001 ? "less than 0.1 %" : `${Number((100 * share).toPrecision(share < 0.1 ? 2 : 3))} %`;
@@ -43,7 +44,8 @@ export function columnLines(column: ColumnDescription, rows: number): string[] {
   if (doubt) add(`taken for ${schema.kind} (${column.reason}); ${doubt.text}, it is ${doubt.kind}`);
   const { kind, step, decimals, rounded, lower, upper, period } = schema;
   if (rounded !== undefined) {
-    const recorded = step === undefined ? `${decimals} decimals` : `decimals in steps of ${brief(step)}`;
+    const recorded =
+      step === undefined ? counted(decimals!, "decimal") : `decimals in steps of ${brief(step)}`;
     const measured =
       kind === "interval" ? `interval:${lower}:${upper}` : kind === "angle" ? `angle:${period}` : kind;
     add(

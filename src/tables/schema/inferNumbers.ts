@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { type Resolution, resolutionOf } from "../recording/resolution.ts";
 import { decimalOfSingle, singlePrecisionOf } from "../recording/singlePrecision.ts";
 import { type AtomCount, atomsOf } from "./atoms.ts";
@@ -174,7 +175,7 @@ function inferExactNumbers(name: string, { values, sorted }: ColumnNumbers, read
         kind: dictionary.ordered ? "ordinal" : "categorical",
         levels: Array.from(new Set(sorted)),
       },
-      reason: `${distinct} levels, as the file has them`,
+      reason: `${counted(distinct, "level")}, as the file has them`,
       atoms: [],
       resolution,
     };

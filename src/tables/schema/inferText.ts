@@ -4,6 +4,7 @@
  * @module
  */
 
+import { counted } from "../../counted.ts";
 import { leadingZerosPattern } from "../reading/numberDress.ts";
 import type { TextColumn } from "../textColumn.ts";
 import type { ColumnSchema } from "./columnSchema.ts";
@@ -106,7 +107,7 @@ export function inferLevels(
   if (order?.length === used.length)
     return {
       schema: { ...base, kind: "ordinal", levels: order },
-      reason: `${used.length} levels, in the order in which the file has them`,
+      reason: `${counted(used.length, "level")}, in the order in which the file has them`,
       atoms: [],
     };
   const dates = dictionary ? undefined : inferDates(base, used);
@@ -143,7 +144,7 @@ export function inferLevels(
     };
   return {
     schema: { ...base, kind: "categorical", levels: [...used].sort() },
-    reason: `${used.length} levels`,
+    reason: counted(used.length, "level"),
     ...(share > proseShare ? { doubt: { kind: "text", text: "if its texts are not categories" } } : {}),
     atoms: [],
   };
