@@ -11,11 +11,6 @@ import { maskedAutoregressive } from "../../../src/bijections/autoregressive/mas
 import { chain } from "../../../src/bijections/combinators/chain.ts";
 import { invert } from "../../../src/bijections/combinators/invert.ts";
 import { repeated } from "../../../src/bijections/combinators/repeated.ts";
-import { additiveLogistic } from "../../../src/bijections/domains/additiveLogistic.ts";
-import { bounded } from "../../../src/bijections/domains/bounded.ts";
-import { correlationFactor, covarianceFactor } from "../../../src/bijections/domains/choleskyFactors.ts";
-import { heavyTails } from "../../../src/bijections/domains/heavyTails.ts";
-import { ordered } from "../../../src/bijections/domains/ordered.ts";
 import { affine } from "../../../src/bijections/linear/affine.ts";
 import { luAffine } from "../../../src/bijections/linear/luAffine.ts";
 import { permutation } from "../../../src/bijections/linear/permutation.ts";
@@ -28,12 +23,7 @@ import { whitening } from "../../../src/bijections/normalization/whitening.ts";
 import { absoluteValue } from "../../../src/bijections/piecewise/absoluteValue.ts";
 import { sort } from "../../../src/bijections/piecewise/sort.ts";
 import { directionalMap } from "../../../src/bijections/residual/directionalMap.ts";
-import { planar } from "../../../src/bijections/residual/planar.ts";
-import { radial } from "../../../src/bijections/residual/radial.ts";
 import { radialMap } from "../../../src/bijections/residual/radialMap.ts";
-import { radialProfiles } from "../../../src/bijections/residual/radialProfiles.ts";
-import { residual } from "../../../src/bijections/residual/residual.ts";
-import { sylvester } from "../../../src/bijections/residual/sylvester.ts";
 import { partial } from "../../../src/bijections/structure/partial.ts";
 import { affineTransformer } from "../../../src/transformers/affineTransformer.ts";
 import { rationalQuadraticTransformer } from "../../../src/transformers/rationalQuadraticTransformer.ts";
@@ -41,7 +31,6 @@ import { quadraticSpline } from "../../../src/transformers/splines/quadraticSpli
 import { movedTransformer } from "../../../src/transformers/structure/movedTransformer.ts";
 import { autoregressiveCases } from "./autoregressive.ts";
 import {
-  type BijectionCase,
   type BijectionCases,
   clamped,
   hidesMasked,
@@ -49,8 +38,10 @@ import {
   unclippedLogScale,
 } from "./bijectionCase.ts";
 import { blockCases } from "./blockBijections.ts";
+import { domainCases } from "./domainBijections.ts";
 import type { BijectionName } from "./exported.ts";
 import { matrixCases } from "./matrices.ts";
+import { residualCases } from "./residualBijections.ts";
 import { box3 } from "./transformers.ts";
 
 const spline = rationalQuadraticTransformer({ bins: 5, bound: 3 });
@@ -61,7 +52,7 @@ const affineT = affineTransformer();
  * a solver, or the dense Jacobian is not that of the map, which is one of a surface: each has the laws in a file of its own.
  */
 export const solvedTypes: { readonly continuous: string; readonly onSphere: string } = {
-  continuous: "bijections/continuous.test.ts",
+  continuous: "bijections/continuousLaws.test.ts",
   onSphere: "bijections/sphere.test.ts",
 };
 
@@ -75,6 +66,8 @@ export const bijectionCases: Readonly<
   ...autoregressiveCases,
   ...matrixCases,
   ...blockCases,
+  ...domainCases,
+  ...residualCases,
   absoluteValue: {
     "two features": {
       bijection: absoluteValue({ features: 2 }),
@@ -94,21 +87,6 @@ export const bijectionCases: Readonly<
       largestParameter: 100,
       edges: [0],
       foldsAt: (parameters) => parameters["2.shift"]!,
-    },
-  },
-  additiveLogistic: {
-    "two shares beside a number": {
-      bijection: additiveLogistic({ features: 3, shares: [0, 2], total: 100 }),
-      startsAsIdentity: false,
-      within: (direction, [a, b, c]) =>
-        direction === "forward"
-          ? [clamped(a!, 5), b!, clamped(c!, 5)]
-          : [30 + 20 * Math.sin(a!), b!, 25 + 20 * Math.sin(c!)],
-    },
-    "one feature": {
-      bijection: additiveLogistic({ features: 1 }),
-      startsAsIdentity: false,
-      within: (direction, [x]) => [direction === "forward" ? clamped(x!, 5) : 0.5 + 0.45 * Math.sin(x!)],
     },
   },
   actNorm: {
@@ -147,44 +125,6 @@ export const bijectionCases: Readonly<
       largestParameter: unclippedLogScale / 2,
     },
   },
-  bounded: {
-    "three features": {
-      bijection: bounded({ features: 3, lower: [null, -1, null], upper: [null, null, 2] }),
-      startsAsIdentity: false,
-      within: (direction, [a, b, c]) =>
-        direction === "forward"
-          ? [a!, clamped(b!, 15), clamped(c!, 15)]
-          : [a!, -1 + Math.max(1e-3, Math.abs(b!)), 2 - Math.max(1e-3, Math.abs(c!))],
-    },
-    "one feature": {
-      bijection: bounded({ features: 1, lower: [0], upper: [null] }),
-      startsAsIdentity: false,
-      edges: [-30, 30],
-      within: (direction, [x]) => [direction === "forward" ? x! : Math.max(1e-12, Math.abs(x!))],
-    },
-    "both sides": {
-      bijection: bounded({ features: 1, lower: [-2], upper: [3] }),
-      startsAsIdentity: false,
-      within: (direction, [x]) => [direction === "forward" ? clamped(x!, 15) : 0.5 + 2.4 * Math.sin(x!)],
-    },
-    far: {
-      bijection: bounded({ features: 1, lower: [0], upper: [null], reach: 60 }),
-      startsAsIdentity: false,
-      edges: [-60, 60],
-      within: (direction, [x]) => [
-        direction === "forward" ? clamped(x!, 60) : Math.exp(clamped(Math.abs(x!), 30)),
-      ],
-    },
-    "farther than float32": {
-      bijection: bounded({ features: 1, lower: [0], upper: [null], reach: 300 }),
-      startsAsIdentity: false,
-      needsFloat64: true,
-      edges: [-300, 300],
-      within: (direction, [x]) => [
-        direction === "forward" ? clamped(x!, 300) : Math.exp(clamped(Math.abs(x!), 30)),
-      ],
-    },
-  },
   chain: {
     "linear maps": {
       bijection: chain([
@@ -217,68 +157,6 @@ export const bijectionCases: Readonly<
       startsAsIdentity: false,
       within: (_, point) => point.map((x) => 0.5 + 0.45 * Math.sin(x)),
       draws: 30,
-    },
-  },
-  correlationFactor: {
-    "three rows": {
-      bijection: correlationFactor({ size: 3 }),
-      startsAsIdentity: false,
-      within: (direction, point) =>
-        point.map((x) => (direction === "forward" ? clamped(x, 4) : 0.69 * Math.sin(x))),
-    },
-    "two rows beside a number": {
-      bijection: correlationFactor({ size: 2, features: 2 }),
-      startsAsIdentity: false,
-      edges: [0],
-      within: (direction, [x, y]) => [direction === "forward" ? clamped(x!, 4) : 0.99 * Math.sin(x!), y!],
-    },
-  },
-  covarianceFactor: {
-    "two rows": {
-      bijection: covarianceFactor({ size: 2 }),
-      startsAsIdentity: false,
-      within: (direction, [a, b, c]) =>
-        direction === "forward"
-          ? [a!, b!, c!]
-          : [Math.max(1e-12, Math.abs(a!)), b!, Math.max(1e-12, Math.abs(c!))],
-    },
-    "one row": {
-      bijection: covarianceFactor({ size: 1 }),
-      startsAsIdentity: false,
-      edges: [-30, 30],
-      within: (direction, [x]) => [direction === "forward" ? x! : Math.max(1e-12, Math.abs(x!))],
-    },
-  },
-  directionalMap: {
-    "three features": {
-      bijection: directionalMap({ features: 3 }),
-      startsAsIdentity: false,
-      largestParameter: 8,
-      edges: [0],
-    },
-    "one feature": {
-      bijection: directionalMap({ features: 1 }),
-      startsAsIdentity: false,
-      largestParameter: 8,
-      edges: [0],
-    },
-  },
-  heavyTails: {
-    "two features": {
-      bijection: heavyTails({ features: 2 }),
-      startsAsIdentity: true,
-      within: (direction, point) => (direction === "forward" ? point.map((x) => clamped(x, 12)) : point),
-    },
-    shared: {
-      bijection: heavyTails({ features: 3, shared: true }),
-      startsAsIdentity: true,
-      within: (direction, point) => (direction === "forward" ? point.map((x) => clamped(x, 4)) : point),
-    },
-    "farther than float32": {
-      bijection: heavyTails({ features: 2, reach: 600 }),
-      startsAsIdentity: true,
-      needsFloat64: true,
-      within: (direction, point) => (direction === "forward" ? point.map((x) => clamped(x, 12)) : point),
     },
   },
   invert: {
@@ -331,56 +209,6 @@ export const bijectionCases: Readonly<
   permutation: {
     "four features": { bijection: permutation([2, 0, 3, 1]), startsAsIdentity: false },
   },
-  ordered: {
-    "two features": {
-      bijection: ordered({ features: 2 }),
-      startsAsIdentity: false,
-      within: (direction, [a, b]) =>
-        direction === "forward"
-          ? [clamped(a!, 10), clamped(b!, 6)]
-          : [clamped(a!, 10), clamped(a!, 10) + Math.abs(clamped(b!, 10)) + 0.01],
-    },
-    "four features": {
-      bijection: ordered({ features: 4 }),
-      startsAsIdentity: false,
-      within: (direction, point) =>
-        direction === "forward"
-          ? point.map((x) => clamped(x, 5))
-          : point
-              .map((x) => clamped(x, 20))
-              .sort((a, b) => a - b)
-              .map((x, i) => x + i),
-    },
-    "one feature": { bijection: ordered({ features: 1 }), startsAsIdentity: true },
-  },
-  planar: {
-    "three features": { bijection: planar({ features: 3 }), startsAsIdentity: true },
-    "leaky, two features": { bijection: planar({ features: 2, slope: 0.2 }), startsAsIdentity: true },
-    "one feature, with context": {
-      bijection: planar({ features: 1, context: 1, hidden: [5] }),
-      startsAsIdentity: true,
-      together: 1,
-    },
-  },
-  radial: {
-    "three features": { bijection: radial({ features: 3 }), startsAsIdentity: true },
-    "with context": { bijection: radial({ features: 2, context: 1 }), startsAsIdentity: true },
-  },
-  radialMap: {
-    ...Object.fromEntries(
-      radialProfiles.flatMap((profile) =>
-        [1, 2, 3].map((features): [string, BijectionCase] => [
-          `${profile}, ${features} feature${features > 1 ? "s" : ""}`,
-          {
-            bijection: radialMap({ features, profile }),
-            startsAsIdentity: true,
-            largestParameter: 8,
-            edges: [0, 1, -1, 2 / 3],
-          },
-        ]),
-      ),
-    ),
-  },
   repeated: {
     "affine map and rotation": {
       bijection: repeated({
@@ -426,27 +254,6 @@ export const bijectionCases: Readonly<
       largestParameter: 8,
     },
   },
-  residual: {
-    "three features": {
-      bijection: residual({ features: 3, hidden: [6, 5], lipschitz: 0.9 }),
-      startsAsIdentity: true,
-    },
-    "one feature, ELU": {
-      bijection: residual({ features: 1, hidden: [5], lipschitz: 0.8, activation: "elu" }),
-      startsAsIdentity: true,
-    },
-    "with context, learned norms": {
-      bijection: residual({
-        features: 2,
-        context: 1,
-        hidden: [5, 4],
-        contextHidden: [4],
-        lipschitz: 0.8,
-        norm: "learned",
-      }),
-      startsAsIdentity: true,
-    },
-  },
   rotation: {
     "four features": { bijection: rotation({ features: 4 }), startsAsIdentity: true },
     "one feature": { bijection: rotation({ features: 1 }), startsAsIdentity: true },
@@ -464,17 +271,6 @@ export const bijectionCases: Readonly<
   },
   standardization: {
     "three features": { bijection: standardization({ features: 3 }), startsAsIdentity: true },
-  },
-  sylvester: {
-    "four features": {
-      bijection: sylvester({ features: 4, units: 3 }),
-      startsAsIdentity: true,
-    },
-    "one feature": { bijection: sylvester({ features: 1 }), startsAsIdentity: true },
-    "with context": {
-      bijection: sylvester({ features: 3, units: 2, context: 2, hidden: [4] }),
-      startsAsIdentity: true,
-    },
   },
   triangularAffine: {
     "four features": {
