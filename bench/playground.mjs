@@ -4,8 +4,9 @@
  *
  *     npm run bench:playground -- [--rounds 3]
  *
- * Rounds alternate between Chromium and Node. Times of tasks are given by the clock and of the processor: on a machine
- * that does other work the second alone says what the page did. Needs Chromium (CHROMIUM_PATH).
+ * Rounds alternate between Chromium and Node. When there is a picture is timed on a visit that nothing else looks at: a trace,
+ * which says what the tasks of a second visit are, takes the processor from them. Times of tasks are given by the clock and of
+ * the processor: on a machine that does other work the second alone says what the page did. Needs Chromium (CHROMIUM_PATH).
  */
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -65,18 +66,30 @@ const folder = await mkdtemp(join(tmpdir(), "playground-"));
 const browser = await launchChromium();
 const host = await serve();
 
-/** Does something with a page, and says what its main thread did meanwhile. */
-async function traced(link, act) {
+/** Does something with a page of its own. */
+async function visited(act) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, serviceWorkers: "block" });
   try {
     await page.addInitScript(watch);
+    return await act(page);
+  } finally {
+    await page.close();
+  }
+}
+
+/** Does something with a page, and says what its main thread did meanwhile. */
+const traced = (link, act) =>
+  visited(async (page) => {
     const { result, tasks, untilMark } = await mainThreadOf(page, () =>
       act(page, () => page.goto(`${host.address}${link}`)),
     );
     return { seen: result, tasks, untilDensity: untilMark("density") };
-  } finally {
-    await page.close();
-  }
+  });
+
+/** Waits until the flow that the page begins with is trained, and gives what was noted meanwhile. */
+async function trained(page) {
+  await page.waitForFunction(() => document.querySelector("figcaption .note")?.textContent === "done");
+  return await page.evaluate(() => globalThis.seen);
 }
 
 /** Milliseconds a step of each round, the steps until 0.02 nats are missing, and the time until then. */
@@ -120,10 +133,13 @@ try {
   const fromNode = [];
   const fromPage = [];
   for (let round = 0; round < rounds; round++) {
-    const { seen, tasks, untilDensity } = await traced("", async (page, go) => {
+    const seen = await visited(async (page) => {
+      await page.goto(host.address);
+      return await trained(page);
+    });
+    const { tasks, untilDensity } = await traced("", async (page, go) => {
       await go();
-      await page.waitForFunction(() => document.querySelector("figcaption .note")?.textContent === "done");
-      return await page.evaluate(() => globalThis.seen);
+      return await trained(page);
     });
     const at = (phase) => seen.messages.find((message) => message.phase === phase).at;
     const frames = seen.frames.filter(([now]) => now > at("training") && now < at("done"));

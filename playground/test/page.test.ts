@@ -9,6 +9,7 @@ import { build } from "vite";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import * as chromium from "../../test/browser/chromium.mjs";
 import * as firefox from "../../test/browser/firefox.mjs";
+import { watchShifts } from "./layoutShifts.mjs";
 import { testsOfPoints } from "./page/points.ts";
 import { testsOfTables } from "./page/tables.ts";
 import { isFirefox, trained, type Visit } from "./page/visit.ts";
@@ -49,6 +50,7 @@ describe.skipIf(path === undefined)(
           if (/error|warning/.test(message.type()) && !isOfPlaywright) complaints.push(message.text());
         });
         opened.on("pageerror", (error) => complaints.push(error.message));
+        await opened.addInitScript(watchShifts);
         // What is waited for comes, however much else the machine does.
         opened.setDefaultTimeout(90_000);
         await opened.goto(`${host.address}${link}`);

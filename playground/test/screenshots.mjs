@@ -1,6 +1,7 @@
 /**
  * Pictures of the built page for a person to look at: eight states at three widths in both themes, into `screenshots/`; and what moved by
- * itself while it loaded and trained. `--keep` writes the eight that the documentation keeps; `--only first,article` takes a few states.
+ * itself while it loaded and trained at each width. `--keep` writes the eight that the documentation keeps; `--only first,article` takes a
+ * few states.
  */
 
 import { mkdirSync } from "node:fs";
@@ -8,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { launchChromium } from "../../test/browser/chromium.mjs";
 import { launchFirefox } from "../../test/browser/firefox.mjs";
+import { shiftsOf, watchShifts } from "./layoutShifts.mjs";
 import { serve } from "./serve.mjs";
 
 const { values: options } = parseArgs({
@@ -101,29 +103,19 @@ const [host, browser] = await Promise.all([
 try {
   for (const [name, { link, act }] of Object.entries(states)) {
     if (options.only && !options.only.split(",").includes(name)) continue;
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, serviceWorkers: "block" });
-    page.setDefaultTimeout(120_000);
-    page.on("pageerror", (error) => console.error(`${name}: ${error.message}`));
-    await page.addInitScript(() => {
-      globalThis.shifts = [];
-      new PerformanceObserver((list) => {
-        for (const { value, hadRecentInput, sources } of list.getEntries())
-          if (!hadRecentInput)
-            globalThis.shifts.push({
-              value,
-              of: sources.map(({ node }) => node?.className || node?.nodeName).join(" "),
-            });
-      }).observe({ type: "layout-shift", buffered: true });
-    });
-    await page.goto(`${host.address}#${link}`);
-    await act(page);
-    const shifts = await page.evaluate(() => globalThis.shifts);
-    const shift = shifts.reduce((sum, { value }) => sum + value, 0);
-    console.log(
-      `${name}: layout shift ${shift.toFixed(4)}${shift > 0.001 ? ` (${shifts.map(({ of }) => of).join("; ")})` : ""}`,
-    );
     for (const width of widths) {
-      await page.setViewportSize({ width, height: heights[width] });
+      const viewport = { width, height: heights[width] };
+      const page = await browser.newPage({ viewport, serviceWorkers: "block" });
+      page.setDefaultTimeout(120_000);
+      page.on("pageerror", (error) => console.error(`${name}: ${error.message}`));
+      await page.addInitScript(watchShifts);
+      await page.goto(`${host.address}#${link}`);
+      await act(page);
+      const shifts = await shiftsOf(page);
+      const shift = shifts.reduce((sum, { value }) => sum + value, 0);
+      console.log(
+        `${name} ${width}: layout shift ${shift.toFixed(4)}${shifts.map(({ value, of }) => `\n  ${value.toFixed(5)} ${of}`).join("")}`,
+      );
       for (const theme of options.keep ? ["light"] : ["light", "dark"]) {
         await page.emulateMedia({ colorScheme: theme });
         await page.waitForTimeout(400);
@@ -131,8 +123,8 @@ try {
         if (options.keep) await page.screenshot({ path: `${path}.jpg`, quality: 50 });
         else await page.screenshot({ path: `${path}.png`, fullPage: true });
       }
+      await page.close();
     }
-    await page.close();
   }
 } finally {
   await browser.close();

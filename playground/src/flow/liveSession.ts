@@ -120,7 +120,9 @@ async function divergenceOf(
   const { logDensityOf, targetOf, weighed } = await import("./energy.ts");
   const engine = wasmEngine({ threads: session.training.threads, precision: "float64" });
   const target = await targetOf(text, engine, session.stopped).catch((error: unknown) => {
-    throw new EnergyError(error instanceof Error ? error.message : String(error));
+    const line = error instanceof Error ? error.message : String(error);
+    // The formula is in its box, above what is said of it.
+    throw new EnergyError(line.replace(/^formula "(?:[^"\\]|\\.)*", (?=column \d)/, "At "));
   });
   session.aim(target.points);
   const start = ops.randomNormal([2], "base");

@@ -145,11 +145,14 @@ export function drawScene(
   }
   if (snapshot && has("samples"))
     sheet.dots(pointsAt(snapshot.samples, place), toScreen, radius, colors.model, 1, colors.paper);
-  // Upon the points, that they can be read.
-  if (relief) drawLabels(context, relief, side / snapshot!.size, side, colors);
+  const isProbed = probed && snapshot && probed.path.length === lastStop(snapshot) + 1;
+  // Upon the points, that they can be read, and beside the probe.
+  if (relief) {
+    const free = isProbed ? [toScreen(...probeAt(probed, place).point)] : [];
+    drawLabels(context, relief, side / snapshot!.size, side, colors, free);
+  }
   drawTicks(context, view, side, toScreen, colors);
-  if (probed && snapshot && probed.path.length === lastStop(snapshot) + 1)
-    drawProbe(context, probed, place, toScreen, colors);
+  if (isProbed) drawProbe(context, probed, place, toScreen, colors);
   if (brush) {
     context.strokeStyle = colors.data;
     context.lineWidth = 2;
@@ -233,15 +236,22 @@ function drawContours(context: Pen, { contours }: Relief, scale: number, colors:
 /** Size of the letters of a picture, in pixels of the page: larger on a large one. */
 const lettersOf = (side: number): number => Math.round(Math.max(11, side / 58));
 
-/** What contours hold, in a gap of their lines: at an end of each where no other label is, or nowhere. */
-function drawLabels(context: Pen, { contours }: Relief, scale: number, side: number, colors: Colors): void {
+/** What contours hold, in a gap of their lines: at an end of each where no other label is, nor what is to be left free, or nowhere. */
+function drawLabels(
+  context: Pen,
+  { contours }: Relief,
+  scale: number,
+  side: number,
+  colors: Colors,
+  free: readonly (readonly [number, number])[],
+): void {
   const size = lettersOf(side);
   /** Half of the width and of the height that a label takes. */
   const plate = { width: 1.55 * size, height: 0.73 * size };
   context.font = `600 ${size}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const taken: (readonly [number, number])[] = [];
+  const taken = [...free];
   const within = (value: number, margin: number): number => Math.min(side - margin, Math.max(margin, value));
   for (const { share, rings } of contours) {
     // Where lines are close, the labels of all would lie on each other.
@@ -250,7 +260,7 @@ function drawLabels(context: Pen, { contours }: Relief, scale: number, side: num
     if (corners.length === 0) continue;
     const farthest = (axis: 0 | 1, sign: 1 | -1) =>
       corners.reduce((best, corner) => (sign * corner[axis]! > sign * best[axis]! ? corner : best));
-    const free = [farthest(1, -1), farthest(1, 1), farthest(0, 1), farthest(0, -1)]
+    const at = [farthest(1, -1), farthest(1, 1), farthest(0, 1), farthest(0, -1)]
       .map(([x, y]) => [within(x! * scale, plate.width), within(y! * scale, plate.height)] as const)
       .find(([x, y]) =>
         taken.every(
@@ -258,9 +268,9 @@ function drawLabels(context: Pen, { contours }: Relief, scale: number, side: num
             Math.abs(x - otherX) > 2 * plate.width || Math.abs(y - otherY) > 2 * plate.height,
         ),
       );
-    if (!free) continue;
-    taken.push(free);
-    const [x, y] = free;
+    if (!at) continue;
+    taken.push(at);
+    const [x, y] = at;
     context.fillStyle = colors.paper;
     context.fillRect(x - plate.width, y - plate.height, 2 * plate.width, 2 * plate.height);
     context.fillStyle = colors.model;

@@ -63,7 +63,7 @@ export function ColumnChoices({
                   <option value="">
                     {kind === "ncsf"
                       ? `as it looks: ${looks ? angleKinds[looks] : "no angle, left out"}`
-                      : "as found"}
+                      : `as found${note ? `: ${note.use === "exclude" ? leftOut : note.kind}` : ""}`}
                   </option>
                   <option>{leftOut}</option>
                   <optgroup label="read so that">
@@ -84,12 +84,9 @@ export function ColumnChoices({
                   )}
                 </select>
                 {beyond && <small class="refusal">{beyond}</small>}
-                {note && (
-                  <small>
-                    {note.kind}
-                    {note.use === "exclude" ? `, ${leftOut}` : ""}; {note.values}
-                  </small>
-                )}
+                <small>
+                  {note ? `${note.kind}${note.use === "exclude" ? `, ${leftOut}` : ""}; ${note.values}` : ""}
+                </small>
               </dd>
             </div>
           );

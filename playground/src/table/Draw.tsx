@@ -3,10 +3,11 @@
 import { useEffect, useState } from "preact/hooks";
 import { wantsStillness } from "../theme.ts";
 import { download } from "../ui/download.ts";
-import { heldValue, whyNotHeld } from "./heldValue.ts";
+import type { Range } from "./angles.ts";
+import { heldValue, whyFar, whyNotHeld } from "./heldValue.ts";
 import type { Cell, Columns, Condition, FitFacts } from "./protocol.ts";
 import { ask, drawTrouble, stage, stop } from "./tableStore.ts";
-import { dataOf, givenText } from "./words.ts";
+import { dataOf, givenText, syntheticName } from "./words.ts";
 
 /** Most levels that are offered to hold a column at. */
 const mostOffered = 50;
@@ -62,12 +63,14 @@ function Seconds() {
 export function Draw(props: {
   /** Cells of the table, or where it is not here of the flow: they say which values are usual. */
   readonly cells: Columns;
+  /** From where to where the numbers of the table go. */
+  readonly ranges: Readonly<Record<string, Range>>;
   readonly isAlone: boolean;
   readonly fit: FitFacts;
   readonly drawn: Drawn | undefined;
   readonly onDrawn: (drawn: Drawn) => void;
 }) {
-  const { cells, isAlone, fit, drawn } = props;
+  const { cells, ranges, isAlone, fit, drawn } = props;
   const [rows, setRows] = useState(1000);
   const [column, setColumn] = useState("");
   const [value, setValue] = useState("");
@@ -75,6 +78,7 @@ export function Draw(props: {
   const condition = schema && { column, value: heldValue(schema, value) };
   // What cannot be is said while it is written; what the flow has refused, until something else is asked for.
   const refusal = (schema && whyNotHeld(schema, value)) ?? drawTrouble.value;
+  const caution = (schema && refusal === "" && whyFar(schema, value, ranges[column])) || "";
   const isShown = drawn?.rows === rows && givenText(drawn.condition) === givenText(condition);
   useEffect(() => {
     drawTrouble.value = "";
@@ -88,7 +92,7 @@ export function Draw(props: {
   };
   const keep = async (): Promise<void> => {
     const kept = isShown ? drawn : await draw();
-    if (kept) download("synthetic.csv", kept.csv as Uint8Array<ArrayBuffer>, "text/csv");
+    if (kept) download(syntheticName(kept.condition), kept.csv as Uint8Array<ArrayBuffer>, "text/csv");
   };
   const take = async (): Promise<void> => {
     const bytes = await ask("Writing the model", "take", {});
@@ -142,7 +146,7 @@ export function Draw(props: {
                 value={value}
                 disabled={column === ""}
                 aria-invalid={refusal !== ""}
-                aria-describedby="drawn"
+                aria-describedby="caution drawn"
                 onInput={({ currentTarget }) => setValue(currentTarget.value)}
               />
               <datalist id="levels">
@@ -166,6 +170,9 @@ export function Draw(props: {
           Download model
         </button>
       </div>
+      <p id="caution" class="refusal" role="status">
+        {caution}
+      </p>
       {isDrawn && (
         <p class="note">
           <Seconds />

@@ -7,16 +7,34 @@ import { ColumnChoices } from "./ColumnChoices.tsx";
 import { isTrained, numberKinds, type TableFacts, type TableKind } from "./protocol.ts";
 import {
   closeTable,
+  doubtReading,
   fitTable,
   fitted,
   leftOut,
   openModel,
   progress,
+  readDoubtful,
   stage,
   stop,
   usedAs,
 } from "./tableStore.ts";
 import { counted, sentence } from "./words.ts";
+
+/** Numbers such as 1,234 mean this or that: it is asked once for all columns that have such. */
+function Doubt({ columns, cell }: NonNullable<TableFacts["doubtful"]>) {
+  return (
+    <label class="field wide">
+      <span>
+        Numbers such as {cell} can be read in two ways, in {columns.join(", ")}
+      </span>
+      <select value={doubtReading()} onChange={({ currentTarget }) => readDoubtful(currentTarget.value)}>
+        <option value="">choose one, or one for each column below</option>
+        <option value="thousands">decimals follow a point, as in 1,234.5</option>
+        <option value="decimal-comma">decimals follow a comma, as in 1.234,5</option>
+      </select>
+    </label>
+  );
+}
 
 export function Fit({ facts }: { readonly facts: TableFacts }) {
   const [kind, setKind] = useState<TableKind>("columns");
@@ -96,12 +114,14 @@ export function Fit({ facts }: { readonly facts: TableFacts }) {
               : "No column looks like an angle: choose below which are, and their turn."}
           </p>
         )}
-        <p class="note">
-          <span role="status">{stage.value}</span>
-          {at
-            ? `: ${Math.round((100 * at.done) / at.of)} %, ${written(at.heldOutLogProb, 2)} nats per held-out row`
-            : ""}
-        </p>
+        <div class="note under-way">
+          <p role="status">{stage.value}</p>
+          <p>
+            {at
+              ? `${Math.round((100 * at.done) / at.of)} %, ${written(at.heldOutLogProb, 2)} nats per held-out row`
+              : ""}
+          </p>
+        </div>
         {/* Its place is kept, so that nothing moves when it comes and goes. */}
         <progress
           max={at?.of ?? 1}
@@ -110,6 +130,7 @@ export function Fit({ facts }: { readonly facts: TableFacts }) {
           style={{ visibility: at ? "visible" : "hidden" }}
         />
       </fieldset>
+      {facts.doubtful && <Doubt {...facts.doubtful} />}
       <ColumnChoices facts={facts} kind={kind} />
     </section>
   );

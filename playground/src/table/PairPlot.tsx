@@ -14,7 +14,8 @@ function shortened(context: CanvasRenderingContext2D, name: string, room: number
   return `${letters.join("")}…`;
 }
 
-function paint(
+/** Paints the plot, panel by panel: pauses between them. */
+function* painting(
   context: CanvasRenderingContext2D,
   names: readonly string[],
   rows: Columns,
@@ -22,14 +23,17 @@ function paint(
   marked: readonly StrangeRow["cells"][],
   side: number,
   colors: Colors,
-): void {
-  context.clearRect(0, 0, side, side);
+): Generator<void> {
   const gap = 8;
   const cell = (side - gap * (names.length - 1)) / names.length;
-  const axes = names.map((name) => axisOf(rows[name] ?? samples?.[name] ?? []));
+  const axes: Axis[] = [];
+  for (const name of names) {
+    axes.push(axisOf(rows[name] ?? samples?.[name] ?? []));
+    yield;
+  }
   context.font = "600 12px system-ui, sans-serif";
-  names.forEach((name, row) => {
-    names.forEach((other, column) => {
+  for (const [row, name] of names.entries()) {
+    for (const [column, other] of names.entries()) {
       const [left, top] = [column * (cell + gap), row * (cell + gap)];
       context.strokeStyle = colors.faint;
       context.globalAlpha = 0.35;
@@ -74,12 +78,17 @@ function paint(
           if (row > column) {
             context.strokeStyle = colors.text;
             context.lineWidth = 1.5;
-            marked.forEach((cells, i) => {
+            // A whole ring, also at the edge.
+            const within = (at: number): number => Math.min(cell - ring, Math.max(ring, at));
+            marked.forEach((cells) => {
+              const i = placeAmong(xs, ys, cells[other] ?? null, cells[name] ?? null);
               const x = axes[column]!.place(cells[other] ?? null, i);
-              const y = axes[row]!.place(cells[name] ?? null, i);
+              const y = axes[row]!.place(cells[name] ?? null, i + xs.length);
               if (Number.isNaN(x) || Number.isNaN(y)) return;
+              const [across, down] = [atEdge(x) * cell, (1 - atEdge(y)) * cell];
+              context.fillRect(left + across - size / 2, top + down - size / 2, size, size);
               context.beginPath();
-              context.arc(left + atEdge(x) * cell, top + (1 - atEdge(y)) * cell, 5, 0, 2 * Math.PI);
+              context.arc(left + within(across), top + within(down), ring - 1.5, 0, 2 * Math.PI);
               context.stroke();
             });
             context.lineWidth = 1;
@@ -97,8 +106,34 @@ function paint(
         context.font = "600 12px system-ui, sans-serif";
       }
       context.restore();
-    });
-  });
+      yield;
+    }
+  }
+}
+
+/** Longest piece of painting, in milliseconds: what somebody does meanwhile is answered. */
+const longestPiece = 8;
+
+/** Does work in tasks of their own, and then what follows; gives what ends it before. */
+function inTasks(work: Generator<void>, then: () => void): () => void {
+  let timer = 0;
+  const next = (): void => {
+    const end = performance.now() + longestPiece;
+    do if (work.next().done) return then();
+    while (performance.now() < end);
+    timer = window.setTimeout(next);
+  };
+  timer = window.setTimeout(next);
+  return () => clearTimeout(timer);
+}
+
+/** Reach of a ring, with its line. */
+const ring = 6.5;
+
+/** Which of the rows shown has these two cells: its dot is where they are. One that is not shown is after all of them. */
+function placeAmong(xs: readonly Cell[], ys: readonly Cell[], x: Cell, y: Cell): number {
+  const i = xs.findIndex((each, row) => each === x && ys[row] === y);
+  return i >= 0 ? i : 2 * xs.length;
 }
 
 /** What lies beyond an axis stands at its end. */
@@ -197,16 +232,28 @@ export function PairPlot(props: {
   const now = theme.value;
   useEffect(() => {
     const element = canvas.current!;
-    const context = element.getContext("2d")!;
+    let stop = (): void => undefined;
     const observer = new ResizeObserver(([entry]) => {
+      stop();
       const side = entry!.contentRect.width;
+      if (side === 0) return;
       const density = Math.min(3, devicePixelRatio);
-      element.width = element.height = Math.round(side * density);
+      // What was seen before stays until the next is whole.
+      const sheet = document.createElement("canvas");
+      sheet.width = sheet.height = Math.round(side * density);
+      const context = sheet.getContext("2d")!;
       context.setTransform(density, 0, 0, density, 0, 0);
-      paint(context, names, rows, samples, marked, side, colorsOf(document.documentElement));
+      const colors = colorsOf(document.documentElement);
+      stop = inTasks(painting(context, names, rows, samples, marked, side, colors), () => {
+        element.width = element.height = sheet.width;
+        element.getContext("2d")!.drawImage(sheet, 0, 0);
+      });
     });
     observer.observe(element);
-    return () => observer.disconnect();
+    return () => {
+      observer.disconnect();
+      stop();
+    };
   }, [names, rows, samples, marked, now]);
   return (
     <canvas

@@ -10,7 +10,7 @@ import { ModelAlone } from "./ModelAlone.tsx";
 import { PairPlot } from "./PairPlot.tsx";
 import type { Columns, FitFacts } from "./protocol.ts";
 import { Strange } from "./Strange.tsx";
-import { ask, fitted, ranking, stage, table } from "./tableStore.ts";
+import { ask, fitted, ranking, reference, stage, table } from "./tableStore.ts";
 import { givenText, sentence } from "./words.ts";
 
 /** Most columns of a pair plot: more cannot be told apart. */
@@ -24,6 +24,34 @@ const measureWords = ({ columns, counted }: FitFacts): string =>
   columns.length === counted.length
     ? "All columns have levels or steps: it is the logarithm of a probability."
     : `Of ${counted.join(", ")} it counts the probability of a value, as they have levels or steps; of the others a density. So it compares flows of the same columns alone.`;
+
+/** What needs no training, beside which a score says something. */
+const referenceWords = {
+  gaussian: [
+    "A plain Gaussian",
+    "What the same rows score by a Gaussian that is fitted to the others: a good flow is well above it.",
+  ],
+  "each column": [
+    "Each column by itself",
+    "What the same rows score where no column says anything of another: what the flow has more, it has from how they hang together.",
+  ],
+} as const;
+
+function Reference({ facts }: { readonly facts: FitFacts }) {
+  const known = reference.value;
+  const [label, words] = referenceWords[known?.by ?? (facts.held.length > 0 ? "each column" : "gaussian")];
+  return (
+    <>
+      <dl>
+        <div>
+          <dt>{label}</dt>
+          <dd data-testid="reference">{written(known?.logProb ?? Number.NaN, 2)}</dd>
+        </div>
+      </dl>
+      <p class="note">{words}</p>
+    </>
+  );
+}
 
 /** The log-density of each row, to keep. */
 async function keepScores(): Promise<void> {
@@ -80,21 +108,28 @@ export function TableView() {
         <PairPlot names={names} rows={facts.shown} samples={drawn?.shown ?? fit?.samples} marked={ringed} />
         <p class="keys">
           {isAlone ? (
-            <span class="model">below the diagonal: where the flow's rows are dense</span>
+            <span class="model">Below the diagonal: where the flow's rows are dense</span>
           ) : (
             <span class="data">
-              rows of the table, below the diagonal
-              {ringed.length > 0 ? `; the ${ringed.length} strangest in rings` : ""}; what lies beyond an axis
-              stands at its edge
+              {`Below the diagonal: rows of the table; what lies beyond an axis stands at its edge${
+                ringed.length > 0 ? `; the ${ringed.length} strangest in rings` : ""
+              }`}
             </span>
           )}
           <span class="model">
-            {fit
-              ? `rows drawn from the flow${givenText(drawn?.condition)}, above`
-              : "above: rows of the flow, when one is fitted"}
+            {`Above it: rows ${fit ? `drawn from the flow${givenText(drawn?.condition)}` : "of the flow, when one is fitted"}`}
           </span>
         </p>
       </section>
+      {!fit && (
+        <section class="awaited" aria-label="What a fit gives">
+          <h2>What a fit gives</h2>
+          <p class="note">
+            How well the flow fits, by rows that are held out; the strangest rows, with the cells that are to
+            blame; rows like yours, also given a value of a column; and the model, as a file.
+          </p>
+        </section>
+      )}
       {fit && (
         <>
           <section class="numbers" aria-label="The fit">
@@ -108,6 +143,7 @@ export function TableView() {
                 . {fit.description}.
               </span>
             </p>
+            {!isAlone && <Reference facts={fit} />}
             {fit.counted.length > 0 && <p class="note">{measureWords(fit)}</p>}
             {fit.warnings.map((line) => (
               <p key={line} class="note">
@@ -122,7 +158,14 @@ export function TableView() {
               </div>
             )}
           </section>
-          <Draw cells={cells} isAlone={isAlone} fit={fit} drawn={drawn} onDrawn={setDrawn} />
+          <Draw
+            cells={cells}
+            ranges={facts.ranges}
+            isAlone={isAlone}
+            fit={fit}
+            drawn={drawn}
+            onDrawn={setDrawn}
+          />
           {!isAlone && <Strange found={ranking.value} columns={facts.columns} facts={fit} />}
         </>
       )}

@@ -1,6 +1,7 @@
 /** Whether a column can be held at what somebody has written: said at once, not after rows were drawn for it. */
 
 import type { ColumnSchema } from "pushforward/tables";
+import type { Range } from "./angles.ts";
 
 const numeric = new Set(["continuous", "positive", "interval", "integer", "angle"]);
 
@@ -39,4 +40,19 @@ export function whyNotHeld(column: ColumnSchema, value: string): string | undefi
   if (lower !== undefined && held < lower) return not(`it has no numbers below ${lower}`);
   if (upper !== undefined && held > upper) return not(`it has no numbers above ${upper}`);
   return undefined;
+}
+
+/** A number in few letters. */
+const short = (value: number): string =>
+  Number(value.toPrecision(6)).toLocaleString("en", { maximumSignificantDigits: 6 }).replace("-", "−");
+
+/** What there is to say of a value that no row of the table comes near; undefined where some do. */
+export function whyFar(column: ColumnSchema, value: string, range: Range | undefined): string | undefined {
+  const held = heldValue(column, value);
+  if (!range || typeof held !== "number" || column.levels || column.kind === "angle") return undefined;
+  const { low, high } = range;
+  const beyond = Math.max(low - held, held - high);
+  if (!(beyond > 0)) return undefined;
+  const far = beyond > high - low ? "far outside" : "outside";
+  return `In the table ${column.name} goes from ${short(low)} to ${short(high)}: ${short(held)} is ${far}, and rows for it are a guess of the flow, which has seen none.`;
 }

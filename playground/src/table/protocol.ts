@@ -54,7 +54,16 @@ export interface TableFacts {
   readonly shown: Columns;
   /** Of columns of numbers. */
   readonly ranges: Readonly<Record<string, Range>>;
+  /** Columns whose numbers can be read in two ways, such as 1,234; and one of their cells. */
+  readonly doubtful: { readonly columns: readonly string[]; readonly cell: string } | undefined;
   readonly remarks: readonly string[];
+}
+
+/** Mean log-density of the rows that a flow is judged by, in nats, by what needs no training. */
+export interface TableReference {
+  /** A Gaussian that is fitted to the others; of mixed columns each column by itself, as if none said anything of another. */
+  readonly by: "gaussian" | "each column";
+  readonly logProb: number;
 }
 
 /** A row that is strange. */
@@ -168,6 +177,7 @@ export type TableReply =
   | { readonly type: "shown"; readonly shown: Columns }
   | { readonly type: "notes"; readonly notes: readonly ColumnNote[] }
   | { readonly type: "stage"; readonly text: string }
+  | { readonly type: "reference"; readonly reference: TableReference }
   | { readonly type: "ranking"; readonly ranking: Ranking }
   | { readonly type: "trouble"; readonly message: string }
   | {

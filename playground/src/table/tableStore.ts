@@ -15,6 +15,7 @@ import type {
   Ranking,
   TableFacts,
   TableKind,
+  TableReference,
   TableReply,
   TableRequest,
 } from "./protocol.ts";
@@ -29,6 +30,8 @@ export const taken: Signal<Readonly<Record<string, string>>> = signal({});
 /** Of a column that is not fitted. */
 export const leftOut = "left out";
 export const fitted: Signal<FitFacts | undefined> = signal(undefined);
+/** What the same rows score by what needs no training, when it is known. */
+export const reference: Signal<TableReference | undefined> = signal(undefined);
 /** The strangest rows by the flow, as far as it has looked. */
 export const ranking: Signal<Ranking | undefined> = signal(undefined);
 /** What is under way, in words; empty where nothing is. */
@@ -75,6 +78,9 @@ function hear(reply: TableReply): void {
       return;
     case "stage":
       stage.value = reply.text;
+      return;
+    case "reference":
+      reference.value = reply.reference;
       return;
     case "ranking":
       ranking.value = reply.ranking;
@@ -141,7 +147,7 @@ export async function openTable(file: File, model: File | undefined = alone): Pr
   table.value = read;
   notes.value = [];
   taken.value = {};
-  fitted.value = ranking.value = alone = undefined;
+  fitted.value = reference.value = ranking.value = alone = undefined;
   if (model) await openModel(model);
 }
 
@@ -150,7 +156,7 @@ function hold(facts: FitFacts | undefined): void {
   if (!facts) return;
   fitted.value = facts;
   drawTrouble.value = "";
-  ranking.value = undefined;
+  reference.value = ranking.value = undefined;
 }
 
 /** What a column is fitted as: what somebody has chosen, empty for as it is found; by a flow of angles what it looks like, or left out. */
@@ -161,9 +167,25 @@ export function usedAs(kind: TableKind, name: string): string {
   return (range && angleOf(range)) ?? leftOut;
 }
 
+/** How the numbers of all columns that can be read in two ways are read; empty where they are not all read alike. */
+export function doubtReading(): string {
+  const [first = "", ...others] = new Set(
+    table.value?.doubtful?.columns.map((name) => taken.value[name] ?? ""),
+  );
+  return others.length === 0 && Object.hasOwn(readings, first) ? first : "";
+}
+
+/** Reads them all in one way. */
+export function readDoubtful(reading: string): void {
+  const doubtful = new Set(table.value?.doubtful?.columns);
+  taken.value = Object.fromEntries([
+    ...Object.entries(taken.value).filter(([name]) => !doubtful.has(name)),
+    ...(reading === "" ? [] : Array.from(doubtful, (name) => [name, reading] as const)),
+  ]);
+}
+
 /** Fits a flow to the table. */
 export async function fitTable(kind: TableKind, budget: number): Promise<void> {
-  notes.value = [];
   const parse = Object.fromEntries(
     Object.entries(taken.value).filter(([, what]) => Object.hasOwn(readings, what)),
   );
@@ -199,6 +221,6 @@ export function closeTable(): void {
   worker?.terminate();
   worker = undefined;
   open.clear();
-  table.value = fitted.value = ranking.value = alone = undefined;
+  table.value = fitted.value = reference.value = ranking.value = alone = undefined;
   stage.value = trouble.value = drawTrouble.value = "";
 }

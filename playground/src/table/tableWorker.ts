@@ -33,6 +33,7 @@ import {
   type Questions,
   type StrangeRow,
   type TableFacts,
+  type TableReference,
   type TableReply,
   type TableRequest,
   takesKinds,
@@ -175,14 +176,42 @@ async function read({ file }: Questions["read"]["ask"]): Promise<TableFacts> {
   source = { file, options };
   flow = undefined;
   const shown = columnsOf(someRows(read, 1));
+  // Behind the answer, which the picture waits for.
+  setTimeout(() => void look(read));
   return {
     name: file.name,
     rows: read.rows,
     columns: Object.keys(shown),
     shown,
     ranges: rangesOf(read),
+    doubtful: doubtfulOf(read),
     remarks: (read.remarks ?? []).map(onPage),
   };
+}
+
+/** Columns whose numbers can be read in two ways. */
+function doubtfulOf({ records }: Table): TableFacts["doubtful"] {
+  const found = records.filter(({ leftOut }) => leftOut?.kind === "ambiguous");
+  return found.length > 0
+    ? { columns: found.map(({ name }) => name), cell: found[0]!.leftOut!.cell ?? "" }
+    : undefined;
+}
+
+let looking: AbortController | undefined;
+
+/** Says what each column would be taken for: what a fit would find, which is ended there. */
+async function look(rows: Table): Promise<void> {
+  const own = new AbortController();
+  looking = own;
+  await fit(rows, {
+    flow: "columns",
+    signal: own.signal,
+    onColumns(notes) {
+      if (table === rows && !own.signal.aborted) say({ type: "notes", notes: notes.map(noteOnPage) });
+      own.abort();
+    },
+    // It has ended; or the columns cannot be used as they are, which is said when somebody fits them.
+  }).catch(() => undefined);
 }
 
 async function fitTable({
@@ -193,6 +222,7 @@ async function fitTable({
   exclude,
   parse,
 }: Questions["fit"]["ask"]): Promise<FitFacts> {
+  looking?.abort();
   const rows = await readAs(parse);
   abort = new AbortController();
   // What is said already: of the reading, and of each column.
@@ -214,7 +244,7 @@ async function fitTable({
     onProgress: ({ epoch, epochs, validationLogProb }) =>
       say({ type: "progress", done: epoch, of: epochs, heldOutLogProb: validationLogProb }),
   });
-  return await held(fitted, rows, {
+  const known = {
     logProb: report.validationLogProb,
     scored: "held-out rows",
     interrupted: report.interrupted,
@@ -222,7 +252,8 @@ async function fitTable({
       ...leftOutLine(report.dropped),
       ...report.warnings.flatMap(({ message }) => (noted.has(message) ? [] : [onPage(message)])),
     ],
-  });
+  } as const;
+  return await held(fitted, rows, known, { seed });
 }
 
 const noteOnPage = ({ name, kind, use, values, remedy }: LibraryNote): ColumnNote => {
@@ -274,8 +305,41 @@ async function openAlone({ file }: Questions["openAlone"]["ask"]): Promise<Quest
     interrupted: false,
     warnings: [],
   });
-  const facts = { name: file.name, rows: 0, columns: fit.columns, shown: {}, ranges: {}, remarks: [] };
+  const facts = {
+    ...{ name: file.name, rows: 0, columns: fit.columns, shown: {} },
+    ...{ ranges: {}, doubtful: undefined, remarks: [] },
+  };
   return { facts, notes: schemaOf(opened).map(noteOfModel), fit };
+}
+
+/** Rows that a flow is judged by: those that a seed holds out, or all. */
+type Judged = { readonly seed: number } | { readonly validation: 0 };
+
+/** Columns of which each by itself is still fitted in a moment. */
+const mostReferred = 40;
+
+/**
+ * Says what the rows that a flow is judged by score by what needs no training, as long as it is the flow of the table: the same rows, as
+ * they are held out by the seed, or all.
+ */
+async function refer(found: Flow, rows: Table, how: Judged): Promise<void> {
+  const { kind, schema } = found.description;
+  // Angles come round, and a bell curve does not.
+  if (kind === "ncsf" || found.columns.length > mostReferred) return;
+  const asked = { ...how, columns: found.columns, threads };
+  const by: TableReference["by"] = kind === "columns" ? "each column" : "gaussian";
+  try {
+    const { report } = await (by === "gaussian"
+      ? fit(rows, { ...asked, flow: "gaussian", missing: "drop" })
+      : // A training begins with the product of the columns' own distributions: one that learns next to nothing ends there.
+        fit(rows, {
+          ...asked,
+          ...{ flow: "columns", schema, members: 1, hidden: [1], epochs: 1, learningRate: 1e-9 },
+        }));
+    if (flow === found) say({ type: "reference", reference: { by, logProb: report.validationLogProb } });
+  } catch {
+    // Where there is none, there is nothing to hold the score against.
+  }
 }
 
 async function open({ file }: Questions["open"]["ask"]): Promise<FitFacts> {
@@ -286,7 +350,7 @@ async function open({ file }: Questions["open"]["ask"]): Promise<FitFacts> {
   const score = await opened.score(rows, { threads, ...(ofMixed ? {} : { missing: "drop" }) });
   const { mean, impossible, possible } = score;
   say({ type: "notes", notes: schemaOf(opened).map(noteOfModel) });
-  return await held(opened, rows, {
+  const known = {
     logProb: mean,
     scored: "the rows of this table",
     interrupted: false,
@@ -298,20 +362,22 @@ async function open({ file }: Questions["open"]["ask"]): Promise<FitFacts> {
           ]
         : []),
     ],
-  });
+  } as const;
+  return await held(opened, rows, known, { validation: 0 });
 }
 
-/** Takes a flow as that of the table, once all that is shown of it is there. */
+/** Takes a flow as that of the table, once all that is shown of it is there; `judged` says by which rows, where there are some. */
 async function held(
   found: Flow,
   rows: Table | undefined,
   known: Pick<FitFacts, "logProb" | "scored" | "interrupted" | "warnings">,
+  judged: Judged = { validation: 0 },
 ): Promise<FitFacts> {
   say({ type: "stage", text: "Drawing rows" });
   const samples = columnsOf(await found.sample(mostShown, { seed: 1, threads }));
   flow = found;
   // Goes on behind the answer: of many rows it takes longest of all.
-  if (rows) setTimeout(() => void rank(found, rows));
+  if (rows) setTimeout(() => void refer(found, rows, judged).then(() => rank(found, rows)));
   return {
     ...known,
     flags: source ? flagsOf(source.options) : "",

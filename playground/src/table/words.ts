@@ -15,6 +15,16 @@ export const sentence = (line: string): string => `${line.charAt(0).toUpperCase(
 export const dataOf = ({ flags }: FitFacts): string =>
   `${inShell(table.value?.rows ? table.value.name : "table.csv")}${flags && ` ${flags}`}`;
 
+/** The name of a file without its end. */
+const stemOf = (name: string): string => name.replace(/(?:\.\w{1,11}){1,2}$/, "");
+
+/** What a file of synthetic rows is called: by the table, and by what they were given. */
+export function syntheticName(condition: Condition | undefined): string {
+  const given = condition ? [condition.column, String(condition.value)] : [];
+  const parts = [stemOf(table.value?.name ?? ""), "synthetic", ...given];
+  return `${parts.map((part) => part.replaceAll(/[^\p{L}\p{N}.−-]+/gu, "-")).join("-")}.csv`;
+}
+
 /** What rows were given. */
 export const givenText = (condition: Condition | undefined): string =>
   condition ? ` given ${condition.column} = ${condition.value}` : "";

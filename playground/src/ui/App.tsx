@@ -87,15 +87,18 @@ function useTroubleOver(): void {
   }, [data]);
 }
 
-/** Where there is no table yet, what becomes of one is said here. */
+/** What is wrong with a table is said in sight, wherever the page has been scrolled to, and moves nothing; so is what becomes of one that is not there yet. */
 function TableLine() {
   if (trouble.value)
     return (
-      <p class="banner" role="alert">
-        {trouble.value}
-      </p>
+      <div class="banner">
+        <p role="alert">{trouble.value}</p>
+        <button type="button" class="as-link" onClick={() => (trouble.value = "")}>
+          Close
+        </button>
+      </div>
     );
-  return stage.value && !table.value ? <p class="banner under-way">{stage.value}</p> : null;
+  return stage.value && !table.value ? <p class="banner">{stage.value}</p> : null;
 }
 
 export function App() {
@@ -113,8 +116,8 @@ export function App() {
           {theme.value === "dark" ? "Light" : "Dark"}
         </button>
         <p>
-          A normalizing flow bends a <b class="base">bell curve</b> into a <b class="model">density</b>, which
-          is high where your <b class="data">points</b> lie close together.{" "}
+          A normalizing flow bends a <b class="base">bell curve</b> into a <b class="model">density</b>, high
+          where your <b class="data">points</b> lie close together.{" "}
           {table.value
             ? "Fit one to your table, and see what it finds."
             : wantsStillness()

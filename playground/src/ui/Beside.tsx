@@ -5,9 +5,11 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Progress, Snapshot } from "../flow/protocol.ts";
 import { colorsOf, drawPoints } from "../picture/draw.ts";
 import { isWhole } from "../picture/field.ts";
+import { isLive } from "../state.ts";
 import { nameOf, type Run, runs, state } from "../store.ts";
 import { openTable } from "../table/tableStore.ts";
 import { theme } from "../theme.ts";
+import { threadsFor } from "../threads.ts";
 import { differenceOfMeans, pairedDifference } from "./comparison.ts";
 import { OpenTable } from "./FileButton.tsx";
 import { addingUp, written } from "./numbers.ts";
@@ -238,10 +240,11 @@ function Scores({ shown }: { readonly shown: readonly Run[] }) {
   );
 }
 
-/** Steps, and how many a second. */
+/** Steps, and how many a second; on how many threads is said from the beginning, where there are steps. */
 function Steps({ run }: { readonly run: Run }) {
   const last = run.history.value.at(-1);
-  const threads = run.threads.value;
+  const threads = run.threads.value || threadsFor("points");
+  const hasSteps = run.choice.value !== undefined && isLive(run.choice.value.kind);
   return (
     <dl>
       <div>
@@ -253,20 +256,15 @@ function Steps({ run }: { readonly run: Run }) {
       <div>
         <dt>Steps a second</dt>
         <dd>
-          {last && Number.isFinite(last.rate) ? (
-            <>
-              {Math.round(last.rate)} <small>on {threads === 1 ? "1 thread" : `${threads} threads`}</small>
-            </>
-          ) : (
-            "–"
-          )}
+          {last && Number.isFinite(last.rate) ? Math.round(last.rate) : "–"}
+          {hasSteps && <small>on {threads === 1 ? "1 thread" : `${threads} threads`}</small>}
         </dd>
       </div>
     </dl>
   );
 }
 
-/** Which of two flows is ahead, in a line. */
+/** Which of two flows is ahead: the verdict, by how much, and what that says, each at its place however long they are. */
 function Ahead({ shown: [first, second] }: { readonly shown: readonly [Run, Run] }) {
   const [a, b] = [first.snapshot.value?.heldOut, second.snapshot.value?.heldOut];
   const [ofFirst, ofSecond] = [first.judgment.value?.divergence, second.judgment.value?.divergence];
@@ -276,37 +274,38 @@ function Ahead({ shown: [first, second] }: { readonly shown: readonly [Run, Run]
       ofFirst && ofSecond && differenceOfMeans(ofSecond, ofFirst)
     : a && b && pairedDifference(a, b);
   if (first.opened.value?.view)
-    return <p class="ahead">The two are of other points: there is nothing to compare.</p>;
-  if (!difference) return <p class="ahead">Which one is ahead is said here, as soon as both have a score.</p>;
+    return (
+      <div class="ahead">
+        <p>The two are of other points: there is nothing to compare.</p>
+      </div>
+    );
+  if (!difference)
+    return (
+      <div class="ahead">
+        <p>Which one is ahead is said here, as soon as both have a score.</p>
+      </div>
+    );
   const { ahead, standardError, isShown } = difference;
   const isOver = first.phase.value === "done" && second.phase.value === "done";
-  const numbers = `${written(Math.abs(ahead))} ± ${written(standardError)} nats`;
   const basis = isEnergy ? "their samples" : `${a!.length} held-out points`;
   const better = isEnergy ? "nearer to the target" : "ahead";
+  const verdict = isShown
+    ? `${nameOf(ahead > 0 ? first : second)} is ${better}`
+    : `No difference that ${basis} could show`;
+  const byHowMuch = `${written(Math.abs(ahead))} ± ${written(standardError)} nats${isEnergy ? "" : " a point"}`;
   return (
-    <p class="ahead" data-testid="ahead">
-      {isOver ? "" : "So far: "}
-      {isShown ? (
-        <>
-          <b>{nameOf(ahead > 0 ? first : second)}</b> is {better} by <b>{numbers}</b>
-        </>
-      ) : (
-        <>
-          <b>no difference</b> that {basis} could show, {numbers}
-        </>
-      )}
-      {isEnergy
-        ? "."
-        : isShown
-          ? ` a point, on the same ${basis}.`
-          : " a point: it is within two standard errors."}{" "}
-      <span class="note">
+    <div class="ahead" data-testid="ahead">
+      <p>
+        <b>{verdict}</b>
+      </p>{" "}
+      <p>{`${isShown ? "by " : ""}${byHowMuch}${isOver ? "" : ", so far"}`}</p>{" "}
+      <p class="note">
         {isEnergy
           ? "Behind ± is the standard error of the difference."
-          : "The mean of the differences point by point; behind ± is its standard error."}
+          : `The mean of the differences point by point, on the same ${basis}; behind ± is its standard error, and below two of them it may be chance.`}
         {first.opened.value && " The opened model may have been trained on these points."}
-      </span>
-    </p>
+      </p>
+    </div>
   );
 }
 
@@ -421,8 +420,8 @@ export function Beside() {
           <p class="note">
             Each sample is weighed by target over flow. Below 0.7 the heaviest weights are tame, and averages
             by the weights can be relied on where the flow has samples; neither number sees a peak that the
-            flow misses. The second number says how many equal samples those of the flow are worth. The
-            integral of exp(−energy) is {judgment ? written(Math.exp(judgment.logIntegral), 2) : "–"}.
+            flow misses. The second number says how many equal samples those of the flow are worth.{" "}
+            {`The integral of exp(−energy) is ${judgment ? written(Math.exp(judgment.logIntegral), 2) : "–"}.`}
           </p>
         </>
       )}

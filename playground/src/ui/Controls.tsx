@@ -1,9 +1,8 @@
 /** What is fitted, and by what. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { type EnergyName, energies, formulaFunctions, longestFormula, wall } from "../data/energies.ts";
 import { drawSet, pointSets, type SetName } from "../data/sets.ts";
-import { drawPoints } from "../picture/draw.ts";
 import {
   bounds,
   type FlowChoice,
@@ -19,25 +18,36 @@ import {
 } from "../state.ts";
 import { change, isDrawing, runs, state } from "../store.ts";
 import { openTable } from "../table/tableStore.ts";
-import { theme } from "../theme.ts";
 import { OpenTable } from "./FileButton.tsx";
-import { LinkRemark, Message } from "./Picture.tsx";
+import { LinkRemark } from "./Picture.tsx";
 
-/** A small picture of a set. */
+/** Points of a set as dots of a path, on a sheet of 88 by 88. */
+function dotsOf(name: SetName): string {
+  const points = drawSet(name, 320, 1);
+  const at = (value: number): string => (44 + 12 * value).toFixed(1);
+  return Array.from(
+    { length: points.length / 2 },
+    (_, i) => `M${at(points[2 * i]!)} ${at(-points[2 * i + 1]!)}h0`,
+  ).join("");
+}
+
+/** A small picture of a set: a path, as the main thread waits for what draws a canvas. */
 function Thumbnail({ name }: { readonly name: SetName }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const now = theme.value;
+  const [dots, setDots] = useState("");
+  // The picture of the flow comes first: what else is drawn would take the processor from it.
+  const { snapshot, isDue: isChosen, phase } = runs[0];
+  const isDue = snapshot.value !== undefined || !(isChosen.value || phase.value === "compiling");
   useEffect(() => {
-    // Each in a task of its own, behind the picture of the flow.
-    const timer = setTimeout(() => {
-      const context = canvas.current!.getContext("2d")!;
-      const color = getComputedStyle(document.documentElement).getPropertyValue("--data").trim();
-      context.clearRect(0, 0, 88, 88);
-      drawPoints(context, drawSet(name, 320, 1), (x, y) => [44 + 12 * x, 44 - 12 * y], 1.5, color, 0.85);
-    });
+    if (!isDue || dots !== "") return;
+    // Each in a task of its own.
+    const timer = setTimeout(() => setDots(dotsOf(name)));
     return () => clearTimeout(timer);
-  }, [name, now]);
-  return <canvas ref={canvas} width={88} height={88} />;
+  }, [name, dots, isDue]);
+  return (
+    <svg viewBox="0 0 88 88" class="dots" aria-hidden="true">
+      <path d={dots} />
+    </svg>
+  );
 }
 
 function Data() {
@@ -101,10 +111,10 @@ function Data() {
           >
             Clear
           </button>
-          <span class="note" role="status">
-            {drawn} points
-            {drawn < fewestDrawn ? `: draw at least ${fewestDrawn}` : ""}
-            {drawn >= mostDrawn ? ": as many as a link holds" : ""}
+          <span class="note drawn" role="status">
+            {`${drawn} points${drawn < fewestDrawn ? `: draw at least ${fewestDrawn}` : ""}${
+              drawn >= mostDrawn ? ": as many as a link holds" : ""
+            }`}
           </span>
         </div>
       )}
@@ -143,13 +153,20 @@ function Formula(props: { readonly text: string; readonly onChoose: (formula: st
           onChange={take}
         />
       </label>
-      <p class="note" id="formula-state" role="status">
-        {typed !== text
-          ? "Not taken yet: the picture is of the formula before. Press Enter to see this one."
-          : isWrong
-            ? "The picture is of the formula before."
-            : "Enter takes what you type. Points of this density are shown, and not used."}
-      </p>
+      <div class="of-formula">
+        {isWrong && (
+          <p class="refusal" role="alert">
+            {runs[0].message.value}
+          </p>
+        )}
+        <p class="note" id="formula-state" role="status">
+          {typed !== text
+            ? "Not taken yet: the picture is of the formula before. Press Enter to see this one."
+            : isWrong
+              ? "The picture is of the formula before."
+              : "Enter takes what you type. Points of this density are shown, and not used."}
+        </p>
+      </div>
       <details class="note">
         <summary>What a formula can say</summary>
         Numbers, x, y, pi, e; + − * / ^, brackets, &lt; &gt; &lt;= &gt;= (1 or 0), a ? b : c. Functions:{" "}
@@ -192,7 +209,6 @@ function EnergyFields() {
         </select>
       </label>
       {data.from === "energy" && <Formula text={text} onChoose={choose} />}
-      <Message run={runs[0]} place="energy" />
     </>
   );
 }

@@ -71,20 +71,29 @@ const rounded = (terms: readonly Term[]): readonly Term[] => {
   return terms.map((term, i) => ({ ...term, value: values[i]! }));
 };
 
-/** A log-density as the sum that it is; bars of this length are full. */
+/** A number in its column; one with more letters is another, and begins elsewhere. */
+function Value({ value, id }: { readonly value: number; readonly id?: string }) {
+  const text = written(value);
+  return (
+    <td class="number" data-testid={id}>
+      <span key={text.length}>{text}</span>
+    </td>
+  );
+}
+
+/** A log-density as the sum that it is, one table for each flow; bars of this length are full. */
 function Terms({ run, full }: { readonly run: Run; readonly full: number }) {
   const exact = termsOf(run);
-  const terms = exact && rounded(exact);
   const probed = run.probed.value;
+  if (!exact || !probed) return null;
+  const terms = rounded(exact);
   return (
-    <table>
+    <table key={run.stops.value.join()}>
       <caption class="hidden">
-        {terms
-          ? `Terms of the log-density at (${probed!.point.map((value) => Number(value.toFixed(2))).join(", ")}), in nats`
-          : ""}
+        {`Terms of the log-density at (${probed.point.map((value) => Number(value.toFixed(2))).join(", ")}), in nats`}
       </caption>
       <tbody>
-        {terms?.map(({ name, value, tone }) => (
+        {terms.map(({ name, value, tone }) => (
           <tr key={name}>
             <th scope="row">{name}</th>
             <td class="bar">
@@ -98,7 +107,7 @@ function Terms({ run, full }: { readonly run: Run; readonly full: number }) {
                 />
               </svg>
             </td>
-            <td class="number">{written(value)}</td>
+            <Value value={value} />
           </tr>
         ))}
       </tbody>
@@ -106,21 +115,20 @@ function Terms({ run, full }: { readonly run: Run; readonly full: number }) {
         <tr class="sum">
           <th scope="row">sum, which is log p</th>
           <td />
-          <td class="number" data-testid="sum">
-            {terms ? written(terms.reduce((total, { value }) => total + value, 0)) : "–"}
-          </td>
+          <Value value={terms.reduce((total, { value }) => total + value, 0)} id="sum" />
         </tr>
         <tr class="note">
           <th scope="row">log p, by the density's own program</th>
           <td />
-          <td class="number" data-testid="log-prob">
-            {terms ? written(probed!.logProb) : "–"}
-          </td>
+          <Value value={probed.logProb} id="log-prob" />
         </tr>
       </tfoot>
     </table>
   );
 }
+
+/** Whether the last map leads to the units of the data: nearly all flows end so, and one that is still to come is taken for such. */
+const hasUnits = ({ stops }: Run): boolean => stops.value.length === 0 || stops.value.includes(unitsOfData);
 
 /** By what a flow has stretched areas close to the probe, from the base to a place of the slider. */
 function stretchOf(run: Run, at: number): number {
@@ -140,6 +148,8 @@ export function Probe() {
   const shown = state.value.other ? runs : [runs[0]];
   const all = shown.flatMap((run) => (termsOf(run) ?? []).map(({ value }) => Math.abs(value)));
   const full = Math.max(1, ...all.filter(Number.isFinite));
+  const areas = shown.map((run) => significant(stretchOf(run, state.value.at)));
+  const factors = shown.map((run) => `−log(${significant(stretchOf(run, 1))})`);
   return (
     <section class="probe" aria-labelledby="probe-title">
       <h2 id="probe-title">The probe: one point, taken apart</h2>
@@ -149,26 +159,27 @@ export function Probe() {
       </div>
       <p>
         Drag the ring in the picture. The shape around it was a small square in the base, and is drawn as the
-        flow has bent it so far: move the slider to see it on its way. Close to the ring a square of area 1
-        would become one of area{" "}
-        {shown.map((run, i) => (
-          <span key={i === 0 ? "first" : "beside"}>
-            {i > 0 && " and, in the flow beside it, "}
-            <b class="number">{significant(stretchOf(run, state.value.at))}</b>
-          </span>
-        ))}
-        : by this factor the map stretches areas here, and that is what its determinant says. No probability
-        is lost on the way, so where areas grow by a factor, the density is divided by it.
+        flow has bent it so far: move the slider to see it on its way. Close to the ring the map stretches
+        areas by one factor, and that is what its determinant says. No probability is lost on the way, so
+        where areas grow by a factor, the density is divided by it.
       </p>
       <p>
         Each layer has its own factor. Factors multiply, and their logarithms add up: log p is the base's own
         log-density plus a term for each layer, and the terms of the layers together are minus the logarithm
-        of the factor at the data: −log(
-        {shown.map((run) => significant(stretchOf(run, 1))).join(") and −log(")}). The terms stand in the
-        order of the slider.
-        {shown.some((run) => run.stops.value.includes(unitsOfData)) &&
+        of the factor at the data. The terms stand in the order of the slider.
+        {shown.some(hasUnits) &&
           " The last map is no part of the training: it shifts and scales each axis to the units that the points came in, so its term is the same everywhere."}
       </p>
+      <dl>
+        <div>
+          <dt>A square of area 1 at the ring becomes one of area</dt>
+          <dd>{areas.join(" and, beside it, ")}</dd>
+        </div>
+        <div>
+          <dt>Together the terms of the layers are</dt>
+          <dd>{factors.join(" and, beside it, ")}</dd>
+        </div>
+      </dl>
       {shown.map((run, i) => (
         <div key={i === 0 ? "first" : "beside"}>
           {shown.length > 1 && <h3>{nameOf(run)}</h3>}

@@ -93,7 +93,10 @@ export function Slider() {
         </div>
         <div class="ends">
           <span class="base">base</span>
-          <span class="where">{isEnd ? "" : where}</span>
+          {/* Another word has another place: it does not move there. */}
+          <span key={where} class="where">
+            {isEnd ? "" : where}
+          </span>
           <span class="data">data</span>
         </div>
       </div>

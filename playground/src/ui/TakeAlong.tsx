@@ -112,10 +112,12 @@ export function TakeAlong() {
           Copy as command
         </button>
       </div>
-      <Message run={run} place="model" />
-      <p class="note" role="status">
-        {notice.value}
-      </p>
+      <div class="told">
+        <Message run={run} place="model" />
+        <p class="note" role="status">
+          {notice.value}
+        </p>
+      </div>
     </section>
   );
 }

@@ -9,6 +9,7 @@ import {
   downloadOf,
   findings,
   isFirefox,
+  moved,
   numberOf,
   patience,
   pictureOf,
@@ -27,6 +28,7 @@ export function testsOfPoints(visit: Visit): void {
     // Between what a Gaussian scores and the best there is.
     expect(score).toBeGreaterThan(0.5 + (await numberOf(visit.page, '[data-testid="gaussian"]')));
     expect(score).toBeLessThan(0.02 + (await numberOf(visit.page, '[data-testid="law"]')));
+    expect(await moved(visit.page)).toEqual([]);
   });
 
   test("the terms of the probe add up to its log-density, wherever it is", async () => {
@@ -295,7 +297,7 @@ export function testsOfPoints(visit: Visit): void {
     const ahead = (await drawn.getByTestId("ahead").textContent())!;
     const difference = Number(ahead.match(/(\d+\.\d+) ± /)![1]);
     expect(Math.abs(Math.abs(first! - second!) - difference)).toBeLessThan(0.0021);
-    expect(ahead).toMatch(first! > second! ? /no difference|^Gaussian is/ : /no difference|^Gradient flow/);
+    expect(ahead).toMatch(first! > second! ? /no difference|^Gaussian is/i : /no difference|^Gradient flow/i);
     await drawn.waitForFunction(
       () => location.hash.includes("points=") && location.hash.includes("gradient-flow"),
     );
@@ -306,6 +308,7 @@ export function testsOfPoints(visit: Visit): void {
     expect(await again.locator(".score b").allTextContents()).toEqual(
       await drawn.locator(".score b").allTextContents(),
     );
+    expect([await moved(drawn), await moved(again)]).toEqual([[], []]);
     await Promise.all([drawn.close(), again.close()]);
   });
 
@@ -340,6 +343,7 @@ export function testsOfPoints(visit: Visit): void {
     const kept = await load(await downloadOf(opened, "Download model"));
     expect(kept.columns).toEqual(["x", "y"]);
     expect(await findings(opened)).toEqual([]);
+    expect(await moved(opened)).toEqual([]);
     await opened.close();
   });
 }

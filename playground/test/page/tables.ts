@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { load, tableFromObjects, tableToBytes } from "../../../src/index.ts";
 import { runCli } from "../../../test/cli/runCli.ts";
-import { downloadOf, drop, findings, patience, trained, type Visit, write } from "./visit.ts";
+import { downloadOf, drop, findings, moved, patience, trained, type Visit, write } from "./visit.ts";
 
 /** Registers the tests. */
 export function testsOfTables(visit: Visit): void {
@@ -21,6 +21,7 @@ export function testsOfTables(visit: Visit): void {
     await write(opened.getByLabel("Seconds of training"), "1");
     await opened.getByRole("button", { name: "Fit", exact: true }).click();
     expect(await opened.locator(".strange tbody th").first().textContent()).toBe("217");
+    expect(await moved(opened)).toEqual([]);
     // A row that is strange for a missing cell alone can be left out.
     const missing = opened.locator(".strange tbody tr", { hasText: "missing" });
     expect(await missing.locator("th").allTextContents()).toEqual(["301"]);
@@ -61,6 +62,7 @@ export function testsOfTables(visit: Visit): void {
     expect((await load(readFileSync(model))).columns).toEqual(["age", "city", "pay", "old"]);
     const { stdout } = await runCli(["logprob", model, rows, "--json"]);
     const { meanLogProb } = JSON.parse(stdout) as { readonly meanLogProb: number };
+    expect(await moved(opened)).toEqual([]);
     await opened.getByRole("button", { name: "Close table" }).click();
     await drop(opened, "mixed.safetensors", readFileSync(model));
     await opened.getByText("The table that it was fitted to is not in its file").waitFor();

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, Locator, Page } from "playwright-core";
 import { expect, vi } from "vitest";
+import { type Shift, shiftsOf } from "../layoutShifts.mjs";
 import type { serve } from "../serve.mjs";
 
 /** `npm run test:browsers` runs the same in Firefox. */
@@ -21,6 +22,13 @@ export interface Visit {
   readonly folder: string;
   /** Opens the page by a link; without a service worker, which would fetch all that there is. */
   open(link: string, size?: readonly [number, number]): Promise<Page>;
+}
+
+/** What has moved on a page by itself; nothing in a browser that does not count it. */
+export async function moved(page: Page): Promise<readonly Shift[]> {
+  // Shifts are told behind their frame.
+  await page.waitForTimeout(100);
+  return await shiftsOf(page);
 }
 
 /** How long the page may take on a machine that does other work, too. */
