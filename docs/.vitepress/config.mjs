@@ -8,6 +8,7 @@ import { listOfKinds } from "../flows/pageOfKind.mjs";
 import { tableOfFeatures } from "../parts/features.mjs";
 import { listOfParts } from "../parts/pageOfPart.mjs";
 import { tableOfExports } from "../recipes/exportTable.mjs";
+import { codeTheme } from "./codeTheme.mjs";
 import { pageOfFile } from "./filePages.mjs";
 
 const base = process.env.SITE_BASE ?? "/";
@@ -51,6 +52,7 @@ export default defineConfig({
   rewrites: { "results/README.md": "results/index.md" },
   srcExclude: ["package.json", "api/**"],
   markdown: {
+    theme: codeTheme,
     config(markdown) {
       const { parse } = markdown;
       const lists = {

@@ -3,13 +3,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import * as chromium from "../../test/browser/chromium.mjs";
 import * as firefox from "../../test/browser/firefox.mjs";
 import { watchShifts } from "./layoutShifts.mjs";
+import { buildPage } from "./page/build.ts";
 import { testsOfPoints } from "./page/points.ts";
 import { testsOfTables } from "./page/tables.ts";
 import { isFirefox, trained, type Visit } from "./page/visit.ts";
@@ -60,8 +59,7 @@ describe.skipIf(path === undefined)(
     };
 
     beforeAll(async () => {
-      const configFile = fileURLToPath(new URL("../vite.config.ts", import.meta.url));
-      await build({ configFile, logLevel: "error" });
+      await buildPage();
       [host, browser] = await Promise.all([
         serve(),
         isFirefox ? firefox.launchFirefox() : chromium.launchChromium(),
