@@ -21,7 +21,7 @@ const calls: readonly (readonly [line: string, code: number, files: readonly str
   ["logprob m.safetensors data.csv --out scores.csv", 0, ["scores.csv"]],
   ["sample m.safetensors -n 5 --seed 1", 0, []],
   ["evaluate m.safetensors data.csv --threads 1", 0, []],
-  ["anomalies data.csv --columns x,y --folds 2", 0, []],
+  ["anomalies data.csv --columns x,y --no-logprob", 0, []],
   ["divergence m.safetensors m.safetensors --draws 100", 0, []],
   ["marginal m.safetensors data.csv --columns x", 2, []],
   ["quantile m.safetensors --column x", 2, []],
@@ -36,11 +36,15 @@ const calls: readonly (readonly [line: string, code: number, files: readonly str
   ["verify m.safetensors m.json data.csv", 0, []],
   ["serve m.safetensors --host 0.0.0.0", 2, []],
   ["inspect m.safetensors --json", 0, []],
-  ["information data.csv --columns x --folds 2", 0, []],
+  ["information data.csv --columns x --folds 2 --rows 30", 0, []],
   ["plot m.safetensors data.csv --out figure.svg", 0, ["figure.svg"]],
   ["compare data.csv --flows gaussian", 0, []],
   ["compare constant.csv --flows gaussian", 1, []],
-  ["approximate --density -x^2 --parameters x=real --samples s.csv -n 5 --seed 1 --threads 1", 0, ["s.csv"]],
+  [
+    "approximate --density -x^2 --parameters x=real --steps 20 --samples s.csv -n 5 --seed 1 --threads 1",
+    0,
+    ["s.csv"],
+  ],
   ["fit data.csv --out m.safetensors --lr -1", 2, []],
 ];
 

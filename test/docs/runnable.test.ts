@@ -19,9 +19,23 @@ function promised(code: string): string[] {
   return Array.from(code.matchAll(/\/\/ prints ([^:\n]*)/g), ([, value]) => value!.trim());
 }
 
+/** What a module has printed, line by line, or why it ended. */
+interface Result {
+  readonly printed?: readonly string[];
+  readonly error?: string;
+}
+
+/** Runs modules one after another in one process, and waits until it ends by itself. */
+async function runModules(paths: readonly string[]): Promise<readonly Result[]> {
+  const runner = join(root, "test/docs/runBlocks.mjs");
+  const results = JSON.parse(await runNode([runner, ...paths], root)) as Result[];
+  expect(results.length).toBe(paths.length);
+  return results;
+}
+
 /** Declares that each block runs and prints what it says: `[name, code]`. */
 function blocksRun(named: readonly (readonly [string, string])[]): void {
-  let results: readonly { readonly printed?: string[]; readonly error?: string }[];
+  let results: readonly Result[];
   beforeAll(async () => {
     const paths = named.map(([, code]) => {
       // The blocks use no syntax of TypeScript alone, so that they run on Node 20.
@@ -29,30 +43,46 @@ function blocksRun(named: readonly (readonly [string, string])[]): void {
       writeFileSync(path, code);
       return path;
     });
-    const runner = join(root, "test/docs/runBlocks.mjs");
-    results = JSON.parse(await runNode([runner, ...paths], root));
-    expect(results.length).toBe(named.length);
+    results = await runModules(paths);
   }, 600_000);
   test.each(named.map(([name, code], i) => [name, code, i] as const))("%s", (_, code, i) => {
     expect(results[i]).toEqual({ printed: promised(code) });
   });
 }
 
-describe("every example runs, and ends by itself", () => {
+/** What makes examples short: how well they fit is no matter here, as long as all of them is gone through. */
+const shorter = [
+  [/\bepochs: \d+/g, "epochs: 2"],
+  [/\b20_000\b/g, "6_000"],
+  [/\blength: 2000\b/g, "length: 600"],
+  [/\b3000 \* pixels\b/g, "600 * pixels"],
+  [/\b500 \* pixels\b/g, "100 * pixels"],
+] as const;
+
+describe("every example runs, and the process of all of them ends by itself", () => {
   const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".js"));
-  test("there are examples", () => expect(examples.length).toBeGreaterThanOrEqual(3));
-  test.each(examples)("%s", async (name) => {
-    // As many rows and epochs as it takes to go through all of it: how well it fits is no matter here.
-    const folder = userFolderWithRows(2000);
-    mkdirSync(join(folder, "examples"));
+  let results: readonly Result[];
+  beforeAll(async () => {
+    const folder = join(userFolderWithRows(800), "examples");
+    mkdirSync(folder);
     for (const entry of readdirSync(join(root, "examples"), { withFileTypes: true }))
       if (entry.isDirectory())
-        symlinkSync(join(root, "examples", entry.name), join(folder, "examples", entry.name), "junction");
-    const code = readText(`examples/${name}`)
-      .replaceAll(/\bepochs: \d+/g, "epochs: 2")
-      .replace("20_000", "6_000");
-    writeFileSync(join(folder, "examples", name), code);
-    expect(await runNode([join(folder, "examples", name)], folder)).not.toMatch(/NaN|undefined/);
+        symlinkSync(join(root, "examples", entry.name), join(folder, entry.name), "junction");
+    for (const name of examples) {
+      const code = shorter.reduce(
+        (text, [long, short]) => text.replaceAll(long, short),
+        readText(`examples/${name}`),
+      );
+      writeFileSync(join(folder, name), code);
+    }
+    results = await runModules(examples.map((name) => join(folder, name)));
+  }, 600_000);
+  test("there are examples", () => expect(examples.length).toBeGreaterThanOrEqual(3));
+  test.each(examples.map((name, i) => [name, i] as const))("%s", (_, i) => {
+    const { error, printed } = results[i]!;
+    expect(error).toBeUndefined();
+    expect(printed!.length).toBeGreaterThan(0);
+    expect(printed!.join("\n")).not.toMatch(/NaN|undefined/);
   });
 });
 
@@ -94,7 +124,7 @@ describe("every runnable block of shell commands runs", () => {
   );
   test("there is one", () => expect(all.length).toBeGreaterThan(0));
   test.each(all)("%s", async (_, code) => {
-    const cwd = userFolderWithRows(2000);
+    const cwd = userFolderWithRows(800);
     const lines = code.split("\n").filter((line) => line.startsWith("npx "));
     expect(lines.filter((line) => /[|<>]|\$\(/.test(line))).toEqual([]);
     // The shell writes files, and down what it would call; that then runs in this process, where code is warm (`cli/program.test.ts`
