@@ -13,6 +13,7 @@ import { addOptionFlags, chosenOptions } from "./flags/optionFlags.ts";
 import { readFlags } from "./flags/readFlags.ts";
 import { positiveInteger } from "./options.ts";
 import { counted, formatCount, remark, warn } from "./output.ts";
+import { countedBatches } from "./scores/rowsProgress.ts";
 
 /** What those options hold. */
 export type TableFlags = Omit<ReadTableOptions, "format" | "name" | "signal"> & {
@@ -125,8 +126,13 @@ export async function readRows(source: string, flags: TableFlags & RowsFlags): P
   return await sampleOfBatches(batches, rows, flags.seed ?? 0);
 }
 
-/** Reads the table that a command is given in batches, as its flags say. */
+/** Reads the table that a command is given in batches, as its flags say; standard error counts the rows of each pass over it. */
 export async function readDataBatches(source: string, flags: TableFlags): Promise<TableBatches> {
+  return countedBatches(await readSilently(source, flags));
+}
+
+/** {@link readDataBatches} of a table that is gone through beside another one, whose rows are counted. */
+export async function readSilently(source: string, flags: TableFlags): Promise<TableBatches> {
   const { queryBatches, readBatches } = await import("../entries/tables.ts");
   const chosen = chosenOptions<Omit<TableFlags, "query">>(flags, readFlags);
   if (flags.query === undefined || source !== theQuery) return await readBatches(source, chosen);

@@ -39,6 +39,9 @@ export const evaluateDefaults = {
 /** Samples that `evaluate` draws at most where their number is left out: as many as there are rows. */
 export const mostSamples = 20_000;
 
+/** Rows that `evaluate` compares samples with at most, drawn at random of more: five times as many as there are samples, whose chance is larger. */
+export const mostCompared: number = 5 * mostSamples;
+
 /** Parts that `information` deals rows into where their number is left out. */
 export function informationFolds(rows: number): number {
   checkCount("informationFolds", "rows", rows);

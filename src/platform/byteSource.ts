@@ -9,8 +9,28 @@ export interface ByteSource {
   readonly size: number;
   /** Bytes that are best read at a time where all of them are wanted (default a million). */
   readonly pieceSize?: number | undefined;
-  /** The bytes from one place up to another; they may be a view of the source's own. */
-  read(from: number, to: number): Promise<Uint8Array>;
+  /**
+   * The bytes from one place up to another; they may be a view of the source's own.
+   * @param room - Memory for them, at least as many, that may be used in place of new one.
+   */
+  read(from: number, to: number, room?: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Sizes that differ by less need no new memory. */
+const roomStep = 2 ** 16;
+
+/**
+ * Memory that is used again and again. What is read without it is garbage that lies outside of the heap: the collector, which does not
+ * feel its weight, lets hundreds of megabytes of it stand.
+ */
+export class Room {
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array();
+
+  /** So many bytes, of any content, where numbers may start: what was given before is lost. */
+  take(length: number): Uint8Array<ArrayBuffer> {
+    if (length > this.#bytes.length) this.#bytes = new Uint8Array(Math.ceil(length / roomStep) * roomStep);
+    return this.#bytes.subarray(0, length);
+  }
 }
 
 /** Bytes in memory. */

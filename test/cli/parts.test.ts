@@ -8,6 +8,7 @@ import { load } from "../../src/index.ts";
 import { readBatches } from "../../src/tables/batches/readBatches.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";
 import { column, tableFromRows } from "../../src/tables/table.ts";
+import { writeTable } from "../../src/tables/writeTable.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
 import { runInProcess } from "./runInProcess.ts";
 
@@ -152,4 +153,25 @@ it("counts rows, and says when the others will be done", async () => {
     "60 of 1,000 rows (6 %), 1 min 34 s left\n",
     "360 of 1,000 rows (36 %), 1 min 04 s left\n",
   ]);
+});
+
+it("counts the rows of every pass over a table, whatever the command", async () => {
+  const values = Float64Array.from({ length: 6 * 2 ** 16 }, (_, i) => ((i * 7919) % 1013) / 1013);
+  await writeTable(tableFromRows(["x", "y"], values), join(cwd, "passes.parquet"));
+  const now = performance.now;
+  let seconds = 0;
+  performance.now = () => 1000 * (seconds += 6);
+  const table = "passes.parquet";
+  try {
+    for (const line of [
+      ["describe", table],
+      ["divergence", "g.safetensors", "g.safetensors", table],
+    ]) {
+      const { code, stderr } = await runInProcess(line, { cwd });
+      const counted = stderr.match(/^131,072 of 196,608 rows \(66 %\), .* left$/gm);
+      expect({ line, code, lines: counted?.length }).toEqual({ line, code: 0, lines: 1 });
+    }
+  } finally {
+    performance.now = now;
+  }
 });

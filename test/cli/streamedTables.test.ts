@@ -45,7 +45,7 @@ it("goes through a table of parts that is not held in memory, from the fit to th
   expect(scored.rows).toBe(rows);
   expect(readdirSync(join(cwd, "scores"))).toContain("_SUCCESS");
   expect((await readTable(join(cwd, "scores"))).rows).toBe(rows);
-  const evaluated = await json("evaluate", "m.safetensors", parts, "--cells", "3000");
+  const evaluated = await json("evaluate", "m.safetensors", parts, ...all);
   expect(evaluated).toMatchObject({ rows, sampledRows: 1000, logProb: { rows } });
   expect((evaluated.logProb as { mean: number }).mean).toBeCloseTo(scored.meanLogProb as number, 9);
   const flows = ["--flows", "gaussian", "--columns", "x,y"];

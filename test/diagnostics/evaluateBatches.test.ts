@@ -7,6 +7,7 @@ import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { batchesOf } from "../../src/tables/batches/tableBatches.ts";
 import { pickRows } from "../../src/tables/picks.ts";
 import { tableFromObjects } from "../../src/tables/reading/tableFromObjects.ts";
+import { tableFromColumns } from "../../src/tables/table.ts";
 
 const stream = new RandomStream(randomKey(4));
 const table = tableFromObjects(
@@ -68,4 +69,16 @@ it("knows the rows of the fit among batches, and of few rows is what evaluate sa
   expect(warnings.filter((line) => line.startsWith("the model was fitted to these very rows"))).toHaveLength(
     2,
   );
+});
+
+it("compares samples with a hundred thousand rows of more, and scores all", async () => {
+  const sizes = tableFromColumns({ size: Float64Array.from({ length: 100_010 }, () => stream.normal()) });
+  const gaussian = await fit(sizes, { flow: "gaussian" });
+  const { rows, sampledRows, logProb, test } = await evaluate(gaussian.flow, sizes, { samples: 20 });
+  expect({ rows, sampledRows, scored: logProb.rows, compared: test.rows }).toEqual({
+    rows: 100_010,
+    sampledRows: 100_000,
+    scored: 100_010,
+    compared: 100_000,
+  });
 });

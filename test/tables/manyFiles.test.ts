@@ -107,8 +107,8 @@ it("says which file does not fit", async () => {
   await expect(readTable(join(folder, "empty"))).rejects.toThrow(/is a folder without files/);
 });
 
-it("writes Parquet batch by batch, which reads back as it was", async () => {
-  const path = join(folder, "written.parquet");
+it.each(["parquet", "arrow"])("writes .%s batch by batch, which reads back as it was", async (format) => {
+  const path = join(folder, `written.${format}`);
   const source = join(folder, "parquet.parts");
   await writeBatches(await readBatches(source), path);
   const read = await readTable(path);

@@ -24,7 +24,6 @@ import {
   sayBound,
   warn,
 } from "../output.ts";
-import { RowsProgress } from "../scores/rowsProgress.ts";
 import {
   addTableOptions,
   namingTable,
@@ -99,19 +98,15 @@ async function besideModel(
       ? rows
       : rows.map((row) => ({ ...row, isDiscovery: isDiscovery(row) }));
   // Which rows are discoveries is known when all have been seen: then they are written in a second pass.
-  const passes = options.fdr === undefined ? 1 : 2;
-  const progress = new RowsProgress(passes * batches.rows);
-  if (options.fdr !== undefined) for await (const rows of found) progress.add(rows.length);
+  if (options.fdr !== undefined) for await (const _ of found);
   const tables = async function* (): AsyncGenerator<Table> {
     for await (const part of found) {
       const rows = marked(part);
       discovered += rows.filter((row) => row.isDiscovery).length;
       strangest.add(rows);
-      progress.add(rows.length);
       const discoveries = found.discoveryBound === undefined ? undefined : discovered;
       yield anomaliesTable({ ...found, rows, ranking: [], discoveries });
     }
-    progress.end();
   };
   if (out === "-") return await printCsv(tables());
   if (out !== undefined) await writeBatches(tables(), out);

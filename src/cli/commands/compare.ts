@@ -14,7 +14,6 @@ import { compareFlags } from "../flags/flagTables.ts";
 import { addFormerFlags, addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { defined } from "../options.ts";
 import { counted, formatCount, formatLogProb, formatSeconds, print, printJson, warn } from "../output.ts";
-import { rowsCounter } from "../scores/rowsProgress.ts";
 import {
   addRowsOption,
   addTableOptions,
@@ -130,7 +129,6 @@ async function run(data: string, flags: CompareFlags): Promise<void> {
       ...chosenOptions<CompareOptions>(flags, compareFlags),
       rows,
       ...defined({ cells: flags.cells }),
-      onRows: rowsCounter(),
       onProgress: (at) => progress.update(at),
       onWarning(line) {
         progress.stop();

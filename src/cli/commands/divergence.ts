@@ -22,7 +22,6 @@ import {
   sayBound,
   warn,
 } from "../output.ts";
-import { RowsProgress } from "../scores/rowsProgress.ts";
 import { giveScores } from "../scores/scoreTable.ts";
 import {
   addTableOptions,
@@ -90,7 +89,6 @@ async function run(p: string, q: string, data: string | undefined, flags: Diverg
     missing: "empty",
     onWarning: warn,
   });
-  const progress = new RowsProgress(batches.rows);
   const impossible = { p: 0, q: 0, both: 0 };
   let [rows, finite, sum, higher] = [0, 0, 0, 0];
   await giveScores({
@@ -104,10 +102,8 @@ async function run(p: string, q: string, data: string | undefined, flags: Diverg
           higher += Number(value > 0);
         }
         rows += found.logRatio.length;
-        progress.add(found.logRatio.length);
         yield tableFromColumns({ logRatio: found.logRatio });
       }
-      progress.end();
     },
     name: "ratios",
     summary() {

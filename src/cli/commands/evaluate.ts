@@ -48,8 +48,7 @@ async function run(model: string, test: string, flags: EvaluateFlags): Promise<v
   );
   const flow = await load(model);
   sayBound(flow);
-  // All rows are scored unless fewer are asked for.
-  const table = flags.rows === undefined ? await readDataBatches(test, flags) : await readRows(test, flags);
+  const table = flags.rows === "all" ? await readDataBatches(test, flags) : await readRows(test, flags);
   await sayHowRead(table, [...flow.columns, ...flow.given]);
   const { train: _, ...options } = chosenOptions<EvaluateOptions>(flags, evaluateFlags);
   const how = {

@@ -30,7 +30,6 @@ import {
 } from "../output.ts";
 import { canAsk, confirm, interrupts } from "../process/interrupt.ts";
 import { progressDisplay } from "../progress.ts";
-import { rowsCounter } from "../scores/rowsProgress.ts";
 import {
   addRowsOption,
   addTableOptions,
@@ -202,12 +201,10 @@ async function run(data: string, read: FitFlags): Promise<void> {
     display.prepare(columnLines(columnNotes).trimEnd());
     display.prepare("");
   };
-  const countRows = rowsCounter();
   const onPhase = ({ phase, done, total }: FitPhase): void => {
     // Between the trials and the training all rows are prepared, which may take a while in which nothing is heard.
     const isBetween = phase === "preparation" && done === total;
     hear(!isBetween);
-    if (phase === "rows") countRows(done, total);
     if (phase === "preparation" && !isBetween)
       display.prepare(`choosing the preparation ${done + 1}/${total}`);
   };

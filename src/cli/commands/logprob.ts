@@ -22,7 +22,6 @@ import {
   warn,
 } from "../output.ts";
 import { batchesAfter, isFolder, PartFolder } from "../scores/partFolder.ts";
-import { RowsProgress } from "../scores/rowsProgress.ts";
 import { asWritten, giveScores, scoreColumns, scoreName, withColumns } from "../scores/scoreTable.ts";
 import { describeSolver, FirstRows } from "../solver.ts";
 import {
@@ -81,7 +80,6 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
   const folder = isParts ? await PartFolder.open(out, model, data, scoreChoices(flags)) : undefined;
   const rowsDone = folder?.rowsDone ?? 0;
   const batches = batchesAfter(allBatches, rowsDone);
-  const progress = new RowsProgress(batches.rows);
   await sayHowRead(batches, [...flow.columns, ...(given === undefined ? flow.given : [])]);
   const isMixed = flow.description.kind === "columns";
   // What is not known of a row of mixed columns is summed out.
@@ -103,7 +101,6 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
       for await (const scored of scores) {
         const { table, logProb, contributions } = scored;
         summary.add(scored);
-        progress.add(table.rows);
         await firstRows.add(table);
         if (!first && logProb.includes(Number.NEGATIVE_INFINITY))
           first = await firstImpossible(flow, table, {
@@ -117,7 +114,6 @@ async function run(model: string, data: string, flags: LogprobFlags): Promise<vo
           yield withColumns(missing === "drop" ? await scoredRows(flow, cells, table, how) : cells, columns);
         }
       }
-      progress.end();
       if (scores.wereFitted) warn(inSample);
     },
     name: "scores",

@@ -15,7 +15,7 @@ import { addOptionFlags } from "../flags/optionFlags.ts";
 import { conditionsOf, namingConditions, type ReadGiven, readGiven, reportLine } from "../given.ts";
 import { defined, GivenFile, type GivenText, positiveInteger } from "../options.ts";
 import { checkTableOutput, counted, print, printCsv, remark } from "../output.ts";
-import { RowsProgress } from "../scores/rowsProgress.ts";
+import { countedBatches, countedTables } from "../scores/rowsProgress.ts";
 import { namedAfter } from "../tableOptions.ts";
 
 interface SampleFlags extends Pick<SampleOptions, Exclude<keyof typeof sampleFlags, "given">> {
@@ -55,7 +55,10 @@ async function run(model: string, flags: SampleFlags): Promise<void> {
   const samples =
     "batches" in conditions
       ? samplesAt(flow, given as GivenFile, conditions.batches, { ...how, rowsBefore: rowsBefore ?? 0 })
-      : sampleBatches(flow, rows, { ...how, ...defined({ given: conditions.given, rowsBefore }) });
+      : countedTables(
+          sampleBatches(flow, rows, { ...how, ...defined({ given: conditions.given, rowsBefore }) }),
+          rows,
+        );
   const toOutput = out === undefined || out === "-";
   const { writeBatches } = await import("../../entries/tables.ts");
   await namingConditions(given, () => (toOutput ? printCsv(samples) : writeBatches(samples, out)));
@@ -70,7 +73,7 @@ async function readConditions(
   complete: boolean | undefined,
 ): Promise<ReadGiven | { readonly batches: TableBatches; readonly rows: number }> {
   const { readBatches } = await import("../../entries/tables.ts");
-  const batches = await readBatches(given.path);
+  const batches = countedBatches(await readBatches(given.path));
   const isTogether = complete || batches.records.some(({ name }) => flow.columns.includes(name));
   return isTogether ? await readGiven(given, flow) : { batches, rows: batches.rows };
 }
@@ -83,7 +86,6 @@ async function* samplesAt(
   { rowsBefore, ...how }: SampleOptions & { readonly rowsBefore: number },
 ): AsyncGenerator<Table> {
   const { sampleBatches } = await import("../../entries/diagnostics.ts");
-  const progress = new RowsProgress(batches.rows);
   for await (const batch of batches) {
     try {
       const conditions = await conditionsOf(batch, given, flow);
@@ -95,9 +97,7 @@ async function* samplesAt(
     } catch (error) {
       throw namedAfter(error, given.path, batch.rowsBefore);
     }
-    progress.add(batch.rows);
   }
-  progress.end();
 }
 
 /** Adds the command. */

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { TableBatches } from "../../entries/tables.ts";
+import type { Table } from "../../index.ts";
 import { formatCount, formatSeconds } from "../output.ts";
 
 /** Seconds before the first line: what is done sooner needs none. */
@@ -54,13 +56,39 @@ export class RowsProgress {
   }
 }
 
-/** Counts the rows of each pass over a table. */
-export function rowsCounter(): (done: number, total: number) => void {
-  let pass: { readonly progress: RowsProgress; done: number } | undefined;
-  return (done, total) => {
-    if (pass === undefined || done < pass.done) pass = { progress: new RowsProgress(total), done: 0 };
-    pass.progress.add(done - pass.done);
-    pass.done = done;
-    if (done === total) pass.progress.end();
+/** A table whose rows are counted in each pass over it, whoever goes through it: a batch when the next one is asked for. */
+export function countedBatches(batches: TableBatches): TableBatches {
+  const { rows, from } = batches;
+  async function* counted(pass: AsyncIterable<Table>): AsyncGenerator<Table> {
+    const progress = new RowsProgress(rows);
+    let done = 0;
+    try {
+      for await (const batch of pass) {
+        yield batch;
+        const { rowsBefore = 0 } = batch;
+        progress.add(rowsBefore + batch.rows - done);
+        done = rowsBefore + batch.rows;
+      }
+    } finally {
+      progress.end();
+    }
+  }
+  return {
+    ...batches,
+    [Symbol.asyncIterator]: () => counted(batches),
+    ...(from ? { from: (row) => counted(from(row)) } : {}),
   };
+}
+
+/** Tables that make up so many rows, counted as they are asked for. */
+export async function* countedTables(tables: AsyncIterable<Table>, rows: number): AsyncGenerator<Table> {
+  const progress = new RowsProgress(rows);
+  try {
+    for await (const table of tables) {
+      yield table;
+      progress.add(table.rows);
+    }
+  } finally {
+    progress.end();
+  }
 }

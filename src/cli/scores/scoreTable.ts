@@ -9,7 +9,7 @@ import { UsageError } from "../../entries/errors.ts";
 import type { TableBatches } from "../../entries/tables.ts";
 import type { Flow, Table } from "../../index.ts";
 import { formatFacts, print, printCsv, printJson } from "../output.ts";
-import { readDataBatches, type TableFlags } from "../tableOptions.ts";
+import { readSilently, type TableFlags } from "../tableOptions.ts";
 import type { PartFolder } from "./partFolder.ts";
 
 /** Named columns of numbers. */
@@ -83,7 +83,7 @@ export async function asWritten(
   const dressed = table.records.filter(({ parse, readAs }) => parse.length > 0 || readAs === "booleans");
   if (dressed.length === 0 || source === "-") return table;
   const parse = Object.fromEntries(dressed.map(({ name }) => [name, "text" as const]));
-  return await readDataBatches(source, { ...flags, parse: { ...flags.parse, ...parse } });
+  return await readSilently(source, { ...flags, parse: { ...flags.parse, ...parse } });
 }
 
 /** A command's scores, and what it says of them. */

@@ -79,10 +79,8 @@ function closest(
 }
 
 /** One text for each row, the same for rows that are equal. */
-function keysOf(cells: readonly Float64Array[]): string[] {
-  return Array.from({ length: cells[0]!.length }, (_, row) =>
-    cells.map((cells) => cells[row]! + 0).join(" "),
-  );
+function* keysOf(cells: readonly Float64Array[]): Generator<string> {
+  for (let row = 0; row < cells[0]!.length; row++) yield cells.map((own) => own[row]! + 0).join(" ");
 }
 
 const median = (values: Float64Array): number => values.slice().sort()[Math.floor(values.length / 2)]!;
@@ -97,10 +95,14 @@ export function closestRecords(
   key: RandomKey,
 ): ClosestRecords {
   const [tests, samples] = [columns.map(({ test }) => test), columns.map((column) => column.samples)];
-  const known = new Set(keysOf(train));
+  // Of the two sides the training rows may be many more: the others are kept in mind.
+  const asked = new Set([samples, tests].flatMap((rows) => [...keysOf(rows)]));
+  const known = new Set<string>();
+  for (const row of keysOf(train)) if (asked.has(row)) known.add(row);
   const copies = (rows: readonly Float64Array[]): number => {
-    const keys = keysOf(rows);
-    return keys.reduce((count, row) => count + Number(known.has(row)), 0) / keys.length;
+    let count = 0;
+    for (const row of keysOf(rows)) count += Number(known.has(row));
+    return count / rows[0]!.length;
   };
   const some = (cells: readonly Float64Array[], maximum: number, what: string): Scaled => {
     const order = new RandomStream(split(key, what)).permutation(cells[0]!.length).slice(0, maximum);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { filtered } from "../../tables/filtered.ts";
 import { cellsOf } from "../../tables/schema/cells.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
 import type { Table } from "../../tables/table.ts";
@@ -41,7 +42,7 @@ export function comparedColumns(
 }
 
 /** Cells that are not missing. */
-export const present = (cells: Float64Array): Float64Array => cells.filter((cell) => !Number.isNaN(cell));
+export const present = (cells: Float64Array): Float64Array => filtered(cells, (cell) => !Number.isNaN(cell));
 
 /** Share of the cells that are missing. */
 export const missingShare = (cells: Float64Array): number =>

@@ -14,7 +14,7 @@ import { checkedOptions, wholeNumber } from "../../options.ts";
 import { checkBatches } from "../../tables/batches/checkBatches.ts";
 import { sampleOfBatches } from "../../tables/batches/describeBatches.ts";
 import { type TableBatches, tableOfBatches } from "../../tables/batches/tableBatches.ts";
-import { evaluateDefaults } from "../defaults.ts";
+import { evaluateDefaults, mostCompared } from "../defaults.ts";
 import {
   type EvaluateOptions,
   type Evaluation,
@@ -25,7 +25,7 @@ import {
 
 /** Options of {@link evaluateBatches} beside those of `evaluate`. */
 export interface EvaluateBatchesOptions extends EvaluateOptions {
-  /** Cells, of all columns, that are held in memory to compare samples with (default 8,388,608). */
+  /** Cells, of all columns, that are held in memory at most (default 8,388,608): a table of no more is evaluated as `evaluate` does it. */
   readonly cells?: number | undefined;
 }
 
@@ -61,8 +61,8 @@ function scoreOf(mean: number, error: number, rows: number, outsideSupport: numb
 /**
  * Says how good a flow is on held-out rows that need not fit in memory. Log-densities and contributions of columns are those of all rows,
  * a batch at a time, and so is whether they are the rows of the fit. What needs rows beside each other (the classifier, distances of columns,
- * pairs, copies) is said of rows drawn at random by the seed, as many as have `cells` cells; `sampledRows` says how many. Of no more rows
- * it is what `evaluate` says. The table is read twice.
+ * pairs, copies) is said of up to 100,000 rows drawn at random by the seed, with no more than `cells` cells; `sampledRows` says how many. Of a table
+ * of no more cells it is what `evaluate` says. The table is gone through once.
  *
  * @param batches - Rows that the flow has not seen, ten at least.
  * @throws As `evaluate`; UsageError for what is not a table in batches.
@@ -80,7 +80,6 @@ export async function evaluateBatches(
   const most = Math.max(10, Math.floor(cells / Math.max(1, batches.records.length)));
   if (batches.rows <= most) return await evaluate(flow, await tableOfBatches(batches), given);
   const { seed = evaluateDefaults.seed, onWarning, train: _, samples: __, ...how } = given;
-  const sampled = await evaluate(flow, await sampleOfBatches(batches, most, seed), given);
   const scored = scoreBatches(flow, batches, {
     ...how,
     missing: "empty",
@@ -88,10 +87,18 @@ export async function evaluateBatches(
   });
   const summary = new ScoreSummary();
   const means = new ContributionMeans();
-  for await (const batch of scored) {
-    summary.add(batch);
-    if (batch.contributions) means.add(batch.contributions);
-  }
+  const passed: TableBatches = {
+    ...batches,
+    async *[Symbol.asyncIterator]() {
+      for await (const batch of scored) {
+        summary.add(batch);
+        if (batch.contributions) means.add(batch.contributions);
+        yield batch.table;
+      }
+    },
+  };
+  const sample = await sampleOfBatches(passed, Math.min(most, mostCompared), seed);
+  const sampled = await evaluate(flow, sample, given);
   if (scored.wereFitted) onWarning?.(fittedWarning);
   const { rows, missing, outsideSupport, possible } = summary.scores;
   const { meanLogProb, standardError } = possible;

@@ -33,13 +33,21 @@ export interface MarginalDistance {
 /** Times that the cells are dealt anew. */
 const deals = 20;
 
+/** Sorted numbers of two lists of such. */
+function merged(a: Float64Array, b: Float64Array): Float64Array {
+  const all = new Float64Array(a.length + b.length);
+  for (let i = 0, j = 0; i + j < all.length; )
+    all[i + j] = j === b.length || (i < a.length && a[i]! <= b[j]!) ? a[i++]! : b[j++]!;
+  return all;
+}
+
 /** Differences of the distribution functions, F - G, between neighboring values, with the distances of these. */
 function differences(
   first: Float64Array,
   second: Float64Array,
 ): { heights: Float64Array; widths: Float64Array } {
   const [a, b] = [first.slice().sort(), second.slice().sort()];
-  const all = Float64Array.from([...a, ...b]).sort();
+  const all = merged(a, b);
   const heights = new Float64Array(all.length - 1);
   const widths = new Float64Array(all.length - 1);
   let [i, j] = [0, 0];

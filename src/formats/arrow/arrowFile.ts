@@ -239,6 +239,46 @@ export async function readContent(file: ByteSource): Promise<ArrowContent> {
   return await (isFile ? readFile(near) : readStream(near));
 }
 
+/** A message among bytes that hold it whole. */
+export interface MessagePlace {
+  readonly kind: MessageHead["kind"];
+  readonly at: number;
+  /** Bytes before its body, and of its body. */
+  readonly head: number;
+  readonly body: number;
+}
+
+/** The messages of a stream that is in memory. */
+export function messagesOf(stream: Uint8Array): readonly MessagePlace[] {
+  const messages: MessagePlace[] = [];
+  for (let at = 0; at < stream.length; ) {
+    const { offset, length } = headRegion(stream.subarray(at));
+    if (length === 0) break;
+    const { kind, length: body } = readHead(stream.subarray(at + offset, at + offset + length));
+    messages.push({ kind, at, head: offset + length, body });
+    at += offset + length + body;
+  }
+  return messages;
+}
+
+/** The footer of an Arrow file that is in memory: a view of its bytes. */
+export function footerOf(file: Uint8Array): Uint8Array {
+  const end = file.length - 10;
+  const length = new DataView(file.buffer, file.byteOffset, file.byteLength).getInt32(end, true);
+  return file.subarray(end - length, end);
+}
+
+/** Says where the batches of rows of a file lie, in place of where its footer has them: as many as it has. */
+export function placeBatches(footer: Uint8Array, batches: readonly Omit<MessagePlace, "kind">[]): void {
+  let next = 0;
+  rootTable(footer).structures(3, 24, (view, place) => {
+    const { at, head, body } = batches[next++]!;
+    view.setBigInt64(place, BigInt(at), true);
+    view.setInt32(place + 8, head, true);
+    view.setBigInt64(place + 16, BigInt(body), true);
+  });
+}
+
 /** The schema that a message holds, as Parquet files have one beside their own. */
 export function schemaOfMessage(bytes: Uint8Array): ArrowSchema {
   const { offset, length } = headRegion(bytes);

@@ -9,6 +9,7 @@
  * @module
  */
 
+import type { Room } from "../../platform/byteSource.ts";
 import type { Pieces } from "../../platform/pieces.ts";
 
 /** Literals and copies between two pauses. */
@@ -69,8 +70,8 @@ function littleEndian(input: Uint8Array, at: number, count: number): number {
 }
 
 /** A Snappy block of exactly `length` bytes. */
-export function* unpackSnappy(input: Uint8Array, length: number): Pieces<Uint8Array> {
-  const out = new Uint8Array(length);
+export function* unpackSnappy(input: Uint8Array, length: number, room?: Room): Pieces<Uint8Array> {
+  const out = room?.take(length) ?? new Uint8Array(length);
   let from = 0;
   let claimed = 0;
   for (let shift = 0; ; shift += 7) {
@@ -151,8 +152,8 @@ export function* unpackLz4Block(
 }
 
 /** An LZ4 block of exactly `length` bytes: Parquet's LZ4_RAW. */
-export function* unpackLz4(input: Uint8Array, length: number): Pieces<Uint8Array> {
-  const out = new Uint8Array(length);
+export function* unpackLz4(input: Uint8Array, length: number, room?: Room): Pieces<Uint8Array> {
+  const out = room?.take(length) ?? new Uint8Array(length);
   if ((yield* unpackLz4Block(input, out, 0)) !== length)
     throw new Error("an LZ4 block is shorter than it claims");
   return out;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ByteSource } from "../../platform/byteSource.ts";
+import type { ByteSource, Room } from "../../platform/byteSource.ts";
 import { ByteReader } from "./parquetEncodings.ts";
 
 /** Bytes in which a header is looked for first; most have some dozens. */
@@ -18,16 +18,19 @@ export class ChunkBytes {
   /** Place of the next byte. */
   #at: number;
   #window: Uint8Array = new Uint8Array(0);
+  readonly #room: Room | undefined;
   /** Place of the first byte of the window. */
   #from: number;
 
   /**
    * @param length - Bytes of the column, which lie within the source.
    * @param windowSize - Bytes that are read at a time, where a page has no more.
+   * @param room - For the window: what was taken is there until more is asked for.
    */
-  constructor(source: ByteSource, from: number, length: number, windowSize: number) {
+  constructor(source: ByteSource, from: number, length: number, windowSize: number, room?: Room) {
     this.#source = source;
     this.#windowSize = windowSize;
+    this.#room = room;
     this.#at = from;
     this.#from = from;
     this.#end = from + length;
@@ -54,7 +57,13 @@ export class ChunkBytes {
     await this.#fill(length);
     const start = this.#at - this.#from;
     this.#at += length;
-    return this.#window.subarray(start, start + length);
+    const taken = this.#window.subarray(start, start + length);
+    // A page that fills the window may be large: it is who takes it that keeps it.
+    if (start + length === this.#window.length) {
+      this.#window = new Uint8Array(0);
+      this.#from = this.#at;
+    }
+    return taken;
   }
 
   /** Sees to it that so many of the bytes that follow are in the window, or all that there are. */
@@ -62,8 +71,14 @@ export class ChunkBytes {
     const to = Math.min(this.#end, this.#at + length);
     if (this.#at >= this.#from && to <= this.#from + this.#window.length) return;
     this.#window = new Uint8Array(0);
-    const end = Math.min(this.#end, this.#at + Math.max(length + headerSize, this.#windowSize));
-    this.#window = await this.#source.read(this.#at, end);
+    const end = Math.min(this.#end, this.#at + Math.max(length, this.#windowSize));
+    // A page that is larger than others is not kept room for.
+    const isUsual = end - this.#at <= this.#windowSize;
+    this.#window = await this.#source.read(
+      this.#at,
+      end,
+      isUsual ? this.#room?.take(end - this.#at) : undefined,
+    );
     this.#from = this.#at;
   }
 }

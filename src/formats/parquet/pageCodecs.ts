@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Room } from "../../platform/byteSource.ts";
 import { unpackBrotli } from "../../platform/packedBytes.ts";
 import type { Pieces } from "../../platform/pieces.ts";
 import { gunzipOf } from "../gzip.ts";
@@ -13,15 +14,20 @@ import { unpackHadoopLz4, unpackLz4, unpackSnappy } from "./blockCodecs.ts";
 /** Does work in pieces, between which the event loop goes on. */
 export type RunPieces = <T>(work: Pieces<T>) => Promise<T>;
 
-/** Unpacks a page to exactly `length` bytes, or throws. */
-export type PageCodec = (input: Uint8Array, length: number, run: RunPieces) => Promise<Uint8Array>;
+/** Unpacks a page to exactly `length` bytes, or throws; to the room, where the bytes need not last and the codec takes one. */
+export type PageCodec = (
+  input: Uint8Array,
+  length: number,
+  run: RunPieces,
+  room?: Room,
+) => Promise<Uint8Array>;
 
-type Unpack = (input: Uint8Array, length: number) => Pieces<Uint8Array>;
+type Unpack = (input: Uint8Array, length: number, room?: Room) => Pieces<Uint8Array>;
 
 const inPieces =
   (unpack: Unpack): PageCodec =>
-  (input, length, run) =>
-    run(unpack(input, length));
+  (input, length, run, room) =>
+    run(unpack(input, length, room));
 
 function exactly(length: number, out: Uint8Array): Uint8Array {
   if (out.length !== length) throw new Error(`a page has ${out.length} bytes where ${length} are expected`);
@@ -33,8 +39,8 @@ const pieceSize = 2 ** 12;
 
 async function zstd(): Promise<PageCodec> {
   const { Decompress } = await import("fzstd");
-  return inPieces(function* (input, length) {
-    const out = new Uint8Array(length);
+  return inPieces(function* (input, length, room) {
+    const out = room?.take(length) ?? new Uint8Array(length);
     let at = 0;
     // In blocks: at once, the length that a frame claims would be believed.
     const stream = new Decompress((part) => {

@@ -9,6 +9,7 @@
  */
 
 import type { ParquetType } from "hyparquet";
+import type { Room } from "../../platform/byteSource.ts";
 import { each, type Pieces } from "../../platform/pieces.ts";
 
 /** Values as they are stored. */
@@ -172,9 +173,12 @@ function unpackManyBits(
   }
 }
 
-/** Copies bytes to memory that starts where numbers may. */
-function aligned(bytes: Uint8Array): ArrayBuffer {
-  return new Uint8Array(bytes).buffer;
+/** Copies bytes to the beginning of memory, where numbers may start. */
+function aligned(bytes: Uint8Array, room: Room | undefined): ArrayBuffer {
+  if (!room) return new Uint8Array(bytes).buffer;
+  const own = room.take(bytes.length);
+  own.set(bytes);
+  return own.buffer;
 }
 
 /** A list of what is made for each number below `count`, in order. */
@@ -186,12 +190,16 @@ function* listOf<T>(count: number, make: (i: number) => T): Pieces<T[]> {
   return list;
 }
 
-/** Values one after the other. */
+/**
+ * Values one after the other.
+ * @param room - For numbers, where they need not last.
+ */
 export function* readPlain(
   reader: ByteReader,
   type: ParquetType,
   count: number,
   width: number | undefined,
+  room?: Room,
 ): Pieces<RawValues> {
   switch (type) {
     case "BOOLEAN": {
@@ -203,13 +211,13 @@ export function* readPlain(
       return out;
     }
     case "INT32":
-      return new Int32Array(aligned(reader.take(4 * count)));
+      return new Int32Array(aligned(reader.take(4 * count), room), 0, count);
     case "INT64":
-      return new BigInt64Array(aligned(reader.take(8 * count)));
+      return new BigInt64Array(aligned(reader.take(8 * count), room), 0, count);
     case "FLOAT":
-      return new Float32Array(aligned(reader.take(4 * count)));
+      return new Float32Array(aligned(reader.take(4 * count), room), 0, count);
     case "DOUBLE":
-      return new Float64Array(aligned(reader.take(8 * count)));
+      return new Float64Array(aligned(reader.take(8 * count), room), 0, count);
     case "INT96":
       return yield* cut(reader.take(12 * count), 12);
     case "FIXED_LEN_BYTE_ARRAY":

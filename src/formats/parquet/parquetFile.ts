@@ -15,7 +15,13 @@ import { ChunkBytes } from "./chunkBytes.ts";
 import { pageCodec, pageCodecs, type RunPieces } from "./pageCodecs.ts";
 import { type CellReader, type Cells, cellReader } from "./parquetCells.ts";
 import { ByteReader } from "./parquetEncodings.ts";
-import { type PageContext, type PageValues, readPages, skipStructure } from "./parquetPage.ts";
+import {
+  type PageContext,
+  type PageRooms,
+  type PageValues,
+  readPages,
+  skipStructure,
+} from "./parquetPage.ts";
 
 /** A column at the top of the file. */
 export interface FileColumn {
@@ -74,18 +80,19 @@ export interface ColumnReading {
   /** Told how many bytes a page will have before they are there. */
   check(length: number): void;
   readonly run: RunPieces;
+  readonly rooms: PageRooms;
 }
 
 /**
  * Reads one column of one group of rows, page by page; in between, and within a page by `run`, the event loop goes on. A window of its bytes is
- * in memory, and the page at hand.
+ * in memory, and the page at hand, until the next one is asked for.
  */
 export async function* readColumn(
   file: ByteSource,
   { meta_data: column }: ColumnChunk,
   { tree, name }: FileColumn,
   rows: number,
-  { windowSize, check, run }: ColumnReading,
+  { windowSize, check, run, rooms }: ColumnReading,
 ): AsyncGenerator<PageOfCells> {
   if (!column) throw new Error(`column "${name}" has no metadata`);
   const [{ deserializeTCompactProtocol: thrift }, { Encodings, PageTypes }] = await Promise.all([
@@ -104,11 +111,16 @@ export async function* readColumn(
     names: { encodings: Encodings, pages: PageTypes },
     check,
     run,
+    rooms,
   };
   const reader = cellReader(tree.element);
   let before: PageValues["values"] | undefined;
   let cells: Cells = [];
-  for await (const page of readPages(new ChunkBytes(file, start, length, windowSize), rows, context)) {
+  for await (const page of readPages(
+    new ChunkBytes(file, start, length, windowSize, rooms.window),
+    rows,
+    context,
+  )) {
     // Pages share a dictionary, whose cells are read once.
     if (page.values !== before) cells = await run(reader.read(page.values));
     before = page.values;

@@ -6,6 +6,7 @@
  */
 
 import type { ColumnMetaData, SchemaElement } from "hyparquet";
+import type { Room } from "../../platform/byteSource.ts";
 import { each, type Pieces, stride } from "../../platform/pieces.ts";
 import { crc32 } from "../crc32.ts";
 import type { ChunkBytes } from "./chunkBytes.ts";
@@ -109,6 +110,16 @@ export interface HeaderNames {
   readonly encodings: readonly string[];
 }
 
+/** Memory that the pages of a column use one after the other. */
+export interface PageRooms {
+  /** For what is read; it may be that of no other column. */
+  readonly window: Room;
+  /** For numbers; it may be that of no other column. */
+  readonly values: Room;
+  /** For what is unpacked, which is done with when the page is there: columns that are read one after the other share it. */
+  readonly unpacked: Room;
+}
+
 /** What it takes to read the pages of one column in one group of rows. */
 export interface PageContext {
   readonly element: SchemaElement;
@@ -120,10 +131,27 @@ export interface PageContext {
   check(bytes: number): void;
   /** Does work in pieces, between which the event loop goes on. */
   readonly run: RunPieces;
+  readonly rooms: PageRooms;
+}
+
+/** Whether values are views of the bytes of their page, which have to last. */
+const areViews = ({ column: { type } }: PageContext): boolean =>
+  type === "BYTE_ARRAY" || type === "FIXED_LEN_BYTE_ARRAY" || type === "INT96";
+
+/** Unpacks the bytes of a page, or the part of them that is packed. */
+async function unpackedBytes(
+  packed: Uint8Array,
+  length: number,
+  { encoding }: Pick<Header, "encoding">,
+  context: PageContext,
+): Promise<Uint8Array> {
+  const isPlaces = encoding === "RLE_DICTIONARY" || encoding === "PLAIN_DICTIONARY";
+  const lasts = areViews(context) && !isPlaces;
+  return await context.codec(packed, length, context.run, lasts ? undefined : context.rooms.unpacked);
 }
 
 /**
- * The pages of a column in a group of `rows` rows.
+ * The pages of a column in a group of `rows` rows; values are there until the next page is asked for.
  * @throws Error for anything that is damaged, and what {@link PageContext.run} throws.
  */
 export async function* readPages(
@@ -144,8 +172,10 @@ export async function* readPages(
     if (!isCount(header.values)) throw new Error("a page does not say how many values it has");
     context.check(header.unpacked);
     if (header.type === "DICTIONARY_PAGE") {
-      const unpacked = new ByteReader(await context.codec(packed, header.unpacked, context.run));
-      dictionary = await context.run(readPlain(unpacked, type, header.values, width));
+      const bytes = await unpackedBytes(packed, header.unpacked, { encoding: undefined }, context);
+      // The window of what is read goes on.
+      const lasting = areViews(context) && bytes.buffer === packed.buffer ? bytes.slice() : bytes;
+      dictionary = await context.run(readPlain(new ByteReader(lasting), type, header.values, width));
       continue;
     }
     if (header.values > rows - done) throw new Error("pages have more values than there are rows");
@@ -191,7 +221,7 @@ async function readValues(
   dictionary: RawValues | undefined,
   context: PageContext,
 ): Promise<PageValues> {
-  const reader = new ByteReader(await context.codec(packed, header.unpacked, context.run));
+  const reader = new ByteReader(await unpackedBytes(packed, header.unpacked, header, context));
   const levels = isOptional(context)
     ? await context.run(readLevels(reader.take(reader.uint32()), header.values))
     : { present: undefined, count: header.values };
@@ -215,7 +245,8 @@ async function readSecondVersion(
   const rest = before.take(before.left);
   const length = header.unpacked - repetition - definition;
   if (length < 0) throw new Error("a page has no length");
-  const values = header.isCompressed && length > 0 ? await context.codec(rest, length, context.run) : rest;
+  const isPacked = header.isCompressed && length > 0;
+  const values = isPacked ? await unpackedBytes(rest, length, header, context) : rest;
   const decoded = await context.run(decode(new ByteReader(values), header, levels, dictionary, context));
   return { rows: header.values, ...decoded };
 }
@@ -225,13 +256,13 @@ function* decode(
   { encoding }: Header,
   { present, count }: Levels,
   dictionary: RawValues | undefined,
-  { column: { type }, element }: PageContext,
+  { column: { type }, element, rooms }: PageContext,
 ): Pieces<Omit<PageValues, "rows">> {
   const plain = (values: RawValues): Omit<PageValues, "rows"> => ({ present, values, places: undefined });
   const width = element.type_length;
   switch (encoding) {
     case "PLAIN":
-      return plain(yield* readPlain(reader, type, count, width));
+      return plain(yield* readPlain(reader, type, count, width, rooms.values));
     case "RLE": {
       if (type !== "BOOLEAN") throw new Error(`runs of values of type ${type}`);
       return plain(Uint8Array.from(yield* readRuns(reader.take(reader.uint32()), 1, count)));

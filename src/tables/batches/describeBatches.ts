@@ -18,7 +18,7 @@ import {
 import { inferLevels } from "../schema/inferText.ts";
 import { cellColumns, type Table } from "../table.ts";
 import { checkBatches } from "./checkBatches.ts";
-import { joinBatches, type TableBatches, tableOfBatches } from "./tableBatches.ts";
+import { JoinedTable, type TableBatches, tableOfBatches } from "./tableBatches.ts";
 
 /** Texts of a column that are counted; a column with more is a list of names, or prose. */
 const mostLevels = 2 ** 18;
@@ -114,8 +114,8 @@ export async function drawnRows(
   look?: (batch: Table, isDrawn: (row: number) => boolean) => Promise<void>,
 ): Promise<SampledRows> {
   const stream = new RandomStream(split(randomKey(seed), "describe"));
-  const parts: Table[] = [];
-  const places: number[] = [];
+  const drawn = new JoinedTable(Math.min(sampleRows, batches.rows));
+  const places: Float64Array[] = [];
   let left = sampleRows;
   for await (const batch of batches) {
     const { rowsBefore = 0 } = batch;
@@ -132,10 +132,21 @@ export async function drawnRows(
       if (seen instanceof NumberFacts)
         for (const row of seen.witnesses.values()) if (row >= rowsBefore) wanted.add(row - rowsBefore);
     const chosen = Array.from(wanted).sort((a, b) => a - b);
-    parts.push(pickRows(batch, chosen));
-    for (const row of chosen) places.push(rowsBefore + row);
+    drawn.add(pickRows(batch, chosen));
+    places.push(Float64Array.from(chosen, (row) => rowsBefore + row));
   }
-  return { table: joinBatches(parts), places: Float64Array.from(places) };
+  const { table } = drawn;
+  return { table, places: joinedPlaces(places, table.rows) };
+}
+
+function joinedPlaces(parts: readonly Float64Array[], rows: number): Float64Array {
+  const joined = new Float64Array(rows);
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
 }
 
 function addFacts(facts: Facts, batch: Table): void {

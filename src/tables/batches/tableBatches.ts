@@ -158,37 +158,49 @@ export function joinBatches(batches: readonly Table[]): Table {
 }
 
 /** A table that is put together of batches. */
-class JoinedTable {
-  readonly #rows: number;
+export class JoinedTable {
+  /** Rows that there is room for. */
+  #room: number;
   #columns: Pick<Table, "columns" | "records"> = { columns: [], records: [] };
   #values = new Float64Array(0);
   readonly #texts = new Map<string, GrowingText>();
+  #isBegun = false;
   #row = 0;
 
+  /** @param rows - How many there will be; more take their numbers to new memory. */
   constructor(rows: number) {
-    this.#rows = rows;
+    this.#room = rows;
   }
 
   add({ columns, records, rows, values, texts = [] }: Table): void {
-    if (this.#row === 0) {
+    if (!this.#isBegun) {
+      this.#isBegun = true;
       this.#columns = { columns, records };
-      this.#values = new Float64Array(this.#rows * columns.length);
+      this.#values = new Float64Array(this.#room * columns.length);
+    }
+    if (this.#row + rows > this.#room) {
+      this.#room = Math.max(this.#row + rows, Math.ceil(1.125 * this.#room));
+      const grown = new Float64Array(this.#room * columns.length);
+      grown.set(this.#values.subarray(0, this.#row * columns.length));
+      this.#values = grown;
     }
     this.#values.set(values, this.#row * columns.length);
     this.#row += rows;
     for (const text of texts) {
-      const joined = this.#texts.get(text.name) ?? new GrowingText(this.#rows);
+      const joined = this.#texts.get(text.name) ?? new GrowingText(this.#room);
       this.#texts.set(text.name, joined);
       for (let row = 0; row < rows; row++) joined.push(textAt(text, row));
     }
   }
 
   get table(): Table {
+    const rows = this.#row;
     const texts = Array.from(this.#texts, ([name, text]): TextColumn => text.finish(name));
     return {
       ...this.#columns,
-      rows: this.#rows,
-      values: this.#values,
+      rows,
+      values:
+        rows === this.#room ? this.#values : this.#values.subarray(0, rows * this.#columns.columns.length),
       ...(texts.length > 0 ? { texts } : {}),
     };
   }

@@ -49,12 +49,15 @@ export async function* textPieces(
   }
 }
 
-async function* compressed(pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+async function* compressed(pieces: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
   const stream = new CompressionStream("gzip");
   const writer = stream.writable.getWriter();
   const written = (async () => {
     const encoder = new TextEncoder();
-    for await (const piece of pieces) await writer.write(encoder.encode(piece) as Uint8Array<ArrayBuffer>);
+    for await (const piece of pieces)
+      await writer.write(
+        (typeof piece === "string" ? encoder.encode(piece) : piece) as Uint8Array<ArrayBuffer>,
+      );
     await writer.close();
   })();
   // A failure ends the reader below, which reports it.
@@ -65,8 +68,8 @@ async function* compressed(pieces: AsyncIterable<string>): AsyncGenerator<Uint8A
 }
 
 /**
- * Writes a table in batches to a file, as `writeTable` writes it whole: each batch when it is there where the file is CSV, TSV or JSON lines
- * (also with .gz) or Parquet (a group of rows each); other formats when all batches are. The file appears complete or not at all.
+ * Writes a table in batches to a file, as `writeTable` writes it whole: each batch when it is there where the file is CSV, TSV, JSON lines,
+ * Parquet (groups of rows) or Arrow (batches), also with .gz; other formats when all batches are. The file appears complete or not at all.
  *
  * @param batches - Tables of the same columns, one at least.
  * @throws As `writeTable`; what the batches throw.
@@ -80,15 +83,19 @@ export async function writeBatches(batches: AsyncIterable<Table>, path: string):
   const first = await begun(iterator, 2);
   if (first.length === 0) refuse("writeBatches", "batches", "one batch at least", "none");
   if (first.length === 1) return await writeTable(first[0]!, path);
-  if (format === "parquet" && !isCompressed) {
-    const { parquetPieces } = await import("../binary/writeParquet.ts");
-    return await writeFileAtomically(path, parquetPieces(rest(first, iterator)));
-  }
-  if (!linedFormats.includes(format)) {
-    const all: Table[] = [];
-    for await (const batch of rest(first, iterator)) all.push(batch);
-    return await writeTable(joinBatches(all), path);
-  }
-  const pieces = textPieces(rest(first, iterator), format);
-  await writeFileAtomically(path, isCompressed ? compressed(pieces) : pieces);
+  const pieces = await piecesOf(rest(first, iterator), format);
+  if (pieces) return await writeFileAtomically(path, isCompressed ? compressed(pieces) : pieces);
+  const all: Table[] = [];
+  for await (const batch of rest(first, iterator)) all.push(batch);
+  await writeTable(joinBatches(all), path);
+}
+
+/** The pieces of a file of batches, as they come; undefined for a format that is written when all are there. */
+async function piecesOf(
+  batches: AsyncIterable<Table>,
+  format: TableFormat,
+): Promise<AsyncIterable<string | Uint8Array> | undefined> {
+  if (format === "parquet") return (await import("../binary/writeParquet.ts")).parquetPieces(batches);
+  if (format === "arrow") return (await import("../binary/writeArrow.ts")).arrowPieces(batches);
+  return linedFormats.includes(format) ? textPieces(batches, format) : undefined;
 }

@@ -20,7 +20,7 @@ import {
   readMetadata,
 } from "../../formats/parquet/parquetFile.ts";
 import type { StoredType } from "../../formats/storedType.ts";
-import type { ByteSource } from "../../platform/byteSource.ts";
+import { type ByteSource, Room } from "../../platform/byteSource.ts";
 import { each, inPieces, type Pieces, stride } from "../../platform/pieces.ts";
 import type { BeginTable, CellFeed, FeedEnd } from "../batches/cellFeed.ts";
 import { mostExact } from "../reading/cell.ts";
@@ -169,6 +169,8 @@ async function* rowsOf(
   const check = (length: number): void => checkExpansion(`${name}: a page`, limits, file.size, length);
   const run = <T>(work: Pieces<T>): Promise<T> => inPieces(work, signal, `Reading ${name}`);
   const windowSize = Math.max(leastWindow, Math.min(largestWindow, Math.floor(windowBytes / columns.length)));
+  const unpacked = new Room();
+  const rooms = columns.map(() => ({ window: new Room(), values: new Room(), unpacked }));
   const fields = arrowFields(metadata);
   const stored: (StoredType | undefined)[] = [];
   let before = 0;
@@ -179,11 +181,14 @@ async function* rowsOf(
       builder.passRows(rows);
       continue;
     }
-    const cells = columns.map((column): ColumnCells | undefined => {
+    const cells = columns.map((column, place): ColumnCells | undefined => {
       if (column.nested !== undefined) return undefined;
       const chunk = chunkOf(group.columns, column.name);
       if (!chunk) throw new Error(`column "${column.name}" is missing in group ${at + 1} of rows`);
-      return new ColumnCells(readColumn(file, chunk, column, rows, { windowSize, check, run }), run);
+      return new ColumnCells(
+        readColumn(file, chunk, column, rows, { windowSize, check, run, rooms: rooms[place]! }),
+        run,
+      );
     });
     // A block of rows after the other, in all columns: of each column one page is in memory.
     for (let row = 0; row < rows; row += blockRows) {

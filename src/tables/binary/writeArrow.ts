@@ -1,5 +1,5 @@
 /**
- * Writes tables as Arrow files. flechette, which does it, is loaded with this file.
+ * Writes tables as Arrow files, at once or batch by batch. flechette, which does it, is loaded with this file.
  *
  * @module
  */
@@ -25,7 +25,9 @@ import {
   timestamp,
   utf8,
 } from "@uwdata/flechette";
+import { footerOf, type MessagePlace, messagesOf, placeBatches } from "../../formats/arrow/arrowFile.ts";
 import { cellColumns, type Table } from "../table.ts";
+import { groupsOf, SteadyColumns } from "./steadyColumns.ts";
 import { type WrittenCell, type WrittenColumn, writtenColumn } from "./writtenColumn.ts";
 
 const unitPlaces = { s: 0, ms: 1, us: 2, ns: 3 } as const;
@@ -65,6 +67,8 @@ function dictionaryColumn(cells: Cells, ordered: readonly (string | number)[] | 
 }
 
 function columnOf({ stored, cells: written }: WrittenColumn): Column<unknown> {
+  const isDoubles = stored.type === "float" && stored.bits === 64 && written instanceof Float64Array;
+  if (isDoubles && written.length > 0 && !written.some(Number.isNaN)) return columnFromArray(written);
   // A missing number is null, as other missing cells are.
   const cells: Cells =
     written instanceof Float64Array
@@ -96,14 +100,74 @@ function columnOf({ stored, cells: written }: WrittenColumn): Column<unknown> {
   }
 }
 
+const columnsOf = (table: Table): readonly WrittenColumn[] =>
+  cellColumns(table).map((column) => writtenColumn(table, column));
+
+const tableOf = (columns: readonly WrittenColumn[]): ReturnType<typeof tableFromColumns> =>
+  tableFromColumns(columns.map((column): [string, Column<unknown>] => [column.name, columnOf(column)]));
+
 /**
  * The table as an Arrow file. Columns of a typed source are written as what they were stored as, where their cells still are that;
  * other numbers as doubles, other text as strings, truth values as booleans. Missing cells are null.
  */
 export function writeArrow(table: Table): Uint8Array {
-  const columns = cellColumns(table).map((column): [string, Column<unknown>] => [
-    column.name,
-    columnOf(writtenColumn(table, column)),
-  ]);
-  return tableToIPC(tableFromColumns(columns), { format: "file" })!;
+  return tableToIPC(tableOf(columnsOf(table)), { format: "file" })!;
+}
+
+const text = (letters: string): Uint8Array => new TextEncoder().encode(letters);
+
+/** The end of the messages. */
+const endOfStream = Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0);
+
+/**
+ * The bytes of an Arrow file of a table in batches, as they come: each batch of rows is a message, and the footer, at the end, says
+ * where they lie. The types of the columns are those of the first batch; levels are strings, as they differ from batch to batch.
+ * @throws DataError for a later batch with other columns, or with a cell that is not of the type of the first.
+ */
+export async function* arrowPieces(batches: AsyncIterable<Table>): AsyncGenerator<Uint8Array> {
+  let steady: SteadyColumns | undefined;
+  const places: Omit<MessagePlace, "kind">[] = [];
+  let at = 0;
+  for await (const batch of groupsOf(batches)) {
+    const columns = columnsOf(batch);
+    steady ??= new SteadyColumns(columns);
+    const stream = tableToIPC(tableOf(steady.of(columns, batch.rows)), { format: "stream" })!;
+    const messages = messagesOf(stream);
+    const piece = (kind: MessagePlace["kind"]): Uint8Array => {
+      const { at, head, body } = messages.find((message) => message.kind === kind)!;
+      return stream.subarray(at, at + head + body);
+    };
+    if (at === 0) {
+      const begin = [text("ARROW1\0\0"), piece("schema")];
+      yield* begin;
+      at = begin.reduce((sum, { length }) => sum + length, 0);
+    }
+    const { head, body } = messages.find(({ kind }) => kind === "batch")!;
+    places.push({ at, head, body });
+    yield piece("batch");
+    at += head + body;
+  }
+  if (steady) yield* endOfFile(steady, places);
+}
+
+/** What stands behind the last batch: the footer of a file of as many small ones, with the places of these. */
+function endOfFile(
+  { types }: SteadyColumns,
+  places: readonly Omit<MessagePlace, "kind">[],
+): readonly Uint8Array[] {
+  const columns = types.map(([name, stored]): [string, Column<unknown>] => {
+    const { data, type } = columnOf({ name, stored, cells: [null] });
+    return [
+      name,
+      new TypedColumn(
+        Array.from(places, () => data[0]!),
+        type,
+      ),
+    ];
+  });
+  const footer = footerOf(tableToIPC(tableFromColumns(columns), { format: "file" })!);
+  placeBatches(footer, places);
+  const length = new Uint8Array(4);
+  new DataView(length.buffer).setInt32(0, footer.length, true);
+  return [endOfStream, footer, length, text("ARROW1")];
 }

@@ -6,11 +6,10 @@
 
 import type { SchemaElement } from "hyparquet";
 import { ByteWriter, type ColumnSource, ParquetWriter, parquetWriteBuffer } from "hyparquet-writer";
-import { DataError } from "../../errors.ts";
 import type { StoredType } from "../../formats/storedType.ts";
-import { joinBatches } from "../batches/tableBatches.ts";
 import { cellColumns, type Table } from "../table.ts";
-import { type WrittenCell, type WrittenColumn, writtenColumn } from "./writtenColumn.ts";
+import { groupsOf, SteadyColumns } from "./steadyColumns.ts";
+import { type WrittenColumn, writtenColumn } from "./writtenColumn.ts";
 
 /** How Parquet has a type. */
 function elementOf(name: string, stored: StoredType): SchemaElement {
@@ -128,28 +127,6 @@ class TakenBytes extends ByteWriter {
   }
 }
 
-/** What a column is stored as whatever later batches hold: levels and their order are those of a batch. */
-const steady = ({ stored }: WrittenColumn): StoredType =>
-  stored.type === "dictionary" ? { type: "text" } : stored;
-
-/** Cells of a group of rows, so that a file has few of them. */
-const groupCells = 2 ** 18;
-
-/** Batches put together to groups of rows. */
-async function* groupsOf(batches: AsyncIterable<Table>): AsyncGenerator<Table> {
-  let group: Table[] = [];
-  let cells = 0;
-  for await (const batch of batches) {
-    group.push(batch);
-    cells += batch.rows * (batch.columns.length + (batch.texts?.length ?? 0));
-    if (cells < groupCells) continue;
-    yield joinBatches(group);
-    group = [];
-    cells = 0;
-  }
-  if (group.length > 0) yield joinBatches(group);
-}
-
 /**
  * The bytes of a Parquet file of a table in batches, in groups of rows, as they come. The types of the columns are those of the
  * first batch.
@@ -158,51 +135,18 @@ async function* groupsOf(batches: AsyncIterable<Table>): AsyncGenerator<Table> {
 export async function* parquetPieces(batches: AsyncIterable<Table>): AsyncGenerator<Uint8Array> {
   const bytes = new TakenBytes();
   let writer: ParquetWriter | undefined;
-  let types: readonly (readonly [name: string, stored: StoredType])[] = [];
-  let rows = 0;
+  let steady: SteadyColumns | undefined;
   for await (const batch of groupsOf(batches)) {
     const columns = columnsOf(batch);
-    if (!writer) {
-      types = columns.map((column) => [column.name, steady(column)] as const);
-      const schema = types.map(([name, stored]) => elementOf(name, stored));
+    if (!steady || !writer) {
+      steady = new SteadyColumns(columns);
+      const schema = steady.types.map(([name, stored]) => elementOf(name, stored));
       writer = new ParquetWriter({ writer: bytes, schema: rooted(schema), createdBy: "pushforward" });
     }
-    const columnData = types.map(([name, stored], place): ColumnSource => {
-      const column = columns[place];
-      if (column?.name !== name || columns.length !== types.length)
-        throw new DataError({
-          problem: `the rows from ${rows + 1} on have other columns than those before`,
-          expected: `the columns ${types.map(([each]) => each).join(", ")}`,
-          received: columns.map((each) => each.name).join(", "),
-        });
-      return sourceOf({ name, stored, cells: cellsAs(stored, column, rows) });
-    });
+    const columnData = steady.of(columns, batch.rows).map(sourceOf);
     await writer.write({ columnData, rowGroupSize: Math.max(1, batch.rows) });
-    rows += batch.rows;
     yield bytes.take();
   }
   await writer?.finish();
   yield bytes.take();
-}
-
-/** Cells of a column as a type that was decided upon before. */
-function cellsAs(
-  stored: StoredType,
-  { name, stored: own, cells }: WrittenColumn,
-  rows: number,
-): WrittenColumn["cells"] {
-  const isSame = JSON.stringify(own) === JSON.stringify(stored);
-  if (isSame || (own.type === "dictionary" && stored.type !== "dictionary")) return cells;
-  // A batch without a cell is of any type.
-  if (Array.from(cells).every((cell: WrittenCell) => cell === null || Number.isNaN(cell)))
-    return Array.from(cells, () => null);
-  throw new DataError(
-    {
-      problem: `column "${name}" has from row ${rows + 1} on cells that are not what the rows before were stored as (${stored.type})`,
-      expected: stored.type,
-      received: own.type,
-      remedy: "write .csv, which has no types",
-    },
-    { column: name },
-  );
 }

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { filtered } from "../filtered.ts";
+
 /** What sorting a column's finite values tells. */
 export interface Resolution {
   /** Values that are neither missing nor infinite. */
@@ -59,7 +61,7 @@ const mostNeighbors = 10;
 
 /** Sorts a copy of the column's finite values and measures their gaps. O(n log n). */
 export const measureResolution = (column: Float64Array): Resolution =>
-  resolutionOf(column.filter(Number.isFinite).sort());
+  resolutionOf(filtered(column, Number.isFinite).sort());
 
 /** Measures the gaps of finite values in ascending order. O(n). */
 export function resolutionOf(sorted: Float64Array): Resolution {
@@ -67,27 +69,31 @@ export function resolutionOf(sorted: Float64Array): Resolution {
   const largest = count === 0 ? 0 : Math.max(Math.abs(sorted[0]!), Math.abs(sorted[count - 1]!));
   const tolerance = roundingShare * largest;
   const integers = count > 0 && sorted.every(Number.isInteger);
-  const gaps: number[] = [];
+  const allGaps = new Float64Array(Math.max(0, count - 1));
   let distinct = count === 0 ? 0 : 1;
   let mostFrequent = { value: sorted[0] ?? Number.NaN, count: 0 };
   /** Where the different values begin, and which of them is the most frequent. */
-  const starts: number[] = [];
+  const allStarts = new Uint32Array(count);
   let place = 0;
+  let values = 0;
   let start = 0;
   for (let i = 1; i <= count; i++) {
     const gap = i < count ? sorted[i]! - sorted[i - 1]! : Number.POSITIVE_INFINITY;
     if (gap <= tolerance) continue;
     if (i - start > mostFrequent.count) {
       mostFrequent = { value: sorted[start]!, count: i - start };
-      place = starts.length;
+      place = values;
     }
-    starts.push(start);
+    allStarts[values] = start;
     start = i;
     if (i < count) {
-      gaps.push(gap);
+      allGaps[values] = gap;
       distinct++;
     }
+    values++;
   }
+  const starts = allStarts.subarray(0, values);
+  const gaps = allGaps.subarray(0, Math.max(0, values - 1));
   const range = count === 0 ? 0 : sorted[count - 1]! - sorted[0]!;
   const first = Math.max(0, place - mostNeighbors);
   const last = Math.min(starts.length, place + mostNeighbors + 1);

@@ -27,27 +27,28 @@ const neighbors = 10;
  * @param sorted - Finite values in ascending order.
  */
 export function atomsOf(sorted: Float64Array): readonly AtomCount[] {
-  const values: number[] = [];
-  const counts: number[] = [];
+  const values = new Float64Array(sorted.length);
+  const counts = new Uint32Array(sorted.length);
+  let different = 0;
   for (let i = 0; i < sorted.length; ) {
     let next = i + 1;
     while (next < sorted.length && sorted[next] === sorted[i]) next++;
-    values.push(sorted[i]!);
-    counts.push(next - i);
+    values[different] = sorted[i]!;
+    counts[different++] = next - i;
     i = next;
   }
   // Of few different values all are levels.
-  if (values.length <= 2 * neighbors) return [];
-  const isAtom = new Uint8Array(values.length);
+  if (different <= 2 * neighbors) return [];
+  const isAtom = new Uint8Array(different);
   const fewestRows = Math.max(leastRows, leastShare * sorted.length);
-  const order = Array.from(counts.keys())
-    .filter((place) => counts[place]! >= fewestRows)
-    .sort((a, b) => counts[b]! - counts[a]!);
+  const order: number[] = [];
+  for (let place = 0; place < different; place++) if (counts[place]! >= fewestRows) order.push(place);
+  order.sort((a, b) => counts[b]! - counts[a]!);
   const atoms: AtomCount[] = [];
   for (const place of order) {
     const count = counts[place]!;
     const around: number[] = [];
-    for (let at = Math.max(0, place - neighbors); at <= Math.min(values.length - 1, place + neighbors); at++)
+    for (let at = Math.max(0, place - neighbors); at <= Math.min(different - 1, place + neighbors); at++)
       if (at !== place && isAtom[at] === 0) around.push(counts[at]!);
     const usual = around.reduce((sum, neighborRows) => sum + neighborRows, 0) / Math.max(1, around.length);
     if (count <= usual + deviations * Math.sqrt(usual) || count < leastRatio * usual) continue;

@@ -5,6 +5,7 @@
  */
 
 import { countBelow } from "../../numerics/countBelow.ts";
+import { filtered } from "../filtered.ts";
 import { type CellColumn, cellColumns, type Table } from "../table.ts";
 
 /** A column whose cells are places in its list of different values. */
@@ -20,17 +21,18 @@ export interface CodedColumn {
 
 function codedNumbers(table: Table, name: string, place: number, rows: Uint32Array): CodedColumn {
   const width = table.columns.length;
-  const values = Float64Array.from(rows, (row) => table.values[row * width + place]! + 0);
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
-  const distinctValues = sorted.filter((value, i) => i === 0 || value !== sorted[i - 1]);
-  return {
-    name,
-    codes: Int32Array.from(values, (value) =>
-      Number.isNaN(value) ? -1 : countBelow(distinctValues, value, false),
-    ),
-    levels: distinctValues.length,
-    isOrdered: true,
-  };
+  const values = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) values[i] = table.values[rows[i]! * width + place]! + 0;
+  const sorted = filtered(values, (value) => !Number.isNaN(value)).sort();
+  // In place: what is different moves to the front.
+  let levels = 0;
+  for (let i = 0; i < sorted.length; i++)
+    if (i === 0 || sorted[i] !== sorted[levels - 1]) sorted[levels++] = sorted[i]!;
+  const distinctValues = sorted.subarray(0, levels);
+  const codes = new Int32Array(rows.length);
+  for (let i = 0; i < rows.length; i++)
+    codes[i] = Number.isNaN(values[i]!) ? -1 : countBelow(distinctValues, values[i]!, false);
+  return { name, codes, levels, isOrdered: true };
 }
 
 /** The columns of some rows of a table, in the order of the source. */

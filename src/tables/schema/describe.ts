@@ -7,6 +7,7 @@
 import { checkedOptions, type OptionTable } from "../../options.ts";
 import { RandomStream, randomKey, split } from "../../random/philox.ts";
 import { type DependentColumn, dependentColumns } from "../dependence.ts";
+import { filtered } from "../filtered.ts";
 import { pickRows } from "../picks.ts";
 import { type CellColumn, cellColumns, checkTable, column, type Table } from "../table.ts";
 import type { TextColumn } from "../textColumn.ts";
@@ -222,7 +223,8 @@ function describeNumbers(
           upper: sorted.reduce((count, value) => count + Number(value === upper), 0),
         };
   const atomValues = new Set(atoms.map(({ value }) => value));
-  const valuesBesideAtoms = sorted.filter((value) => !atomValues.has(value));
+  const valuesBesideAtoms =
+    atomValues.size === 0 ? sorted : filtered(sorted, (value) => !atomValues.has(value));
   const ifHeavy = (tail: TailIndex | undefined): TailIndex | undefined =>
     tail && tail.index + tail.standardError < heaviestLight ? tail : undefined;
   const hasTail = hasDistinct(valuesBesideAtoms, fewestForTail);
@@ -323,7 +325,7 @@ export function inferSchema(table: Table): TableSchema {
 
 /** Some rows, drawn at random, or all. */
 function sampledRows(rows: number, maximum: number): Uint32Array {
-  if (rows <= maximum) return Uint32Array.from({ length: rows }, (_, row) => row);
+  if (rows <= maximum) return new Uint32Array(rows).map((_, row) => row);
   const order = new RandomStream(split(randomKey(0), "describe")).permutation(rows);
   return order.slice(0, maximum).sort();
 }

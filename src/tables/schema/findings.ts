@@ -24,34 +24,54 @@ export interface Duplicates {
 /** Counts the rows that equal an earlier one. */
 export function duplicateRows(columns: readonly CodedColumn[], rows: Uint32Array): Duplicates {
   // Pairs of columns become one column of codes, until one is left, or all rows differ: soonest by the columns of most values.
-  let keys = new Int32Array(rows.length);
+  let firstRows: Int32Array = new Int32Array(rows.length);
   for (const { codes } of [...columns].sort((a, b) => b.levels - a.levels)) {
-    const known = new Map<number, number>();
-    const next = new Int32Array(rows.length);
-    for (let i = 0; i < rows.length; i++) {
-      const pair = keys[i]! * 2 ** 22 + codes[i]! + 1;
-      let key = known.get(pair);
-      if (key === undefined) {
-        key = known.size;
-        known.set(pair, key);
-      }
-      next[i] = key;
-    }
-    if (known.size === rows.length) return { rows: 0 };
-    keys = next;
+    const { pairs, different } = firstRowsOf(firstRows, codes);
+    if (different === rows.length) return { rows: 0 };
+    firstRows = pairs;
   }
-  const firstOf = new Map<number, number>();
   let count = 0;
   let first: Duplicates["first"];
   for (let i = 0; i < rows.length; i++) {
-    const equalRow = firstOf.get(keys[i]!);
-    if (equalRow === undefined) firstOf.set(keys[i]!, i);
-    else {
-      count++;
-      first ??= { row: rows[i]! + 1, equals: rows[equalRow]! + 1 };
-    }
+    const equalRow = firstRows[i]!;
+    if (equalRow === i) continue;
+    count++;
+    first ??= { row: rows[i]! + 1, equals: rows[equalRow]! + 1 };
   }
   return { rows: count, ...(first ? { first } : {}) };
+}
+
+/** Of each row the first that has the same pair of codes, and how many different pairs there are. */
+function firstRowsOf(
+  a: Int32Array,
+  b: Int32Array,
+): { readonly pairs: Int32Array; readonly different: number } {
+  const rows = a.length;
+  // Open addressing: a Map of a million numbers would take a hundred megabytes.
+  const mask = 2 ** Math.ceil(Math.log2(2 * rows + 1)) - 1;
+  const slots = new Int32Array(mask + 1).fill(-1);
+  const pairs = new Int32Array(rows);
+  let different = 0;
+  for (let row = 0; row < rows; row++) {
+    let hash = Math.imul(a[row]!, 0x9e3779b1) ^ Math.imul(b[row]! + 1, 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+    let slot = (hash ^ (hash >>> 13)) & mask;
+    for (;;) {
+      const known = slots[slot]!;
+      if (known < 0) {
+        slots[slot] = row;
+        pairs[row] = row;
+        different++;
+        break;
+      }
+      if (a[known] === a[row] && b[known] === b[row]) {
+        pairs[row] = known;
+        break;
+      }
+      slot = (slot + 1) & mask;
+    }
+  }
+  return { pairs, different };
 }
 
 /** A column that another one determines. */
@@ -116,7 +136,7 @@ const fewestRows = 50;
 /** Columns that follow the order of the rows: then rows held out at random are not new ones. */
 export function orderedColumns(columns: readonly CodedColumn[]): Ordered[] {
   return columns.flatMap(({ name, codes, levels, isOrdered }): Ordered[] => {
-    const presentCodes = codes.filter((code) => code >= 0);
+    const presentCodes = codes.some((code) => code < 0) ? codes.filter((code) => code >= 0) : codes;
     const n = presentCodes.length;
     if (n < fewestRows || levels < 2) return [];
     let changedRows = 0;

@@ -5,6 +5,7 @@
  */
 
 import { counted } from "../../counted.ts";
+import { filtered } from "../filtered.ts";
 import { type Resolution, resolutionOf } from "../recording/resolution.ts";
 import { decimalOfSingle, singlePrecisionOf } from "../recording/singlePrecision.ts";
 import { type AtomCount, atomsOf } from "./atoms.ts";
@@ -115,7 +116,7 @@ export interface ColumnNumbers {
 /** A column's numbers with the finite ones sorted. O(n log n). */
 export const columnNumbers = (values: Float64Array): ColumnNumbers => ({
   values,
-  sorted: values.filter(Number.isFinite).sort(),
+  sorted: filtered(values, Number.isFinite).sort(),
 });
 
 /** How a column's reader took it, and how it was written. */

@@ -1,0 +1,93 @@
+/**
+ * Columns of a table that is written batch by batch to a typed file: their types are those of the first batch.
+ *
+ * @module
+ */
+
+import { DataError } from "../../errors.ts";
+import type { StoredType } from "../../formats/storedType.ts";
+import { joinBatches } from "../batches/tableBatches.ts";
+import type { Table } from "../table.ts";
+import type { WrittenCell, WrittenColumn } from "./writtenColumn.ts";
+
+/** Cells of a group of rows, so that a file has few of them. */
+const groupCells = 2 ** 18;
+
+/** Batches put together to groups of rows. */
+export async function* groupsOf(batches: AsyncIterable<Table>): AsyncGenerator<Table> {
+  let group: Table[] = [];
+  let cells = 0;
+  for await (const batch of batches) {
+    group.push(batch);
+    cells += batch.rows * (batch.columns.length + (batch.texts?.length ?? 0));
+    if (cells < groupCells) continue;
+    yield joinBatches(group);
+    group = [];
+    cells = 0;
+  }
+  if (group.length > 0) yield joinBatches(group);
+}
+
+/** What a column is stored as whatever later batches hold: levels and their order are those of a batch. */
+function steady({ stored, cells }: WrittenColumn): StoredType {
+  if (stored.type !== "dictionary") return stored;
+  const isNumbers = Array.from(cells).some((cell) => typeof cell === "number");
+  return isNumbers ? { type: "float", bits: 64 } : { type: "text" };
+}
+
+/** See the head of this file. */
+export class SteadyColumns {
+  readonly #types: readonly (readonly [name: string, stored: StoredType])[];
+  #rows = 0;
+
+  /** @param columns - Those of the first batch. */
+  constructor(columns: readonly WrittenColumn[]) {
+    this.#types = columns.map((column) => [column.name, steady(column)] as const);
+  }
+
+  /** Names and types. */
+  get types(): readonly (readonly [name: string, stored: StoredType])[] {
+    return this.#types;
+  }
+
+  /**
+   * The columns of the next batch, the first one among them, as those types.
+   * @throws DataError for a batch with other columns, or with a cell that is not of the type of the first.
+   */
+  of(columns: readonly WrittenColumn[], rows: number): readonly WrittenColumn[] {
+    const before = this.#rows;
+    this.#rows += rows;
+    return this.#types.map(([name, stored], place) => {
+      const column = columns[place];
+      if (column?.name !== name || columns.length !== this.#types.length)
+        throw new DataError({
+          problem: `the rows from ${before + 1} on have other columns than those before`,
+          expected: `the columns ${this.#types.map(([each]) => each).join(", ")}`,
+          received: columns.map((each) => each.name).join(", "),
+        });
+      return { name, stored, cells: cellsAs(stored, column, before) };
+    });
+  }
+}
+
+/** Cells of a column as a type that was decided upon before. */
+function cellsAs(
+  stored: StoredType,
+  { name, stored: own, cells }: WrittenColumn,
+  rows: number,
+): WrittenColumn["cells"] {
+  const isSame = JSON.stringify(own) === JSON.stringify(stored);
+  if (isSame || (own.type === "dictionary" && stored.type !== "dictionary")) return cells;
+  // A batch without a cell is of any type.
+  if (Array.from(cells).every((cell: WrittenCell) => cell === null || Number.isNaN(cell)))
+    return Array.from(cells, () => null);
+  throw new DataError(
+    {
+      problem: `column "${name}" has from row ${rows + 1} on cells that are not what the rows before were stored as (${stored.type})`,
+      expected: stored.type,
+      received: own.type,
+      remedy: "write .csv, which has no types",
+    },
+    { column: name },
+  );
+}
