@@ -30,6 +30,7 @@ import { evaluatedPlan, type KnownProgram, rowLength, vectorOf } from "./evaluat
 import { addHeap, listBytes } from "./heap.ts";
 import { farAddress, MemoryImage } from "./image.ts";
 import { numbersApart } from "./numbersApart.ts";
+import { shortModule } from "./shortCode.ts";
 import { addSmallKernel } from "./smallKernel.ts";
 
 /** A function of rows. */
@@ -75,7 +76,7 @@ export async function standaloneModule(
   sections: Readonly<Record<string, string>>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { bytes, code } = await written(functionsOf(false), sections, false);
-  return code <= mostCode ? bytes : (await written(functionsOf(true), sections, true)).bytes;
+  return code <= mostCode ? bytes : shortModule((await written(functionsOf(true), sections, true)).bytes);
 }
 
 /** Bytes of code up to which each kernel has all that it does in it, which takes a fifth less time than calls. */
