@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { RunOutputs } from "../../../src/engines/engine.ts";
+import * as g from "../../../src/graph/publicOps.ts";
+import type { ColumnHead } from "../../../src/models/columns/heads/columnHead.ts";
+import { headFromJson } from "../../../src/models/columns/heads/headFromJson.ts";
 import { MarginalCells, type MarginalMap } from "../../../src/models/columns/heads/marginalMap.ts";
-import { pointHead } from "../../../src/models/columns/heads/mixtureHead.ts";
+import { cellsHead, pointHead } from "../../../src/models/columns/heads/mixtureHead.ts";
+import { runOn } from "../../engines/agree.ts";
+import { engines } from "../../engines.ts";
 
 const map: MarginalMap = {
   domain: { type: "logit", from: -0.5, to: 9.5 },
@@ -69,6 +75,38 @@ it("later columns see z, and how far along each stretch of equal probability it 
     expect(features[1 + k]! + 0).toBeCloseTo(value, 12);
   });
   expect(head.toJSON()).toMatchObject({ knots: 4 });
+});
+
+it.each(["point", "cells"] as const)("a row stretches a head of %s no further than it may", async (type) => {
+  const options = { map: identity, components: 1, start: [0, 0, 0], frequent: [], masses: [] };
+  const headOf = (largestStretch?: number): ColumnHead =>
+    type === "point"
+      ? pointHead({ name: "x", kind: "continuous" }, { ...options, largestStretch })
+      : cellsHead({ name: "x", kind: "integer" }, { ...options, largestStretch });
+  /** The value with the log odds 30, and the log-density of 9, of components that the network stretches by e^a. */
+  const ofStretch = async (head: ColumnHead, a: number): Promise<readonly [number, number]> => {
+    const numbers = [0, 0, a, 0, 0];
+    const targets = new Float64Array(head.targets);
+    head.encode(9, targets, 0, new Float64Array(head.features), 0);
+    const logProb = head.logProb(
+      g.reshape(g.input("targets", [head.targets]), [1, head.targets]),
+      g.constant(numbers, [1, numbers.length]),
+    );
+    const [{ rows }] = (await runOn(
+      engines[0]!,
+      { rows: { logProb } },
+      { rows: 1, inputs: { targets: [...targets] } },
+    )) as [RunOutputs];
+    return [head.distribution([Float64Array.from(numbers)], [1]).quantile(30), rows.logProb![0]!];
+  };
+  const head = headOf(1);
+  expect(await ofStretch(head, 2.5)).toEqual(await ofStretch(head, 1));
+  // A model of before has no such end.
+  const [far, logProb] = await ofStretch(headOf(), 2.5);
+  expect(far).toBeGreaterThan(4 * (await ofStretch(head, 2.5))[0]);
+  expect(logProb).not.toBeCloseTo((await ofStretch(head, 2.5))[1], 1);
+  const column = { name: "x", kind: type === "point" ? "continuous" : "integer" } as const;
+  expect(headFromJson(column, head.toJSON()).toJSON()).toMatchObject({ largestStretch: 1 });
 });
 
 const identity: MarginalMap = {

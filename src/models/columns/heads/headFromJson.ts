@@ -20,6 +20,7 @@ const wholeNumber = v.pipe(v.number(), v.safeInteger());
 /** More components, or levels, than any fit makes. */
 const components = v.pipe(wholeNumber, v.minValue(1), v.maxValue(64));
 const knots = v.optional(v.pipe(wholeNumber, v.minValue(1), v.maxValue(64)));
+const largestStretch = v.optional(share);
 const levels = v.pipe(v.array(v.pipe(wholeNumber, v.minValue(0))), v.minLength(1), v.maxLength(1e7));
 
 const domain = v.variant("type", [
@@ -78,7 +79,14 @@ const schemas = {
     }, "the shares of a bucket do not add up to 1"),
   ),
   point: v.pipe(
-    v.object({ type: v.literal("point"), map, components, knots, start: v.array(finite) }),
+    v.object({
+      type: v.literal("point"),
+      map,
+      components,
+      knots,
+      start: v.array(finite),
+      largestStretch,
+    }),
     v.check((head) => head.start.length === 3 * head.components, "start has not three numbers per component"),
   ),
   cells: v.pipe(
@@ -88,6 +96,7 @@ const schemas = {
       components,
       knots,
       start: v.array(finite),
+      largestStretch,
       shares: v.optional(
         v.pipe(
           v.object({

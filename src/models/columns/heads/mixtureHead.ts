@@ -53,6 +53,12 @@ export interface MixtureHeadOptions {
   readonly knots?: number | undefined;
   /** The column's own distribution: logits, places and logarithms of the scales of the components. */
   readonly start: readonly number[];
+  /**
+   * A row stretches the components by e to the power of this at most, 1 or less (default 5, as in models of before). Over all rows z is about
+   * logistic, so that in none it can be much wider: a network that has learnt one far value by heart would stretch the components
+   * without an end for rows that go further in its direction, and samples with them.
+   */
+  readonly largestStretch?: number | undefined;
 }
 
 /** Options of {@link cellsHead}. */
@@ -85,6 +91,7 @@ function mixtureOf(
   members: readonly MixtureMember[],
   components: number,
   masses: number,
+  largestStretch: number,
 ): WeightedLogisticMixture {
   const size = members.length * components;
   const logWeights = new Float64Array(size);
@@ -94,7 +101,10 @@ function mixtureOf(
   members.forEach(({ parameters, logMass }, member) => {
     const total = logSumOf(parameters, 0, components) - logMass;
     const shift = parameters[components + masses]!;
-    const logFactor = Math.max(-largestFactor, Math.min(largestFactor, parameters[components + masses + 1]!));
+    const logFactor = Math.max(
+      -largestFactor,
+      Math.min(largestStretch, parameters[components + masses + 1]!),
+    );
     const factor = Math.exp(logFactor);
     for (let m = 0; m < components; m++) {
       const at = member * components + m;
@@ -130,11 +140,11 @@ function middleOf({ low, high }: { readonly low: number; readonly high: number }
 
 /** The head of a continuous column. Features: z, and how far along each stretch it is. */
 export function pointHead(column: DensityColumn, options: MixtureHeadOptions): ColumnHead {
-  const { components, knots = 0 } = options;
+  const { components, knots = 0, largestStretch = largestFactor } = options;
   const map = withMixtureWeights(options.map);
   const [lower, upper] = boundsOf(column);
   return {
-    group: `point ${components}`,
+    group: `point ${components} ${largestStretch}`,
     parameters: 3 * components + 2,
     shared: 2 * components,
     targets: 1,
@@ -149,15 +159,22 @@ export function pointHead(column: DensityColumn, options: MixtureHeadOptions): C
     },
     encodeNothing() {},
     logProb: (targets, parameters) =>
-      mixed(targets, parameters, components, ([z], mean, logScale, inverse) => {
-        const u = g.mul(g.sub(z!, mean), inverse);
-        return g.neg(g.total(logScale, g.softplus(u), g.softplus(g.neg(u))));
-      }),
+      mixed(
+        targets,
+        parameters,
+        components,
+        ([z], mean, logScale, inverse) => {
+          const u = g.mul(g.sub(z!, mean), inverse);
+          return g.neg(g.total(logScale, g.softplus(u), g.softplus(g.neg(u))));
+        },
+        largestStretch,
+      ),
     distribution(members, weights) {
       const mixture = mixtureOf(
         members.map((parameters, k) => ({ parameters, logMass: Math.log(weights[k]!) })),
         components,
         0,
+        largestStretch,
       );
       return {
         interval(value) {
@@ -194,7 +211,16 @@ const noMass = -40;
 
 /** The head of a column on a grid. Features: those of the middle of the cell, which frequent place it is, and parts of the calendar. */
 export function cellsHead(column: DensityColumn, options: CellsHeadOptions): ColumnHead {
-  const { map, components, knots = 0, shares, frequent, seen = [], calendar = [] } = options;
+  const {
+    map,
+    components,
+    knots = 0,
+    shares,
+    frequent,
+    seen = [],
+    calendar = [],
+    largestStretch = largestFactor,
+  } = options;
   const grid = gridOf(column);
   const { from, step, first, last } = grid;
   const cells = new MarginalCells(map, grid, shares);
@@ -213,7 +239,7 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
     return isOn && place >= first && place <= last ? place : Number.NaN;
   };
   return {
-    group: `cells ${components} ${masses}`,
+    group: `cells ${components} ${masses} ${largestStretch}`,
     parameters: 3 * components + 2 + masses,
     shared: 2 * components,
     targets: 3 + masses,
@@ -254,6 +280,7 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
           const inside = g.log(g.neg(g.expm1(g.neg(g.mul(width!, inverse)))));
           return g.sub(inside, g.add(g.softplus(below), g.softplus(above)));
         },
+        largestStretch,
         masses,
       ),
     distribution(members, weights) {
@@ -268,6 +295,7 @@ export function cellsHead(column: DensityColumn, options: CellsHeadOptions): Col
         })),
         components,
         masses,
+        largestStretch,
       );
       const logMassOf = (i: number): number =>
         members.reduce(

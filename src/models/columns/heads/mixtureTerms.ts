@@ -29,6 +29,7 @@ export function mixed(
   parameters: Expr,
   components: number,
   term: (target: readonly Expr[], mean: Expr, logScale: Expr, inverse: Expr) => Expr,
+  largestStretch: number,
   masses: number = 0,
 ): Expr {
   const [columns, targetNumbers] = targets.shape as [number, number];
@@ -53,7 +54,7 @@ export function mixed(
       ]),
     ],
     (target, [shift, raw, place, rawScale]) => {
-      const factor = g.clamp(raw!, -largestFactor, largestFactor);
+      const factor = g.clamp(raw!, -largestFactor, largestStretch);
       const mean = g.add(shift!, g.mul(g.exp(factor), place!));
       const logScale = g.clamp(g.add(rawScale!, factor), leastLogScale, largestLogScale);
       return [[term(target, mean, logScale, g.exp(g.neg(logScale)))]];
