@@ -3,7 +3,8 @@
 import type { ColumnSchema } from "pushforward/tables";
 import { expect, test } from "vitest";
 import { datesLike, delimiterOf, textAsWritten } from "../src/table/asWritten.ts";
-import { heldValue, whyNotHeld } from "../src/table/heldValue.ts";
+import { about, besideTraining, toGo } from "../src/table/duration.ts";
+import { heldValue, whyFar, whyNotHeld } from "../src/table/heldValue.ts";
 
 const column = (kind: ColumnSchema["kind"], more: Partial<ColumnSchema> = {}): ColumnSchema => ({
   name: "c",
@@ -32,6 +33,24 @@ test.each([
 ])("%o can be held at %s", (schema, value, held) => {
   expect(whyNotHeld(schema, value)).toBeUndefined();
   expect(heldValue(schema, value)).toBe(held);
+});
+
+test("a value beyond those of the table is said to be a guess, and how far it is", () => {
+  const range = { low: 2100, high: 13512 };
+  expect(whyFar(column("integer"), "13512", range)).toBeUndefined();
+  expect(whyFar(column("integer"), "15000", range)).toBe(
+    "In the table c goes from 2,100 to 13,512: 15,000 is outside, and rows for it are a guess of the flow, which has seen none.",
+  );
+  expect(whyFar(column("continuous"), "−1e6", range)).toContain(": −1,000,000 is far outside,");
+  expect(whyFar(column("angle", { period: 360 }), "20000", range)).toBeUndefined();
+  expect(whyFar(column("categorical", { levels: [1, 2] }), "2", { low: 1, high: 1 })).toBeUndefined();
+});
+
+test("how long it takes is said as near as one knows it, and only of what is long", () => {
+  expect([3.2, 24, 89, 130].map(about)).toEqual(["3 seconds", "20 seconds", "90 seconds", "2 minutes"]);
+  expect(toGo(10, 5, 20)).toBe(", about 30 seconds to go");
+  expect([toGo(0.4, 1, 300), toGo(2, 1, 2), toGo(9, 0, 20), toGo(9, 20, 20)]).toEqual(["", "", "", ""]);
+  expect([4, 300].map(besideTraining)).toEqual(["", "2 minutes"]);
 });
 
 test("rows are written with the delimiter, the decimal mark and the dates of the table", () => {

@@ -84,11 +84,14 @@ export interface FitProgress {
 
 /** What a fit is at, as it goes on to it. */
 export interface FitPhase {
-  /** Choosing the preparation of the columns by short trainings, keeping rows of a table in batches on disk, or the training itself. */
-  readonly phase: "preparation" | "rows" | "training";
-  /** Trials done, rows, or epochs. */
+  /**
+   * Choosing the preparation of the columns by short trainings; for `columns`, looking at each column by itself; keeping rows of a table in
+   * batches on disk; or the training itself.
+   */
+  readonly phase: "preparation" | "columns" | "rows" | "training";
+  /** Trials done, columns, rows, or epochs. */
   readonly done: number;
-  /** Trials, rows, or epochs at most. */
+  /** Trials, columns, rows, or epochs at most. */
   readonly total: number;
 }
 
@@ -272,7 +275,7 @@ export interface FitOptions {
   readonly steps?: number | undefined;
   /** Called after each validation. */
   readonly onProgress?: ((progress: FitProgress) => void) | undefined;
-  /** Called before each trial of a preparation, after the last one, and when the steps of the training begin. */
+  /** Called before each trial of a preparation, after the last one, behind each column of a flow of mixed ones, and when the steps of the training begin. */
   readonly onPhase?: ((phase: FitPhase) => void) | undefined;
   /**
    * Called when the columns are chosen, before anything is trained, where a flow of mixed columns is fitted: what each column of the table

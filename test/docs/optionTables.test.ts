@@ -110,7 +110,7 @@ const withoutFlag: Readonly<Record<string, string>> = {
   signal: "stops the work, with an AbortedError",
   onProgress: "called while the work goes on",
   onPhase:
-    "called before each trial of a preparation, after the last one, and when the steps of the training begin",
+    "called before each trial of a preparation, after the last one, behind each of mixed columns, and when the steps of the training begin",
   onColumns: "called when the columns are chosen, of mixed ones, with what each was taken for and why",
   onGiven: "called with how rows were drawn that are given other columns than those of the fit",
   onWarning: "called with one line for what should be known",

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { OpenModel } from "../ui/FileButton.tsx";
 import { written } from "../ui/numbers.ts";
 import { ColumnChoices } from "./ColumnChoices.tsx";
+import { besideTraining, toGo } from "./duration.ts";
 import { isTrained, numberKinds, type TableFacts, type TableKind } from "./protocol.ts";
 import {
   closeTable,
@@ -41,6 +42,7 @@ export function Fit({ facts }: { readonly facts: TableFacts }) {
   const [budget, setBudget] = useState(20);
   const isBusy = stage.value !== "";
   const at = progress.value;
+  const slow = kind === "columns" ? besideTraining(facts.columns.length) : "";
   const hasColumns = facts.columns.some((name) => usedAs(kind, name) !== leftOut);
   return (
     <section class="controls" aria-label="Fit">
@@ -90,6 +92,11 @@ export function Fit({ facts }: { readonly facts: TableFacts }) {
             best.
           </p>
         )}
+        {slow && (
+          <p class="note">
+            {`${counted(facts.columns.length, "column")} take about ${slow} more: each is looked at by itself first, and rows of all are drawn in the end.`}
+          </p>
+        )}
         <div class="row">
           <button
             type="button"
@@ -118,7 +125,7 @@ export function Fit({ facts }: { readonly facts: TableFacts }) {
           <p role="status">{stage.value}</p>
           <p>
             {at
-              ? `${Math.round((100 * at.done) / at.of)} %, ${written(at.heldOutLogProb, 2)} nats per held-out row`
+              ? `${Math.round((100 * at.done) / at.of)} %, ${written(at.heldOutLogProb, 2)} nats per held-out row${toGo((performance.now() - at.since) / 1000, at.done - at.from, at.of - at.from)}`
               : ""}
           </p>
         </div>

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { written } from "../ui/numbers.ts";
+import { about } from "./duration.ts";
 import type { Cell, FitFacts, Ranking } from "./protocol.ts";
 import { dataOf } from "./words.ts";
 
@@ -68,7 +69,7 @@ export function Strange({
         {rows === of
           ? found
             ? ""
-            : "Drawing ordinary rows to hold them against."
+            : `Drawing ordinary rows to hold them against${facts.rankedIn > 4 ? `, which takes about ${about(facts.rankedIn)}` : ""}.`
           : `${rows.toLocaleString("en")} of ${of.toLocaleString("en")} rows so far.`}
       </p>
       {found && (

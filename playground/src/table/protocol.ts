@@ -100,6 +100,8 @@ export interface FitFacts {
   readonly description: string;
   /** Mean log-density, in nats per row, of {@link scored}. */
   readonly logProb: number;
+  /** Seconds until the first rows are ranked, as near as can be told. */
+  readonly rankedIn: number;
   readonly scored: "held-out rows" | "the rows of this table" | "rows that it draws itself";
   readonly interrupted: boolean;
   /** What the columns are that rows can be drawn given; none where they cannot. */

@@ -37,7 +37,16 @@ export const ranking: Signal<Ranking | undefined> = signal(undefined);
 /** What is under way, in words; empty where nothing is. */
 export const stage: Signal<string> = signal("");
 export const progress: Signal<
-  { readonly done: number; readonly of: number; readonly heldOutLogProb: number } | undefined
+  | {
+      readonly done: number;
+      readonly of: number;
+      readonly heldOutLogProb: number;
+      /** When the first of it was heard of, in milliseconds of the page. */
+      readonly since: number;
+      /** What was done then. */
+      readonly from: number;
+    }
+  | undefined
 > = signal(undefined);
 /** What went wrong last. */
 export const trouble: Signal<string> = signal("");
@@ -90,7 +99,11 @@ function hear(reply: TableReply): void {
       return;
     case "progress":
       stage.value = "Training";
-      progress.value = reply;
+      progress.value = {
+        ...reply,
+        since: progress.value?.since ?? performance.now(),
+        from: progress.value?.from ?? reply.done,
+      };
   }
 }
 

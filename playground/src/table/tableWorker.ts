@@ -24,6 +24,7 @@ import { messageOf, onPage } from "../messages.ts";
 import { inShell } from "../takeAlong.ts";
 import { threadsFor } from "../threads.ts";
 import { datesLike, delimiterOf, textAsWritten, type Writing } from "./asWritten.ts";
+import { toGo } from "./duration.ts";
 import {
   type Cell,
   type ColumnNote,
@@ -46,6 +47,8 @@ const say = (reply: TableReply): void => self.postMessage(reply);
 /** Rows that are drawn as points, and rows that are listed. */
 const mostShown = 1500;
 const mostStrange = 25;
+/** How much longer it takes to draw the rows that others are held against, and to score them, than those that are shown. */
+const ordinaryRows = 5;
 /** Rows that are held against the flow in one piece, so that there is something to see, and to answer between. */
 const rankedAtOnce = 4000;
 
@@ -241,6 +244,7 @@ async function fitTable({
       for (const { warning } of notes) noted.add(warning);
       say({ type: "notes", notes: notes.map(noteOnPage) });
     },
+    ...(kind === "columns" ? { onPhase: sayColumns() } : {}),
     onProgress: ({ epoch, epochs, validationLogProb }) =>
       say({ type: "progress", done: epoch, of: epochs, heldOutLogProb: validationLogProb }),
   });
@@ -254,6 +258,20 @@ async function fitTable({
     ],
   } as const;
   return await held(fitted, rows, known, { seed });
+}
+
+/** What says how many columns have been looked at, and how long the others may take. */
+function sayColumns(): (phase: {
+  readonly phase: string;
+  readonly done: number;
+  readonly total: number;
+}) => void {
+  const begin = performance.now();
+  return ({ phase, done, total }) => {
+    if (phase !== "columns") return;
+    const left = toGo((performance.now() - begin) / 1000, done, total);
+    say({ type: "stage", text: `Looking at the columns: ${done} of ${total}${left}` });
+  };
 }
 
 const noteOnPage = ({ name, kind, use, values, remedy }: LibraryNote): ColumnNote => {
@@ -374,7 +392,9 @@ async function held(
   judged: Judged = { validation: 0 },
 ): Promise<FitFacts> {
   say({ type: "stage", text: "Drawing rows" });
+  const begin = performance.now();
   const samples = columnsOf(await found.sample(mostShown, { seed: 1, threads }));
+  const sampledIn = (performance.now() - begin) / 1000;
   flow = found;
   // Goes on behind the answer: of many rows it takes longest of all.
   if (rows) setTimeout(() => void refer(found, rows, judged).then(() => rank(found, rows)));
@@ -388,6 +408,7 @@ async function held(
       measure === "counting" ? [column] : [],
     ),
     samples,
+    rankedIn: ordinaryRows * sampledIn,
   };
 }
 

@@ -122,7 +122,7 @@ export function App() {
             ? "Fit one to your table, and see what it finds."
             : wantsStillness()
               ? "It learns, with a new picture at each quarter; drag the slider to see how."
-              : "Watch it learn; drag the slider to see how."}{" "}
+              : "Watch it learn; the slider shows how."}{" "}
           {!table.value && (
             <button type="button" class="as-link" onClick={showArticle}>
               Why the name?
@@ -131,31 +131,33 @@ export function App() {
         </p>
       </header>
       <TableLine />
-      {table.value ? (
-        <Table />
-      ) : (
-        <main class={isCompared ? "compared" : ""}>
-          <div class="column">
-            <Controls />
-            <TakeAlong />
-          </div>
-          <div class="column middle">
-            <section class="stage" aria-label="Picture">
-              <div class="pictures">
-                <Picture run={runs[0]} isFirst />
-                {isCompared && <Picture run={runs[1]} />}
-              </div>
-              <Toggles />
-              <LinkRemark part="picture" />
-              <Slider />
-            </section>
-            <Probe />
-          </div>
-          <aside class="beside" aria-label="Numbers">
-            <Beside />
-          </aside>
-        </main>
-      )}
+      <div class="whole">
+        {table.value ? (
+          <Table />
+        ) : (
+          <main class={isCompared ? "compared" : ""}>
+            <div class="column">
+              <Controls />
+              <TakeAlong />
+            </div>
+            <div class="column middle">
+              <section class="stage" aria-label="Picture">
+                <div class="pictures">
+                  <Picture run={runs[0]} isFirst />
+                  {isCompared && <Picture run={runs[1]} />}
+                </div>
+                <Toggles />
+                <LinkRemark part="picture" />
+                <Slider />
+              </section>
+              <Probe />
+            </div>
+            <aside class="beside" aria-label="Numbers">
+              <Beside />
+            </aside>
+          </main>
+        )}
+      </div>
       {!table.value && <Article />}
       <footer class="bottom">
         <p>

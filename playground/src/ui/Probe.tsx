@@ -149,7 +149,10 @@ export function Probe() {
   const all = shown.flatMap((run) => (termsOf(run) ?? []).map(({ value }) => Math.abs(value)));
   const full = Math.max(1, ...all.filter(Number.isFinite));
   const areas = shown.map((run) => significant(stretchOf(run, state.value.at)));
-  const factors = shown.map((run) => `−log(${significant(stretchOf(run, 1))})`);
+  const factors = shown.map((run) => {
+    const factor = stretchOf(run, 1);
+    return `−log(${significant(factor)}) = ${written(-Math.log(factor))}`;
+  });
   return (
     <section class="probe" aria-labelledby="probe-title">
       <h2 id="probe-title">The probe: one point, taken apart</h2>

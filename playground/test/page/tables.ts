@@ -5,7 +5,17 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { load, tableFromObjects, tableToBytes } from "../../../src/index.ts";
 import { runCli } from "../../../test/cli/runCli.ts";
-import { downloadOf, drop, findings, moved, patience, trained, type Visit, write } from "./visit.ts";
+import {
+  downloadOf,
+  drop,
+  findings,
+  moved,
+  numberOf,
+  patience,
+  trained,
+  type Visit,
+  write,
+} from "./visit.ts";
 
 /** Registers the tests. */
 export function testsOfTables(visit: Visit): void {
@@ -18,10 +28,23 @@ export function testsOfTables(visit: Visit): void {
     const rows = join(visit.folder, "a.csv");
     writeFileSync(rows, ["age,city,pay,old", ...lines].join("\n"));
     await opened.getByLabel("Open a table").setInputFiles(rows);
+    // What the columns are found to be is said before anything is fitted.
+    await expect
+      .poll(() => opened.locator(".notes small").allTextContents(), patience)
+      .toEqual([
+        expect.stringMatching(/^integer; /),
+        expect.stringMatching(/^categorical; 2 levels/),
+        expect.stringMatching(/^integer; /),
+        expect.stringMatching(/^boolean; /),
+      ]);
     await write(opened.getByLabel("Seconds of training"), "1");
     await opened.getByRole("button", { name: "Fit", exact: true }).click();
     expect(await opened.locator(".strange tbody th").first().textContent()).toBe("217");
     expect(await moved(opened)).toEqual([]);
+    // Beside the score stands that of what needs no training, which is lower: pay follows from the others.
+    await expect
+      .poll(() => numberOf(opened, '[data-testid="reference"]'), patience)
+      .toBeLessThan((await numberOf(opened, ".score b")) - 0.5);
     // A row that is strange for a missing cell alone can be left out.
     const missing = opened.locator(".strange tbody tr", { hasText: "missing" });
     expect(await missing.locator("th").allTextContents()).toEqual(["301"]);
@@ -137,6 +160,18 @@ export function testsOfTables(visit: Visit): void {
         expect.stringMatching(/^The first line holds numbers and is taken for a row/),
       ]),
     );
+    // How numbers with two readings are read is asked once, for all columns that have such.
+    const doubtful = Array.from(
+      { length: 40 },
+      (_, i) => `${1 + (i % 9)},${100 + i}\t${1 + (i % 7)},${200 + i}`,
+    );
+    await drop(opened, "doubt.tsv", Buffer.from(["a\tb", ...doubtful].join("\n")));
+    await opened.locator(".file", { hasText: "doubt.tsv" }).waitFor();
+    await opened
+      .getByLabel("Numbers such as 1,100 can be read in two ways, in a, b")
+      .selectOption("decimal-comma");
+    const readings = opened.locator(".notes select option:checked");
+    expect(await readings.allTextContents()).toEqual(["1,234 is 1.234", "1,234 is 1.234"]);
     // Which columns a flow of angles takes, and what it takes them for.
     const headings = Array.from(
       { length: 200 },

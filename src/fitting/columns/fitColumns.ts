@@ -72,6 +72,8 @@ export interface FitColumnsOptions extends EngineOptions {
   readonly keepOnAbort?: boolean | undefined;
   /** File to keep the state of the fit in (Node), and whether to go on from it. */
   readonly checkpoint?: { readonly path: string; readonly resume: boolean } | undefined;
+  /** Called behind each column that was looked at by itself, with how many were, of how many. */
+  readonly onColumn?: ((done: number, total: number) => void) | undefined;
   /** Called when all is prepared and the steps begin. */
   readonly onTraining?: (() => void) | undefined;
   /** Called after each validation, with log-densities per row in the columns' units, and the epochs that there are at most. */
@@ -145,6 +147,7 @@ export async function fitColumns(
     const sizes = { ...recipe, seesValues: ties.some(({ from }) => from === i) };
     const work = modelingColumn(column, counted.cells[i]!, counted.weights, sizes);
     modeled.push(await inPieces(work, options.signal, "The fit"));
+    options.onColumn?.(modeled.length, described.length);
   }
   await turnBetween(options.signal, "The fit");
   const density = columnsDensity({

@@ -115,6 +115,7 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
       options.checkpoint === undefined
         ? undefined
         : { path: options.checkpoint, resume: options.resume ?? false },
+    onColumn: (done, total) => options.onPhase?.({ phase: "columns", done, total }),
     onTraining: () => options.onPhase?.({ phase: "training", done: 0, total: epochs }),
     onEpoch: (record) => options.onProgress?.(progress(record)),
   });
