@@ -72,6 +72,7 @@ function caseOf(index: number): Case {
       ...(isWeighted ? { weights: "w" } : {}),
       ...(canBeGiven ? { given: [names[width - 1]!] } : {}),
       ...(isTrained(kind) ? { transforms: 2, hidden: [8], epochs: 3 } : {}),
+      ...(kind === "columns" ? { hidden: [8], epochs: 3, members: 1 } : {}),
     },
   };
 }

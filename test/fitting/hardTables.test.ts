@@ -21,7 +21,7 @@ describe.each(kinds)("%s", (flow) => {
         flow,
         columns: ["x"],
         given,
-        epochs: 100,
+        epochs: 50,
       });
       // The entropy of a normal distribution of this deviation, which a density given nothing cannot beat.
       const deviation = given.length > 0 ? 0.5 : Math.sqrt(1.25);
@@ -135,14 +135,14 @@ describe("a fit stays finite with", () => {
   it.each<FlowKind>(["nsf", "nsf-ar"])(
     "%s: rows far out have less than the Gaussian takes off, not more",
     async (flow) => {
-      const table = draw(["a", "b", "c"], 1000, 6, (s) => {
+      const table = draw(["a", "b", "c"], 500, 6, (s) => {
         const [a, b, c] = [s.normal(), s.normal(), s.normal()];
         return [a, 0.9 * a + 0.2 * b * Math.exp(0.5 * s.normal()), 0.5 * a * a + 0.3 * c];
       });
       const fitted = await fit(table, {
         hidden: [32, 32],
         transforms: 3,
-        epochs: 60,
+        epochs: 40,
         threads: 1,
         seed: 1,
         flow,

@@ -23,7 +23,7 @@ describe.each(Object.entries(rows).filter(([, { transformer }]) => transformer.p
           new Float64Array(length),
         ]),
       );
-      const points = Array.from({ length: 500 }, () => {
+      const points = Array.from({ length: 150 }, () => {
         const point = Array.from({ length: bijection.features }, () => 2.5 * source.normal());
         return within?.("inverse", point) ?? point;
       });

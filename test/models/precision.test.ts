@@ -88,7 +88,7 @@ describe.each(kinds)("%s after a fit", (flow) => {
         if (process.env.REPORT) console.log(`${flow}${label}: ${line}`);
       };
       beforeAll(async () => {
-        const options = { flow, given, hidden: [32, 32], transforms: 3, epochs: 50, threads: 1, seed: 5 };
+        const options = { flow, given, hidden: [32, 32], transforms: 3, epochs: 25, threads: 1, seed: 5 };
         model = (await fit(table, options)).flow;
       });
 

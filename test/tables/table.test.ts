@@ -139,6 +139,9 @@ describe("the default columns", () => {
 test("the closest name is a likely slip, or none", () => {
   expect(closestName("Weigth", ["height", "weight"])).toBe("weight");
   expect(closestName("X", ["x", "y"])).toBe("x");
+  const long = "n".repeat(201);
+  expect(closestName(`${long.slice(2)}m`, [long, long.slice(1)])).toBe(long.slice(1));
+  expect(closestName(`${long}m`, [long])).toBeUndefined();
   expect(closestName("tset", ["test", "seed"])).toBe("test");
   expect(closestName("transfroms", ["threads", "transforms"])).toBe("transforms");
   expect(closestName("income", ["x", "y"])).toBeUndefined();

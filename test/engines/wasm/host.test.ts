@@ -14,6 +14,7 @@ import * as g from "../../../src/graph/ops.ts";
 import type { Program } from "../../../src/graph/program.ts";
 import { RandomStream, randomKey } from "../../../src/random/philox.ts";
 import { root, run } from "../../docs/project.ts";
+import { nodeFlags } from "../../nodeFlags.ts";
 
 const onThreads = (options?: WasmEngineOptions): Engine => wasmEngineWith(true, { threads: 2, ...options });
 const onOneWorker = (options?: WasmEngineOptions): Engine => wasmEngineWith(false, options);
@@ -214,10 +215,12 @@ test("a process that has trained ends by itself, with the same model with and wi
     globalThis.crossOriginIsolated = ${isolated};
     const { fit, tableFromRows } = await import("./dist/index.js");
     const values = Float64Array.from({ length: 600 }, (_, i) => Math.sin(i * i));
-    const { flow } = await fit(tableFromRows(["a", "b", "c"], values), { epochs: 3, threads: 2 });
+    const { flow } = await fit(tableFromRows(["a", "b", "c"], values), {
+      ...{ flow: "realnvp", transforms: 2, hidden: [8], epochs: 3, threads: 2 },
+    });
     console.log(Buffer.from(flow.toBytes()).toString("hex"));`;
   const models = [true, false].map((isolated) =>
-    run(process.execPath, ["--input-type=module", "--eval", fit(isolated)], root),
+    run(process.execPath, [...nodeFlags, "--input-type=module", "--eval", fit(isolated)], root),
   );
   expect(await models[1]).toBe(await models[0]);
 });
