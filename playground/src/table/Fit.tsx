@@ -86,12 +86,6 @@ export function Fit({ facts }: { readonly facts: TableFacts }) {
             />
           </label>
         )}
-        {isTrained(kind) && (
-          <p class="note">
-            It ends sooner where rows that are held out score no better, and keeps the state that they score
-            best.
-          </p>
-        )}
         {slow && (
           <p class="note">
             {`${counted(facts.columns.length, "column")} take about ${slow} more: each is looked at by itself first, and rows of all are drawn in the end.`}
@@ -123,6 +117,12 @@ export function Fit({ facts }: { readonly facts: TableFacts }) {
         )}
         <div class="note under-way">
           <p role="status">{stage.value}</p>
+          {!isBusy && isTrained(kind) && (
+            <p>
+              It ends sooner where rows that are held out score no better, and keeps the state that they score
+              best.
+            </p>
+          )}
           <p>
             {at
               ? `${Math.round((100 * at.done) / at.of)} %, ${written(at.heldOutLogProb, 2)} nats per held-out row${toGo((performance.now() - at.since) / 1000, at.done - at.from, at.of - at.from)}`

@@ -14,7 +14,7 @@ export function about(seconds: number): string {
 /** How long the rest of some work may take, by what it took so far; empty where that is not worth saying. */
 export function toGo(seconds: number, done: number, of: number): string {
   const left = (seconds * (of - done)) / done;
-  return done > 0 && seconds > 1 && left >= 1 && seconds + left > worthSaying
+  return done > 0 && seconds > 1 && left >= 1.5 && seconds + left > worthSaying
     ? `, about ${about(left)} to go`
     : "";
 }

@@ -333,8 +333,17 @@ async function openAlone({ file }: Questions["openAlone"]["ask"]): Promise<Quest
 /** Rows that a flow is judged by: those that a seed holds out, or all. */
 type Judged = { readonly seed: number } | { readonly validation: 0 };
 
-/** Columns of which each by itself is still fitted in a moment. */
+/** Columns of which each by itself is still fitted in some seconds, and rows of them in a moment. */
 const mostReferred = 40;
+const fewReferred = 20_000;
+
+/** What is said of a flow when it is there: what scores as a reference, and which rows are strange; what takes longer comes last. */
+async function follow(found: Flow, rows: Table, judged: Judged): Promise<void> {
+  const isLong = found.description.kind === "columns" && rows.rows > fewReferred;
+  if (!isLong) await refer(found, rows, judged);
+  await rank(found, rows);
+  if (isLong && flow === found) await refer(found, rows, judged);
+}
 
 /**
  * Says what the rows that a flow is judged by score by what needs no training, as long as it is the flow of the table: the same rows, as
@@ -397,7 +406,7 @@ async function held(
   const sampledIn = (performance.now() - begin) / 1000;
   flow = found;
   // Goes on behind the answer: of many rows it takes longest of all.
-  if (rows) setTimeout(() => void refer(found, rows, judged).then(() => rank(found, rows)));
+  if (rows) setTimeout(() => void follow(found, rows, judged));
   return {
     ...known,
     flags: source ? flagsOf(source.options) : "",
