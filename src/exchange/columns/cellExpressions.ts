@@ -226,13 +226,11 @@ function sharesAt(place: Expr, shares: GridShares | undefined, sums: SumsByPlace
     return { before: none, share: none, after: none, through: none, beyond: none };
   }
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const { below, at, above } = sums(
-    place,
-    places,
-    counts.map((count) => count / total),
-  );
+  // Of whole numbers: these are exact, and short in a file.
+  const { below, at, above } = sums(place, places, counts);
   const logRest = Math.log1p(-blendOf(shares));
-  const logOf = (part: Expr): Expr => {
+  const logOf = (sum: Expr): Expr => {
+    const part = g.div(sum, total);
     const isSome = g.less(0, part);
     return g.select(isSome, g.add(logRest, g.log(g.select(isSome, part, 1))), Number.NEGATIVE_INFINITY);
   };

@@ -112,22 +112,21 @@ function moved(plan: Plan, memory: WebAssembly.Memory, image: MemoryImage): Plan
   const { numberBytes } = plan.target;
   const places = new Map<ValueId, Place>();
   const tables = new Map<number, number>();
-  const bytesAt = (address: number, length: number): Uint8Array =>
-    new Uint8Array(memory.buffer, address, length).slice();
+  const valuesAt = (address: number, count: number): number =>
+    numberBytes === 8
+      ? image.numbers(new Float64Array(memory.buffer, address, count).slice())
+      : image.constant(new Uint8Array(memory.buffer, address, count * numberBytes).slice());
   const move = (argument: Argument): void => {
     if (argument.kind === "table" && !tables.has(argument.table)) {
       const { address, data } = plan.tables[argument.table]!;
-      tables.set(argument.table, image.constant(bytesAt(address, data.byteLength)));
+      tables.set(argument.table, image.numbers(new Int32Array(memory.buffer, address, data.length).slice()));
     }
     if (argument.kind !== "value") return;
     const { place: own } = plan.values[argument.value]!;
     const owner = own.kind === "slice" ? own.of : argument.value;
     const { place, size } = plan.values[owner]!;
     if (place.kind === "memory" && !places.has(owner))
-      places.set(owner, {
-        kind: "memory",
-        address: image.constant(bytesAt(place.address, size * numberBytes)),
-      });
+      places.set(owner, { kind: "memory", address: valuesAt(place.address, size) });
   };
   const walk = (items: readonly Item[]): void => {
     for (const item of items)

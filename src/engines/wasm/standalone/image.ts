@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type Numbers, type Packed, packed } from "./packedNumbers.ts";
+
 /** Places are multiples of it, and so much is left free behind each: vectors read past the end of lengths that are not a multiple of theirs. */
 const alignment = 16;
 /** Bytes that are not written to begin another run only where there are more of them: a run has some of its own. */
@@ -23,6 +25,7 @@ export const farAddress: number = 2 ** 20;
 /** Bytes with addresses; equal ones are there once. */
 export class MemoryImage {
   readonly #pieces: Piece[] = [];
+  readonly #packed: Packed[] = [];
   readonly #byContent = new Map<number, Piece[]>();
   readonly #far: number;
   #end: number;
@@ -61,14 +64,44 @@ export class MemoryImage {
 
   /** The address of some bytes, which nobody writes to. */
   constant(bytes: Uint8Array): number {
+    return this.#once(bytes, () => this.#written(bytes));
+  }
+
+  /** The address of some numbers, which nobody writes to; in an image with far places they are packed where they can be. */
+  numbers(numbers: Numbers): number {
+    const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+    return this.#once(bytes, () => {
+      const short = this.#far === Number.POSITIVE_INFINITY ? undefined : packed(numbers);
+      if (!short) return this.#written(bytes);
+      const to = this.reserve(bytes.length);
+      const kind = numbers instanceof Float64Array ? "f64" : "i32";
+      const from = this.#written(short.bytes);
+      const { scale, least } = short;
+      this.#packed.push({ kind, from, to, count: numbers.length, scale, least });
+      return to;
+    });
+  }
+
+  /** What is to be written out when an instance is made. */
+  get packed(): readonly Packed[] {
+    return this.#packed;
+  }
+
+  #written(bytes: Uint8Array): number {
+    const address = this.reserve(bytes.length);
+    this.#pieces.push({ address, bytes });
+    return address;
+  }
+
+  /** The address of equal bytes, or a new one. */
+  #once(bytes: Uint8Array, place: () => number): number {
     const hash = hashOf(bytes);
     const alike = this.#byContent.get(hash) ?? [];
     const known = alike.find((piece) => isEqual(piece.bytes, bytes));
     if (known) return known.address;
-    const piece = { address: this.reserve(bytes.length), bytes };
-    this.#pieces.push(piece);
-    this.#byContent.set(hash, [...alike, piece]);
-    return piece.address;
+    const address = place();
+    this.#byContent.set(hash, [...alike, { address, bytes }]);
+    return address;
   }
 
   /** Writes numbers of 32 bits to reserved bytes. */

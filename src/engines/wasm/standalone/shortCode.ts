@@ -21,10 +21,13 @@ import {
 } from "./instructions.ts";
 
 /** Numbers of sections. */
-const sections = { types: 1, functions: 3, code: 10 };
+const sections = { types: 1, functions: 3, start: 8, code: 10 };
 
-/** The bytes of a module, which imports no functions, with all code shorter. */
-export function shortModule(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+/**
+ * The bytes of a module, which imports no functions, with all code shorter.
+ * @param start - The function that is called when an instance is made, if any.
+ */
+export function shortModule(bytes: Uint8Array, start?: FunctionIndex): Uint8Array<ArrayBuffer> {
   const reader = new Reader(bytes);
   reader.at = 8;
   const out = new ByteWriter();
@@ -35,7 +38,7 @@ export function shortModule(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   while (reader.at < bytes.length) {
     const id = reader.byte();
     const size = reader.unsigned();
-    const [start, end] = [reader.at, reader.at + size];
+    const [first, end] = [reader.at, reader.at + size];
     const valueList = (): ValueType[] => listOf(() => valueTypes.get(reader.byte())!);
     if (id === sections.types)
       types = listOf(() => {
@@ -43,8 +46,14 @@ export function shortModule(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
         return { parameters: valueList(), results: valueList() };
       });
     if (id === sections.functions) functions = listOf(() => types[reader.unsigned()]!);
+    if (id === sections.code && start !== undefined) {
+      const content = new ByteWriter();
+      content.unsigned(start);
+      out.byte(sections.start);
+      out.sized(content.written);
+    }
     out.byte(id);
-    if (id !== sections.code) out.sized(bytes.subarray(start, end));
+    if (id !== sections.code) out.sized(bytes.subarray(first, end));
     else {
       const content = new ByteWriter();
       content.unsigned(reader.unsigned());

@@ -30,6 +30,7 @@ import { evaluatedPlan, type KnownProgram, rowLength, vectorOf } from "./evaluat
 import { addHeap, listBytes } from "./heap.ts";
 import { farAddress, MemoryImage } from "./image.ts";
 import { numbersApart } from "./numbersApart.ts";
+import { addUnpacking } from "./packedNumbers.ts";
 import { shortModule } from "./shortCode.ts";
 import { addSmallKernel } from "./smallKernel.ts";
 
@@ -76,7 +77,9 @@ export async function standaloneModule(
   sections: Readonly<Record<string, string>>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { bytes, code } = await written(functionsOf(false), sections, false);
-  return code <= mostCode ? bytes : shortModule((await written(functionsOf(true), sections, true)).bytes);
+  if (code <= mostCode) return bytes;
+  const small = await written(functionsOf(true), sections, true);
+  return shortModule(small.bytes, small.start);
 }
 
 /** Bytes of code up to which each kernel has all that it does in it, which takes a fifth less time than calls. */
@@ -86,20 +89,25 @@ async function written(
   functions: readonly StandaloneFunction[],
   sections: Readonly<Record<string, string>>,
   isSmall: boolean,
-): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly code: number }> {
+): Promise<{
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly code: number;
+  readonly start: FunctionIndex | undefined;
+}> {
   const image = new MemoryImage(64, isSmall ? farAddress : undefined);
   const indices = image.constant(new Uint8Array(Int32Array.from({ length: rowLength }, (_, i) => i).buffer));
   const planned: Stage[][] = [];
   for (const each of functions) planned.push(await stagesOf(each, image, isSmall));
   const stages = planned.flat();
   const lists = image.reserve(listBytes);
+  const module = new ModuleBuilder({ sharedMemory: false, maximumPages: 65536 });
+  const start = addUnpacking(module, image);
   const arenaBytes = stages.reduce((most, { plan }) => Math.max(most, plan.memory.arenaBytes), 0);
   const aligned = (address: number): number => Math.ceil(address / 64) * 64;
   const isNear = isSmall && aligned(image.nearEnd) + arenaBytes <= farAddress;
   const arena = aligned(isNear ? image.nearEnd : image.end);
   const heapStart = Math.max(aligned(image.end), arena + arenaBytes);
 
-  const module = new ModuleBuilder({ sharedMemory: false, maximumPages: 65536 });
   const heap = addHeap(module, lists, heapStart);
   const lanes = module.addGlobal();
   const kernels = new Map<string, FunctionIndex>();
@@ -138,7 +146,8 @@ async function written(
         });
     },
   });
-  return { bytes, code: bytes.length - segments.reduce((sum, segment) => sum + segment.bytes.length, 0) };
+  const code = bytes.length - segments.reduce((sum, segment) => sum + segment.bytes.length, 0);
+  return { bytes, code, start };
 }
 
 const bytesOf = ({ precision }: KnownProgram): number => (precision === "float32" ? 4 : 8);
