@@ -44,7 +44,10 @@ beforeAll(async () => {
   const columns =
     "fit d.csv --flow columns --out c.safetensors --epochs 1 --hidden 8 --members 1 --threads 1";
   expect((await runInProcess(columns.split(" "), { cwd })).code).toBe(0);
-  const lines = Array.from({ length: 30_000 }, (_, i) => `${i % 100 === 0 ? "" : i / 30_000},0.5,1`);
+  const lines = Array.from(
+    { length: 15_000 },
+    (_, i) => `${i % 100 === 0 ? "" : i / 15_000},0.5123456789012345,1.0123456789012345`,
+  );
   writeFileSync(at("holes.csv"), `x,y,c\n${lines.join("\n")}\n`);
 });
 
