@@ -143,19 +143,35 @@ const isAnyOrder = ({ description }: Flow): boolean =>
 /** Fewer effective draws than this leave a standard error above a fifth of a nat. */
 const fewEffectiveDraws = 25;
 
+/** What is said of effective sizes: those of rows that are estimated; of exact ones they are infinite. */
+export class EffectiveSizes {
+  /** Rows so far, and those of them that are estimated. */
+  rows = 0;
+  estimated = 0;
+  /** The least; infinite where none is estimated. */
+  least: number = Number.POSITIVE_INFINITY;
+
+  add(sizes: Float64Array): void {
+    this.rows += sizes.length;
+    for (const size of sizes) {
+      if (Number.isFinite(size)) this.estimated++;
+      this.least = Math.min(this.least, size);
+    }
+  }
+}
+
 /**
  * How answers of a flow were made, in words.
  * @param option the option that gives more draws, named where they are few.
  */
 export function qualityText(
-  effectiveSize: Float64Array,
+  { rows: all, estimated, least: leastSize }: EffectiveSizes,
   flow: Flow,
   option: "--draws" | "--candidates",
 ): string {
-  const drawn = effectiveSize.filter((size) => Number.isFinite(size));
-  if (drawn.length === 0) return isAnyOrder(flow) ? "exact for this set of columns" : "exact";
-  const least = Math.floor(drawn.reduce((a, b) => Math.min(a, b)));
-  const rows = drawn.length === effectiveSize.length ? "" : `${counted(drawn.length, "row")} `;
+  if (estimated === 0) return isAnyOrder(flow) ? "exact for this set of columns" : "exact";
+  const least = Math.floor(leastSize);
+  const rows = estimated === all ? "" : `${counted(estimated, "row")} `;
   const quality = `${rows}estimated by draws, effective size ${formatCount(least)} or more`;
   if (least >= fewEffectiveDraws) return quality;
   const other = isAnyOrder(flow) ? "" : ", and a fit with --any-order needs none";
@@ -183,7 +199,9 @@ export async function giveAnswers(
   conditions: ReadGiven,
 ): Promise<void> {
   const { writeTable } = await import("../index.ts");
-  const quality = qualityText(effectiveSize, flow, "--draws");
+  const sizes = new EffectiveSizes();
+  sizes.add(effectiveSize);
+  const quality = qualityText(sizes, flow, "--draws");
   if (out !== undefined && out !== "-") await writeTable(table, out);
   if (out === "-" || (conditions.rows !== undefined && out === undefined)) {
     remark(quality);

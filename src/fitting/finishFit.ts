@@ -7,11 +7,14 @@
 import { loadParts } from "../models/files/modelFile.ts";
 import { flowOfModel } from "../models/flow.ts";
 import type { FittedDescription, Model } from "../models/model.ts";
-import { type FitData, type FitRows, joinedRows } from "./fitData.ts";
+import { type FitData, type FitRows, joinedRows, partOf } from "./fitData.ts";
 import type { FitOptions, FitProgress } from "./fitOptions.ts";
 import type { FitReport, FitResult } from "./fitReport.ts";
 import { onSimplex } from "./logRatios.ts";
 import { weightedMean } from "./rowWeights.ts";
+
+/** Rows that are measured at once. */
+const measuredRows = 2 ** 16;
 
 /** What a method of fitting gives; warnings are collected by who calls it. */
 export interface FinishedFit extends Pick<FitResult, "flow"> {
@@ -38,8 +41,15 @@ export async function finishFit(
     wide: options.wide,
     signal: options.signal,
   };
-  const measure = async (rows: FitRows): Promise<number> =>
-    weightedMean(await measured.logProb(joinedRows(rows, data), how), rows.weights) + rows.logAbsDet;
+  const measure = async (rows: FitRows): Promise<number> => {
+    const scores = new Float64Array(rows.rows);
+    // Some at a time: they are copied on their way.
+    for (let from = 0; from < rows.rows; from += measuredRows) {
+      const part = partOf(rows, data, from, Math.min(rows.rows, from + measuredRows));
+      scores.set(await measured.logProb(joinedRows(part, data), how), from);
+    }
+    return weightedMean(scores, rows.weights) + rows.logAbsDet;
+  };
   const trainLogProb = await measure(data.train);
   const validationLogProb = data.validation ? await measure(data.validation) : trainLogProb;
   const { digest, simplex, tableColumns, tableRows } = data;

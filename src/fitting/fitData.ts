@@ -7,26 +7,19 @@
 import { counted } from "../counted.ts";
 import { DataError, UsageError } from "../errors.ts";
 import { optionText } from "../optionText.ts";
-import { each, inOnePiece, type Pieces } from "../platform/pieces.ts";
+import { each, inOnePiece, type Pieces, stride } from "../platform/pieces.ts";
 import { permutationInPieces } from "../random/permutation.ts";
 import { type RandomKey, RandomStream, split } from "../random/philox.ts";
 import { checkForFitting, diagnosis, fewestRows } from "../tables/checks.ts";
 import type { LeftOutColumn } from "../tables/columnRecord.ts";
 import { type DependentColumn, dependenceLine, dependences } from "../tables/dependence.ts";
-import { pickColumns, pickRows } from "../tables/picks.ts";
+import { pickColumns, pickRows, sharedColumns } from "../tables/picks.ts";
 import { readingLines, warningLines } from "../tables/reading/readingLines.ts";
 import { columnNamed } from "../tables/schema/columnKind.ts";
 import type { TableSchema } from "../tables/schema/columnSchema.ts";
 import type { Simplex } from "../tables/simplex.ts";
-import {
-  allColumns,
-  column,
-  leftOutColumns,
-  numericColumns,
-  selectColumns,
-  type Table,
-} from "../tables/table.ts";
-import { digestion } from "../tables/tableDigest.ts";
+import { allColumns, column, leftOutColumns, numericColumns, type Table } from "../tables/table.ts";
+import { RowsDigest } from "../tables/tableDigest.ts";
 import { fitDefaults } from "./defaults.ts";
 import type { FitOptions } from "./fitOptions.ts";
 import { checkShares, logRatios } from "./logRatios.ts";
@@ -74,6 +67,22 @@ export function concatenated(a: Float64Array, b: Float64Array): Float64Array {
   out.set(a);
   out.set(b, a.length);
   return out;
+}
+
+/** Some rows of one side of a split. */
+export function partOf(
+  rows: FitRows,
+  { columns, given }: Pick<FitData, "columns" | "given">,
+  from: number,
+  to: number,
+): FitRows {
+  return {
+    rows: to - from,
+    data: rows.data.subarray(from * columns.length, to * columns.length),
+    context: rows.context.subarray(from * given.length, to * given.length),
+    weights: rows.weights?.subarray(from, to),
+    logAbsDet: 0,
+  };
 }
 
 /** Row-major rows of the given columns followed by the fitted ones; the first `most` of them. */
@@ -226,7 +235,7 @@ export function* fitDataInPieces(
   const others = [...names, ...(options.exclude ?? []), ...(options.keep ?? [])];
   const leftOut = options.columns ? [] : leftOutColumns(table, others);
   for (const line of readingLines(table, leftOut, names)) options.onWarning?.(line);
-  const used = selectColumns(table, names);
+  const used = sharedColumns(table, names);
   const checked = checkForFitting(weights === undefined ? used : withVariedWeights(used, weights), {
     missing: options.missing === "drop" ? "drop" : "error",
   });
@@ -235,17 +244,17 @@ export function* fitDataInPieces(
   let clean = rowWeight ? withoutWeightless(checked.table, rowWeight.all, weights!) : checked.table;
   yield;
   checkRange(clean);
-  const digest = yield* digestion(clean, [...given, ...tableColumns]);
+  const digest = yield* digestOf(clean, [...given, ...tableColumns]);
   const ratios = options.simplex && logRatios(clean, shares, split(key, "shares"), options.onWarning);
   const isSpread = (name: string): boolean =>
     isCounted || (ratios?.simplex.step !== undefined && shares.includes(name));
-  const discrete = (yield* diagnosis(selectColumns(clean, tableColumns))).filter(
+  const discrete = (yield* diagnosis(sharedColumns(clean, tableColumns))).filter(
     (warning) => !isSpread(warning.column),
   );
   for (const line of warningLines(discrete)) options.onWarning?.(line);
   if (ratios) clean = ratios.table;
 
-  const dependent = (yield* dependences(selectColumns(clean, [...given, ...columns]))).filter((dependence) =>
+  const dependent = (yield* dependences(sharedColumns(clean, [...given, ...columns]))).filter((dependence) =>
     columns.includes(dependence.column),
   );
   for (const columnGroup of dependent) options.onWarning?.(dependenceLine(columnGroup));
@@ -295,6 +304,17 @@ export function* fitDataInPieces(
     dependent,
     digest,
   };
+}
+
+/** The digest of a table of numbers, some rows at a time: their columns are copied. */
+function* digestOf({ values, ...table }: Table, names: readonly string[]): Pieces<string> {
+  const digest = new RowsDigest(names);
+  const width = table.columns.length;
+  for (let from = 0; from < table.rows; from += stride) {
+    const rows = Math.min(stride, table.rows - from);
+    yield* digest.adding({ ...table, rows, values: values.subarray(from * width, (from + rows) * width) });
+  }
+  return digest.text;
 }
 
 /** Weights may all be equal, which as a column would be refused as constant: an index stands in for the check. */

@@ -5,7 +5,7 @@
  */
 
 import { checkArgument, type OptionKind, refuse } from "../options.ts";
-import { checkTable, type Table } from "./table.ts";
+import { checkTable, selectColumns, type Table } from "./table.ts";
 import { pickTexts } from "./textColumn.ts";
 
 const places: OptionKind = {
@@ -32,6 +32,15 @@ export function pickRows(table: Table, rows: ArrayLike<number>): Table {
   const texts = table.texts?.map((text) => pickTexts(text, rows));
   const { rowsBefore: _, ...rest } = table;
   return { ...rest, rows: rows.length, values, ...(texts ? { texts } : {}) };
+}
+
+/** {@link selectColumns}, which shares the numbers of the table where these are all of its columns. */
+export function sharedColumns(table: Table, names: readonly string[]): Table {
+  const { columns, rows, values, records } = table;
+  const isAll = names.length === columns.length && names.every((name, place) => name === columns[place]);
+  return isAll && records.length === columns.length
+    ? { columns, rows, values, records }
+    : selectColumns(table, names);
 }
 
 /** The table with these columns alone, in this order, text and columns without values too; names that it does not have are passed over. */

@@ -7,7 +7,7 @@
 import { isTrained } from "../../architectures/kinds.ts";
 import { fit } from "../../fitting/fit.ts";
 import type { FitResult } from "../../fitting/fitReport.ts";
-import { batchOptionTable, fitBatches, mostCells } from "../../fitting/streamed/fitBatches.ts";
+import { batchOptionTable, fitBatches } from "../../fitting/streamed/fitBatches.ts";
 import { usableBatches, usedColumns } from "../../fitting/streamed/usableRows.ts";
 import { callback, checkedOptions, type OptionTable } from "../../options.ts";
 import { checkSignal } from "../../platform/pieces.ts";
@@ -15,7 +15,7 @@ import { RandomStream, randomKey, split } from "../../random/philox.ts";
 import { checkBatches } from "../../tables/batches/checkBatches.ts";
 import { drawnRows, sampleOfBatches } from "../../tables/batches/describeBatches.ts";
 import { namingRows } from "../../tables/batches/rowNumbers.ts";
-import { type TableBatches, tableOfBatches } from "../../tables/batches/tableBatches.ts";
+import { mostCells, type TableBatches, tableOfBatches } from "../../tables/batches/tableBatches.ts";
 import { fewestRows } from "../../tables/checks.ts";
 import { pickRows } from "../../tables/picks.ts";
 import { column, selectColumns, type Table } from "../../tables/table.ts";

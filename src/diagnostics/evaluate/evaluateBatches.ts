@@ -13,7 +13,7 @@ import { RunningMean } from "../../numerics/meanAndError.ts";
 import { checkedOptions, wholeNumber } from "../../options.ts";
 import { checkBatches } from "../../tables/batches/checkBatches.ts";
 import { sampleOfBatches } from "../../tables/batches/describeBatches.ts";
-import { type TableBatches, tableOfBatches } from "../../tables/batches/tableBatches.ts";
+import { mostCells, type TableBatches, tableOfBatches } from "../../tables/batches/tableBatches.ts";
 import { evaluateDefaults, mostCompared } from "../defaults.ts";
 import {
   type EvaluateOptions,
@@ -75,7 +75,7 @@ export async function evaluateBatches(
   options: EvaluateBatchesOptions = {},
 ): Promise<Evaluation> {
   checkBatches("evaluateBatches", batches);
-  const { cells = 2 ** 23, ...given } = options;
+  const { cells = mostCells, ...given } = options;
   checkedOptions("evaluateBatches", { cells }, { cells: wholeNumber("a whole number from 1000", 1000) });
   const most = Math.max(10, Math.floor(cells / Math.max(1, batches.records.length)));
   if (batches.rows <= most) return await evaluate(flow, await tableOfBatches(batches), given);

@@ -90,11 +90,12 @@ export function logDensities(rows: Moving): Float64Array {
 
 /** Fits a layer along given directions. */
 function fitLayer(rows: Moving, axes: Matrix, options: MarginalOptions): Layer {
-  const along = project(rows.columns, axes);
-  return {
-    axes,
-    knots: along.map((coordinates) => marginalMap(binColumn(coordinates, rows.weights), options)),
-  };
+  // One direction at a time: all of them are as many numbers as the rows.
+  const knots = Array.from({ length: axes.columns }, (_, k) => {
+    const [coordinates] = project(rows.columns, axes.subMatrix(0, axes.rows - 1, k, k));
+    return marginalMap(binColumn(coordinates!, rows.weights), options);
+  });
+  return { axes, knots };
 }
 
 /** The layers before the iteration. */

@@ -14,7 +14,7 @@ import { isNode, nodeModule } from "../../platform/platform.ts";
 import { checkBatches } from "../../tables/batches/checkBatches.ts";
 import { drawnRows, type SampledRows } from "../../tables/batches/describeBatches.ts";
 import { namingRows } from "../../tables/batches/rowNumbers.ts";
-import { type TableBatches, tableOfBatches } from "../../tables/batches/tableBatches.ts";
+import { mostCells, type TableBatches, tableOfBatches } from "../../tables/batches/tableBatches.ts";
 import { type AskedFit, askedFit, fit, fitAsked } from "../fit.ts";
 import type { FitOptions } from "../fitOptions.ts";
 import type { FitResult } from "../fitReport.ts";
@@ -49,9 +49,6 @@ export interface BatchesFit extends FitResult {
       }
     | undefined;
 }
-
-/** Cells that are held in memory. */
-export const mostCells: number = 2 ** 23;
 
 /** What the options of a table in batches may be. */
 export const batchOptionTable: OptionTable<Pick<FitBatchesOptions, "rows" | "cells" | "folder">> = {

@@ -12,7 +12,7 @@ import type { SampledRows } from "../../tables/batches/describeBatches.ts";
 import type { TableBatches } from "../../tables/batches/tableBatches.ts";
 import { pickRows } from "../../tables/picks.ts";
 import { column, selectColumns } from "../../tables/table.ts";
-import type { FitData, FitRows } from "../fitData.ts";
+import { type FitData, type FitRows, partOf } from "../fitData.ts";
 import type { FitOptions } from "../fitOptions.ts";
 import type { RowStream, StreamedData } from "../gradient/fitByGradient.ts";
 import type { Likelihood } from "../gradient/likelihood.ts";
@@ -226,15 +226,4 @@ function separated(values: Float64Array, layout: Layout): Rows {
     return [name, own];
   });
   return { rows, inputs: Object.fromEntries(inputs) };
-}
-
-/** Some rows of one side of a split. */
-function partOf(rows: FitRows, { columns, given }: FitData, from: number, to: number): FitRows {
-  return {
-    rows: to - from,
-    data: rows.data.subarray(from * columns.length, to * columns.length),
-    context: rows.context.subarray(from * given.length, to * given.length),
-    weights: rows.weights?.subarray(from, to),
-    logAbsDet: 0,
-  };
 }

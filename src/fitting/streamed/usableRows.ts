@@ -6,7 +6,8 @@
 
 import { countingRows } from "../../tables/batches/rowNumbers.ts";
 import { completenessOf, missingValue } from "../../tables/checks.ts";
-import { column, selectColumns, type Table } from "../../tables/table.ts";
+import { sharedColumns } from "../../tables/picks.ts";
+import { column, type Table } from "../../tables/table.ts";
 import type { FitOptions } from "../fitOptions.ts";
 import { scaledWeights } from "../rowWeights.ts";
 
@@ -33,7 +34,7 @@ export async function usableBatch(
   { weights, missing }: Pick<FitOptions, "weights" | "missing">,
 ): Promise<UsableBatch> {
   const { rowsBefore = 0 } = batch;
-  const table = selectColumns(batch, names);
+  const table = sharedColumns(batch, names);
   const weightOf = weights === undefined ? undefined : column(table, weights);
   const { complete, incomplete, first } = await countingRows(batch, async () => {
     // For the error that a negative weight is.

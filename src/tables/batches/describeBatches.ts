@@ -18,10 +18,12 @@ import {
 import { inferLevels } from "../schema/inferText.ts";
 import { cellColumns, type Table } from "../table.ts";
 import { checkBatches } from "./checkBatches.ts";
-import { JoinedTable, type TableBatches, tableOfBatches } from "./tableBatches.ts";
+import { JoinedTable, mostCells, type TableBatches, tableOfBatches } from "./tableBatches.ts";
 
 /** Texts of a column that are counted; a column with more is a list of names, or prose. */
 const mostLevels = 2 ** 18;
+/** Rows of a sample at least, however wide the table. */
+const fewestSampled = 1000;
 /** Different numbers of a column that are counted; a column with more has no levels. */
 const mostNumbers = 200;
 
@@ -226,8 +228,8 @@ function withFacts(
 }
 
 /**
- * Says what a table holds that comes in batches, as `describe` does of one that is in memory. Of up to `mostRows` rows it is the same. Of
- * more, one pass counts rows, missing cells, levels and the least, largest and mean number of all rows; what needs sorted numbers (kinds
+ * Says what a table holds that comes in batches, as `describe` does of one that is in memory. Of up to `mostRows` rows (default: a million, and no
+ * more than have 8,388,608 cells) it is the same. Of more, one pass counts rows, missing cells, levels and the least, largest and mean number of all rows; what needs sorted numbers (kinds
  * and grids, quartiles, values with a probability of their own, bounds, tails, outliers), and what concerns several columns or the order of
  * rows, is estimated from `mostRows` rows drawn at random, beside those that hold the least and the largest value, a missing cell, and each
  * of up to 200 different numbers. Then `sampledRows` and `estimated` say so.
@@ -241,8 +243,10 @@ export async function describeBatches(
   options: DescribeOptions = {},
 ): Promise<TableDescription> {
   checkBatches("describeBatches", batches);
-  const { mostRows } = checkDescribeOptions("describeBatches", options);
-  const { rows } = batches;
+  const { rows, records } = batches;
+  const held = Math.max(fewestSampled, Math.floor(mostCells / Math.max(1, records.length)));
+  const usual = checkDescribeOptions("describeBatches", options).mostRows;
+  const mostRows = options.mostRows === undefined ? Math.min(usual, held) : usual;
   if (rows <= mostRows) return describe(await tableOfBatches(batches));
   const facts: Facts = new Map();
   const { table, places } = await drawnRows(batches, mostRows, 0, facts);

@@ -33,6 +33,9 @@ export interface TableBatches extends AsyncIterable<Table> {
   readonly from?: ((row: number) => AsyncIterable<Table>) | undefined;
 }
 
+/** Cells of a table, of all columns, that are held in memory unless others are asked for. */
+export const mostCells: number = 2 ** 23;
+
 /** Rows of a batch, at most. */
 const batchRows = 2 ** 16;
 

@@ -12,7 +12,7 @@ import type { TableBatches } from "../../../entries/tables.ts";
 import type { Flow, Table } from "../../../index.ts";
 import { addOptionFlags } from "../../flags/optionFlags.ts";
 import { imputeFlags } from "../../flags/questionFlags.ts";
-import { qualityText } from "../../given.ts";
+import { EffectiveSizes, qualityText } from "../../given.ts";
 import { defined } from "../../options.ts";
 import {
   checkOneOutput,
@@ -79,14 +79,13 @@ class Filling {
   readonly #flow: Flow;
   readonly #batches: TableBatches;
   readonly #options: ImputeOptions;
-  readonly #sizes: Float64Array;
+  readonly #sizes = new EffectiveSizes();
 
   constructor(flow: Flow, batches: TableBatches, options: ImputeOptions) {
     this.#flow = flow;
     this.#batches = batches;
     this.#options = options;
     this.draws = options.draws ?? 1;
-    this.#sizes = new Float64Array(batches.rows);
   }
 
   async *tables(): AsyncGenerator<Table> {
@@ -94,7 +93,7 @@ class Filling {
     for await (const batch of this.#batches) {
       const { tables, filled, effectiveSize } = await this.#flow.impute(batch, this.#options);
       this.filled += filled;
-      this.#sizes.set(effectiveSize, batch.rowsBefore ?? 0);
+      this.#sizes.add(effectiveSize);
       if (tables.length === 1) yield tables[0]!;
       else
         tables.forEach((table, draw) => {
@@ -111,7 +110,7 @@ class Filling {
   }
 
   get leastSize(): number {
-    return this.#sizes.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    return this.#sizes.least;
   }
 }
 

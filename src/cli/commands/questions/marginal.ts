@@ -11,7 +11,7 @@ import { marginalOptionTable } from "../../../entries/options.ts";
 import { checkKnown } from "../../columnNames.ts";
 import { addOptionFlags } from "../../flags/optionFlags.ts";
 import { marginalFlags } from "../../flags/questionFlags.ts";
-import { qualityText } from "../../given.ts";
+import { EffectiveSizes, qualityText } from "../../given.ts";
 import { defined, type GivenText } from "../../options.ts";
 import { checkOneOutput, checkTableOutput, formatCount, formatLogProb, warn } from "../../output.ts";
 import { giveScores } from "../../scores/scoreTable.ts";
@@ -75,7 +75,8 @@ async function run(model: string, data: string, flags: MarginalCommandFlags): Pr
       const rows = logProb.length;
       const impossible = logProb.filter((value) => value === Number.NEGATIVE_INFINITY).length;
       const mean = logProb.reduce((sum, value) => sum + value, 0) / rows;
-      const estimated = effectiveSize.filter((size) => Number.isFinite(size)).length;
+      const sizes = new EffectiveSizes();
+      sizes.add(effectiveSize);
       return {
         json: {
           columns,
@@ -83,9 +84,9 @@ async function run(model: string, data: string, flags: MarginalCommandFlags): Pr
           rows,
           meanLogProb: mean,
           outsideSupport: impossible,
-          exact: rows - estimated,
-          estimated,
-          effectiveSize: effectiveSize.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+          exact: rows - sizes.estimated,
+          estimated: sizes.estimated,
+          effectiveSize: sizes.least,
           standardError: standardError.reduce((a, b) => (Number.isFinite(b) ? Math.max(a, b) : a), 0),
           summedOut,
         },
@@ -94,7 +95,7 @@ async function run(model: string, data: string, flags: MarginalCommandFlags): Pr
           ["rows", formatCount(rows)],
           ["mean log-density", `${formatLogProb(mean)} nats`],
           ["outside support", formatCount(impossible)],
-          ["made", qualityText(effectiveSize, flow, "--draws")],
+          ["made", qualityText(sizes, flow, "--draws")],
           ...errorFacts(standardError.filter((_, row) => Number.isFinite(effectiveSize[row]))),
         ],
       };
