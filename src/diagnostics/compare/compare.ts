@@ -103,7 +103,14 @@ const negligible = 1e-4;
 export async function compare(table: Table, given: CompareOptions = {}): Promise<Comparison> {
   const options = checkedComparison("compare", given);
   checkTable("compare", table);
-  const compared = await comparedData(table, options);
+  return await comparisonInMemory(await comparedData(table, options), options);
+}
+
+/** The comparison of rows in memory. */
+export async function comparisonInMemory(
+  compared: ComparedData,
+  options: CheckedComparison,
+): Promise<Comparison> {
   const rows = new RowsInMemory(compared.data, options);
   return comparisonOf(await compareKinds(rows, options), compared, rows.heldOutRows, rows.folds);
 }

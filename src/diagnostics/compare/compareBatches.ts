@@ -21,11 +21,12 @@ import { pickRows } from "../../tables/picks.ts";
 import { column, selectColumns, type Table } from "../../tables/table.ts";
 import {
   type CheckedComparison,
+  type ComparedData,
   type CompareOptions,
   type Comparison,
   checkedComparison,
-  compare,
   comparedData,
+  comparisonInMemory,
   comparisonOf,
   splitsOf,
 } from "./compare.ts";
@@ -77,7 +78,8 @@ export async function compareBatches(
   const most = Math.max(fewestRows, Math.floor(cells / Math.max(1, batches.records.length)));
   if (rows > most && simplex)
     onWarning?.(`shares of a total are compared in memory: by ${most} of ${rows} rows, drawn at random`);
-  if (rows <= most || simplex) return await compareHeld(batches, Math.min(rows, most), options);
+  if (rows <= most || simplex)
+    return await comparisonInMemory(await heldData(batches, Math.min(rows, most), options), options);
   const sampleRows = Math.max(fewestRows, Math.floor(most / 4));
   const sample = await drawnRows(batches, sampleRows, seed);
   const compared = await namingRows(
@@ -95,18 +97,18 @@ export async function compareBatches(
   return comparisonOf(flows, { ...compared, data }, parts.heldOutRows, parts.folds);
 }
 
-/** Compares rows in memory: all, or so many at random. */
-async function compareHeld(
+/** What is compared of rows in memory: all, or so many at random. The table that they come in is given up. */
+async function heldData(
   batches: TableBatches,
   rows: number,
   options: CheckedComparison,
-): Promise<Comparison> {
-  if (rows === batches.rows) return await compare(await tableOfBatches(batches), options);
+): Promise<ComparedData> {
+  if (rows === batches.rows) return await comparedData(await tableOfBatches(batches), options);
   const { table, places } = await drawnRows(batches, rows, options.seed ?? 0);
   const { remarks } = batches;
   return await namingRows(
     (row) => places[row - 1]! + 1,
-    () => compare({ ...table, ...(remarks ? { remarks } : {}) }, options),
+    () => comparedData({ ...table, ...(remarks ? { remarks } : {}) }, options),
     table.records,
   );
 }
