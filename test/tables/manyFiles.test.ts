@@ -2,6 +2,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
+import { readContent } from "../../src/formats/arrow/arrowFile.ts";
+import { bytesInMemory } from "../../src/platform/byteSource.ts";
 import { readBatches } from "../../src/tables/batches/readBatches.ts";
 import { batchesOf, tableOfBatches } from "../../src/tables/batches/tableBatches.ts";
 import { writeBatches } from "../../src/tables/batches/writeBatches.ts";
@@ -123,6 +125,11 @@ it.each(["parquet", "arrow"])("writes .%s batch by batch, which reads back as it
   );
   await writeBatches(batchesOf(tableFromRows(["x"], values)), path);
   expect((await readTable(path)).values).toEqual(values);
+  if (format === "arrow")
+    expect((await readContent(bytesInMemory(readFileSync(path)))).parts.map(({ rows }) => rows)).toEqual([
+      2 ** 18,
+      rows - 2 ** 18,
+    ]);
 });
 
 it("refuses batches that do not fit the ones before, and leaves no file", async () => {
