@@ -139,6 +139,10 @@ const strokes = {
   points: 'stroke="#2a6fb0" stroke-width="2.4" stroke-linecap="round" stroke-opacity="0.6"',
 };
 
+/** What a conditional part is given in its picture. */
+const contextOf = ({ context }) =>
+  context > 0 ? ops.constant(new Float64Array(context).fill(0.5)) : undefined;
+
 async function pictureOfBijection({ bijection, values }) {
   const drawn = drawnValues(bijection.parameters, "bijection", values, 1, (shape) =>
     shape.length > 1 ? 1 / Math.sqrt(Math.max(1, shape.at(-1))) : 0.6,
@@ -149,7 +153,7 @@ async function pictureOfBijection({ bijection, values }) {
     [drawn],
     2,
     Float64Array.from(grid.flat(2)),
-    (x, p) => bijection.forward(x, p).value,
+    (x, p) => bijection.forward(x, p, contextOf(bijection)).value,
   );
   const pushed = grid.map((points, line) =>
     points.map((_, step) => {
@@ -191,9 +195,8 @@ async function pictureOfBase({ base, values }) {
   const count = 700;
   const stream = new RandomStream(randomKey(2));
   const noise = Float64Array.from({ length: count * base.noise }, () => stream.normal());
-  const context = base.context > 0 ? ops.constant(new Float64Array(base.context).fill(0.5)) : undefined;
   const [samples] = await computed(base.parameters, [drawn], base.noise, noise, (x, p) =>
-    base.sample(x, p, context),
+    base.sample(x, p, contextOf(base)),
   );
   const points = Array.from({ length: count }, (_, i) => [[samples[2 * i], samples[2 * i + 1]]]);
   return svgOf(frameOf(points), [{ polylines: points, style: strokes.points }], ["a", "b"]);

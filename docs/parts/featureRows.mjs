@@ -205,7 +205,7 @@ export const sections = [
         "YYpYppYY.YY.pp...",
         ["coupling", "maskedAutoregressive", "elementwise"],
       ],
-      ["embedding network for context", "pY.Y...Y..p......", ["~network", "layeredConditioner"]],
+      ["embedding network for context", "pY.Y...Y..p......", ["embedded", "embeddedFlow"]],
       ["class labels", "..Y...pp.....YY..", ["classNormal", "Columns that are given|/fitting"]],
       [
         "conditional / marginal draws from a joint fit",

@@ -103,7 +103,7 @@ export function programOf(part) {
     [["initialValues"], "graph"],
     [["randomKey"], "random"],
   ].sort(([, a], [, b]) => (a < b ? -1 : 1));
-  if (part.variable === "base" && statements.includes("context: 1"))
+  if (part.variable !== "transformer" && statements.includes("context: 1"))
     return givenProgramOf(part, { columns: ["c"], cells: "stream.uniform()", at: "{ c: 0.5 }" });
   if (part.variable === "base" && statements.includes("classes: 3"))
     return givenProgramOf(part, {
@@ -126,17 +126,19 @@ console.log(logProb.every(Number.isFinite)); // prints true
 `;
 }
 
-/** The same of a base given columns: `flowOf` is for what is given nothing. */
-function givenProgramOf({ name, example }, { columns, cells, at }) {
+/** The same of a part given columns: `flowOf` is for what is given nothing. */
+function givenProgramOf(part, { columns, cells, at }) {
+  const statements = statementsOf(part);
+  const imports = importsOf(statements).map(
+    ([entry, names]) => `import { ${names.sort().join(", ")} } from "pushforward/${entry}";`,
+  );
   const given = JSON.stringify(columns).replaceAll(",", ", ");
   const index = cells.includes("i % 3") ? "(_, i)" : "()";
   return `import { fit, tableFromRows } from "pushforward";
-import { affine } from "pushforward/bijections";
-import { ${name} } from "pushforward/distributions";
+${imports.join("\n")}
 import { RandomStream, randomKey } from "pushforward/random";
 
-${example}
-const bijection = affine({ features: 2 });
+${statements}
 const stream = new RandomStream(randomKey(1));
 const rows = Array.from({ length: 100 }, ${index} => [${cells}, stream.normal(), stream.normal()]);
 const { flow } = await fit(tableFromRows([${given.slice(1, -1)}, "a", "b"], rows), {

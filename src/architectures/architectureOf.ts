@@ -61,11 +61,24 @@ const architectures: Readonly<Record<FlowKind, Maker>> = {
   ncsf: async (options) => (await import("./circularFlow.ts")).circularSplineFlow(options),
 };
 
-/** The architecture of a kind, of some sizes; `bins` are those of splines alone. */
+/**
+ * The architecture of a kind, of some sizes; `bins` are those of splines alone.
+ * @param options - With `embedding` those of the layers of a network that the context goes through first.
+ */
 export async function architectureOf(
   kind: string,
-  { bins, ...sizes }: NeuralSplineFlowOptions,
+  {
+    bins,
+    embedding,
+    ...sizes
+  }: NeuralSplineFlowOptions & { readonly embedding?: readonly number[] | undefined },
 ): Promise<Architecture> {
+  if (embedding) {
+    const { embeddedArchitecture } = await import("./embedded/embeddedFlow.ts");
+    return await embeddedArchitecture({ ...sizes, embedding }, (inner) =>
+      architectureOf(kind, { ...sizes, ...inner, bins }),
+    );
+  }
   if (!Object.hasOwn(architectures, kind)) refuse("fit", "flow", `one of ${flowKinds.join(", ")}`, kind);
   const hasBins = bins !== undefined && ["nsf", "nsf-ar", "ncsf", "ttf", "mixture-of-flows"].includes(kind);
   return architectures[kind as FlowKind](hasBins ? { ...sizes, bins } : sizes);

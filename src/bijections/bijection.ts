@@ -7,7 +7,8 @@
  */
 
 import type { Expr } from "../graph/expr.ts";
-import { checkReturned } from "../graph/ops/leaves.ts";
+import { logAddExp } from "../graph/ops/arithmetic.ts";
+import { checkReturned, constant } from "../graph/ops/leaves.ts";
 import type { Bound, ParameterTree } from "../graph/parameters.ts";
 import { anObject, checkArgument, type OptionKind } from "../options.ts";
 import { type Interval, isWithin, misfit, realLine } from "../transformers/interval.ts";
@@ -80,6 +81,12 @@ export interface Bijection {
   nextState?(y: Expr, parameters: Bound, mean: (value: Expr) => Expr): Readonly<Record<string, Expr>>;
   /** All preimages of y, for a map that is not one to one; then `inverse` gives the first. */
   branches?(y: Expr, parameters: Bound, context?: Expr): readonly Branch[];
+  /**
+   * The logarithm of the sum of e^term over all preimages, for one that has too many to list: a loop, which is compiled once (default: those of
+   * {@link Bijection.branches} one by one). A scalar.
+   * @param term - Of a preimage, which is asked for one that stands for all.
+   */
+  sumOfBranches?(y: Expr, parameters: Bound, term: (branch: Branch) => Expr, context?: Expr): Expr;
   /** The description that {@link bijectionFromJson} reads back. */
   toJSON(): BijectionJson;
 }
@@ -110,6 +117,30 @@ export function checkedMap<Image extends Mapped>(
   checkReturned(where, "logAbsDet", mapped.logAbsDet, []);
   return mapped;
 }
+
+/** All preimages of y, be it one. */
+export const branchesOf = (
+  bijection: Bijection,
+  y: Expr,
+  parameters: Bound,
+  context?: Expr,
+): readonly Branch[] =>
+  bijection.branches?.(y, parameters, context) ?? [
+    { ...checkedMap(bijection, "inverse", bijection.inverse(y, parameters, context)), valid: constant(1) },
+  ];
+
+/** The logarithm of the sum of e^term over them; see {@link Bijection.sumOfBranches}. */
+export const sumOfBranches = (
+  bijection: Bijection,
+  y: Expr,
+  parameters: Bound,
+  term: (branch: Branch) => Expr,
+  context?: Expr,
+): Expr =>
+  bijection.sumOfBranches?.(y, parameters, term, context) ??
+  branchesOf(bijection, y, parameters, context)
+    .map(term)
+    .reduce((total, next) => logAddExp(total, next));
 
 /** Where and how bijections one after another take and give their features. */
 export type Passage = Pick<Bijection, "domain" | "codomain" | "passes">;

@@ -4,7 +4,13 @@
  * @module
  */
 
-import { aBijection, type Bijection, checkedMap, checkRegion } from "../bijections/bijection.ts";
+import {
+  aBijection,
+  type Bijection,
+  checkedMap,
+  checkRegion,
+  sumOfBranches,
+} from "../bijections/bijection.ts";
 import type { Expr } from "../graph/expr.ts";
 import { checkExpressions } from "../graph/ops/leaves.ts";
 import * as g from "../graph/ops.ts";
@@ -25,26 +31,19 @@ export function pushforwardLogProb(
   parameters: { readonly base: Bound; readonly bijection: Bound },
   context?: Expr,
 ): Expr {
-  checkArgument("pushforwardLogProb", "base", base, anObject);
-  checkArgument("pushforwardLogProb", "bijection", bijection, aBijection);
-  checkArgument("pushforwardLogProb", "parameters", parameters, anObject, "such as { base, bijection }");
-  checkExpressions("pushforwardLogProb", y);
-  checkBase("pushforwardLogProb", base, bijection);
-  if (!bijection.branches) {
-    const mapped = bijection.inverse(y, parameters.bijection, context);
-    const { value, logAbsDet } = checkedMap(bijection, "inverse", mapped);
-    return g.add(base.logProb(value, parameters.base, context), logAbsDet);
-  }
-  return bijection
-    .branches(y, parameters.bijection, context)
-    .map(({ value, logAbsDet, valid }) =>
+  checkParts("pushforwardLogProb", base, bijection, parameters, y);
+  return sumOfBranches(
+    bijection,
+    y,
+    parameters.bijection,
+    ({ value, logAbsDet, valid }) =>
       g.select(
         valid,
         g.add(base.logProb(value, parameters.base, context), logAbsDet),
         Number.NEGATIVE_INFINITY,
       ),
-    )
-    .reduce((total, term) => g.logAddExp(total, term));
+    context,
+  );
 }
 
 /**
@@ -58,17 +57,27 @@ export function pushforwardSample(
   parameters: { readonly base: Bound; readonly bijection: Bound },
   context?: Expr,
 ): Expr {
-  checkArgument("pushforwardSample", "base", base, anObject);
-  checkArgument("pushforwardSample", "bijection", bijection, aBijection);
-  checkArgument("pushforwardSample", "parameters", parameters, anObject, "such as { base, bijection }");
-  checkExpressions("pushforwardSample", noise);
-  checkBase("pushforwardSample", base, bijection);
+  checkParts("pushforwardSample", base, bijection, parameters, noise);
   const mapped = bijection.forward(
     base.sample(noise, parameters.base, context),
     parameters.bijection,
     context,
   );
   return checkedMap(bijection, "forward", mapped).value;
+}
+
+function checkParts(
+  where: string,
+  base: Distribution,
+  bijection: Bijection,
+  parameters: object,
+  value: Expr,
+): void {
+  checkArgument(where, "base", base, anObject);
+  checkArgument(where, "bijection", bijection, aBijection);
+  checkArgument(where, "parameters", parameters, anObject, "such as { base, bijection }");
+  checkExpressions(where, value);
+  checkBase(where, base, bijection);
 }
 
 /**

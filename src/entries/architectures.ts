@@ -30,6 +30,7 @@ export {
   type SylvesterFlowOptions,
   sylvesterFlow,
 } from "../architectures/elementaryFlows.ts";
+export { type EmbeddedFlowOptions, embeddedFlow } from "../architectures/embedded/embeddedFlow.ts";
 export { type FlowMatchingOptions, flowMatching } from "../architectures/flowMatching.ts";
 export { type GraphicalFlowOptions, graphicalFlow } from "../architectures/graphical/graphicalFlow.ts";
 export { ownArchitecture } from "../architectures/kindOf.ts";

@@ -39,7 +39,7 @@ const fixed = (value: number, digits: number): string =>
 type Fact = readonly [name: string, value: string, note: string];
 
 function factsOf(evaluation: Evaluation): Fact[] {
-  const { logProb, classifier, associations, closest, rows, sampledRows, leftOut } = evaluation;
+  const { logProb, bound, classifier, associations, closest, rows, sampledRows, leftOut } = evaluation;
   const outside = logProb.outsideSupport > 0 ? `, without ${count(logProb.outsideSupport)} of density 0` : "";
   return [
     [
@@ -51,7 +51,11 @@ function factsOf(evaluation: Evaluation): Fact[] {
           ? `${count(rows - (sampledRows ?? rows) + leftOut)} not compared`
           : "not seen by the fit, as far as is known",
     ],
-    ["nats per row", fixed(logProb.mean, 3), `± ${fixed(logProb.standardError, 3)}${outside}`],
+    [
+      "nats per row",
+      fixed(logProb.mean, 3),
+      `± ${fixed(logProb.standardError, 3)}${outside}${bound ? ", a lower bound" : ""}`,
+    ],
     [
       "two-sample AUC",
       fixed(classifier.auc, 3),

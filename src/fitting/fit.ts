@@ -130,7 +130,7 @@ async function choose(table: Table, options: FitOptions): Promise<ChosenKind> {
 }
 
 /** Options that say what an architecture says itself. */
-const sizesOfNamed = ["transforms", "hidden", "base"] as const;
+const sizesOfNamed = ["transforms", "hidden", "embedding", "base"] as const;
 
 function checkedFitOptions(table: Table, options: FitOptions): FitOptions {
   checkFormerOptions("fit", options);

@@ -107,7 +107,7 @@ export interface FitOptions {
   readonly flow?: FlowOption<ModelKind> | undefined;
   /**
    * A model that training starts at, imported or fitted here by gradient: a flow, or the path (Node) or bytes of its file. Its structure,
-   * columns, preparation and precision are kept, so that `flow`, `columns`, `given`, `simplex`, `transforms` and `hidden` are refused beside it;
+   * columns, preparation and precision are kept, so that `flow`, `columns`, `given`, `simplex`, `transforms`, `hidden` and `embedding` are refused beside it;
    * the table must have its columns. On the held-out rows the result is never worse than the model.
    */
   readonly from?: Flow | string | Uint8Array | ArrayBuffer | Blob | undefined;
@@ -233,6 +233,12 @@ export interface FitOptions {
    * 128, 128; for residual and continuous flows by table, see `defaultRecipe`).
    */
   readonly hidden?: readonly number[] | undefined;
+  /**
+   * Sizes of the layers of a network that the given columns go through once, for all transforms, such as `[64, 16]`: each transform is given the
+   * last 16 numbers (default: each is given the columns). For trained kinds that are named, but `cnf`, `flow-matching` and `mixture-of-flows`; for an
+   * architecture there is `embeddedFlow`.
+   */
+  readonly embedding?: readonly number[] | undefined;
   /** Components of a `mixture`, exactly so many (default: as many of 1 to 24 as have the smallest BIC). */
   readonly components?: number | undefined;
   /**
@@ -311,6 +317,9 @@ const ascentMaps: readonly AscentMaps[] = ["directional", "radial", "both"];
 /** Kinds whose bases are part of what they are. */
 const basesOfTheirOwn: readonly string[] = ["ncsf", "flow-matching", "mixture-of-flows"];
 
+/** Kinds that have one network, or where the base is given columns. */
+const ofOneNetwork: readonly string[] = ["cnf", "flow-matching", "mixture-of-flows"];
+
 /** What each option of a fit may be, and whose it is. */
 export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOptionKind>> = {
   flow: flowOptionKind(modelKinds),
@@ -324,6 +333,10 @@ export const fitOptionTable: Readonly<Record<keyof Required<FitOptions>, FitOpti
   weights: text,
   transforms: ofTrained(wholeNumber(`a positive integer, at most ${mostTransforms}`, 1, mostTransforms)),
   hidden: ofEpochs(sizes(mostHidden)),
+  embedding: of(
+    flowKinds.filter((kind) => !ofOneNetwork.includes(kind)),
+    sizes(mostHidden),
+  ),
   epochs: ofEpochs(count),
   budget: ofEpochs(numberOf("a positive number of seconds", (x) => x > 0 && Number.isFinite(x))),
   batch: ofEpochs(count),

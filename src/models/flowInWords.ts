@@ -7,7 +7,7 @@
 import { hasEpochs, isTrained } from "../architectures/kinds.ts";
 import type { FlowDescription } from "./flow.ts";
 
-const kindsInWords: ReadonlyMap<string, string> = new Map([
+const kindsInWords: ReadonlyMap<unknown, string> = new Map([
   ["realnvp", "RealNVP"],
   ["maf", "masked autoregressive flow"],
   ["nsf", "neural spline flow"],
@@ -23,10 +23,6 @@ const kindsInWords: ReadonlyMap<string, string> = new Map([
   ["gaussian", "Gaussian, full covariance"],
   ["mixture", "mixture of Gaussians"],
   ["kde", "kernel density"],
-]);
-
-/** Kinds that are told by the transformer in them. */
-const kindsOfTransformer: ReadonlyMap<string, string> = new Map([
   ["coupling", "coupling flow"],
   ["autoregressive", "autoregressive flow"],
 ]);
@@ -72,12 +68,10 @@ export function describeArchitecture(description: object): string {
   const parts = conditionedParts(bijection);
   const first = parts[0];
   const type = first?.transformer?.type;
-  const withTransformer = typeof type === "string" ? kindsOfTransformer.get(String(kind)) : undefined;
-  const words = [
-    withTransformer
-      ? `${withTransformer} of ${type}`
-      : (kindsInWords.get(String(kind)) ?? nameOf(String(kind))),
-  ];
+  const name = kindsInWords.get(kind) ?? nameOf(String(kind));
+  // These two are told by the transformer in them.
+  const isTold = (kind === "coupling" || kind === "autoregressive") && typeof type === "string";
+  const words = [isTold ? `${name} of ${type}` : name];
   if (first) {
     words.push(`${parts.length} transform${parts.length === 1 ? "" : "s"}`);
     words.push(`hidden ${first.hidden.length > 0 ? first.hidden.join("x") : "none"}`);

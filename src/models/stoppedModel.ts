@@ -55,8 +55,8 @@ export function noSteps(kind: string): UsageError {
   return new UsageError({
     where: "at",
     problem: `a model of kind ${kind} has no steps to stop between; ${stepwise.join(", ")} have`,
-    expected: `a model of kind ${stepwise.join(", ")}`,
-    received: `one of kind ${kind}`,
+    expected: stepwise.join(", "),
+    received: kind,
   });
 }
 

@@ -29,7 +29,7 @@ export function checkColumnNames(names: readonly string[]): void {
     // Text begins with one by accident, and names that differ by it alone look the same.
     if (name.startsWith("\ufeff")) {
       throw new DataError({
-        problem: `the name of column ${index + 1}, ${quoteCell(name.slice(1))}, begins with a byte order mark, which nobody sees`,
+        problem: `the name of column ${index + 1}, ${quoteCell(name.slice(1))}, begins with a byte order mark`,
         expected: "a name without a byte order mark",
         received: describeValue(name),
         remedy: "rename it",

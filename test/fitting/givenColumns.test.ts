@@ -1,6 +1,19 @@
 /** Given columns: prepared as fitted ones are, and followed where a density is sharp in them. */
 
 import { describe, expect, test } from "vitest";
+import { continuousFlow, embeddedFlow, mixtureOfFlows } from "../../src/entries/architectures.ts";
+import {
+  actNorm,
+  affine,
+  batchNormalization,
+  chain,
+  elementwise,
+  embedded,
+} from "../../src/entries/bijections.ts";
+import { standardNormal } from "../../src/entries/distributions.ts";
+import { ShapeError } from "../../src/entries/errors.ts";
+import { exportModel, verifyExport } from "../../src/entries/exchange.ts";
+import { affineTransformer } from "../../src/entries/transformers.ts";
 import { fit } from "../../src/fitting/fit.ts";
 import type { FitOptions, FitPhase } from "../../src/fitting/fitOptions.ts";
 import { modelFromBytes } from "../../src/models/files/modelFile.ts";
@@ -73,4 +86,61 @@ test("samples of a sharp conditional density stay beside it", async () => {
   // With a box of fixed width around the whole column, a tenth of them lay beyond 0.5, some more than 10 away.
   expect(Math.max(...gaps)).toBeLessThan(3);
   expect(gaps.filter((gap) => gap > 0.5).length / gaps.length).toBeLessThan(0.05);
+});
+
+describe("an embedding of what is given", () => {
+  const given = Array.from({ length: 6 }, (_, i) => `c${i}`);
+  /** y is the sum of what is given, nearly. */
+  const table = draw(["y", ...given], 400, 4, (stream) => {
+    const c = given.map(() => stream.normal());
+    return [c.reduce((sum, value) => sum + value, 0) + 0.3 * stream.normal(), ...c];
+  });
+  const options: FitOptions = { ...small, hidden: [8], epochs: 30, columns: ["y"], given };
+
+  test("is trained with the flow, saved, exported, and trained further", async () => {
+    const { flow } = await fit(table, { ...options, flow: "maf", learningRate: 0.02, embedding: [8, 2] });
+    expect(flow.description.kind).toBe("maf");
+    expect(flow.facts.architecture).toMatch(/^masked autoregressive flow, 2 transforms, hidden 8$/);
+    const scores = await flow.logProb(table);
+    // The entropy of the noise is -0.215 nats; y alone has 1.42 + log sqrt(6.09) = 2.32.
+    expect(mean(scores)).toBeGreaterThan(-1);
+    const read = new Flow(modelFromBytes(flow.toBytes()));
+    expect(await read.logProb(table)).toEqual(scores);
+    const module = await exportModel(flow, { to: "wasm" });
+    expect(await verifyExport(flow, module, table)).toMatchObject({ passes: true });
+    const further = await fit(table, { from: flow, epochs: 1, threads: 1 });
+    expect(further.flow.facts.architecture).toBe(flow.facts.architecture);
+  });
+
+  test("is one of any architecture; data start and change what is inside", async () => {
+    const inside = chain([
+      elementwise({ features: 1, context: 2, hidden: [4], transformer: affineTransformer() }),
+      batchNormalization({ features: 1 }),
+      actNorm({ features: 1 }),
+    ]);
+    const own = { kind: "own", features: 1, context: 2, transforms: 1, hidden: [] };
+    const flow = embeddedFlow({
+      embedding: [4, 2],
+      flow: () => ({ ...own, base: standardNormal({ features: 1 }), bijection: inside, preparation: "none" }),
+    });
+    const { flow: fitted } = await fit(table, { flow, epochs: 2, columns: ["y"], given, threads: 1 });
+    const { values } = fitted.model;
+    const named = (part: string) => Object.entries(values).find(([name]) => name.includes(part))![1];
+    // The deviation of y is sqrt(6.09): both normalizations have seen the rows.
+    expect(Object.keys(values).join()).toMatch(/inner\.2\.logScale/);
+    expect(named("inner.2.logScale")[0]).toBeGreaterThan(0.5);
+    expect(named("inner.1.")).not.toEqual(Float64Array.of(0));
+  });
+
+  test("is refused where there is nothing to embed, or one network sees it all", async () => {
+    await expect(fit(table, { flow: "nsf", embedding: [4] })).rejects.toThrow(/given nothing/);
+    await expect(fit(table, { ...options, flow: "cnf", embedding: [4] })).rejects.toThrow(/embedding/);
+    const flow = embeddedFlow({ embedding: [4], flow: continuousFlow() });
+    expect(() => flow({ features: 1, context: 3 })).toThrow(/a training of its own/);
+    const ofClasses = { features: 1, context: 2, embedding: [4], flow: mixtureOfFlows() };
+    expect(() => embeddedFlow(ofClasses)).toThrow(/base mixture/);
+    expect(() => embedded({ inner: affine({ features: 1 }), context: 2, embedding: [3] })).toThrow(
+      ShapeError,
+    );
+  });
 });

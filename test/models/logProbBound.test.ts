@@ -159,8 +159,8 @@ describe("sorting", () => {
   };
 
   test("the sum over orders of a normal base is log n! + log p, where the point ascends", async () => {
-    const y = [-1, 0.25, 0.5, 2];
-    const exact = Math.log(24) + y.reduce((sum, value) => sum + logDensity(value), 0);
+    const y = [-2, -1, 0.25, 0.5, 2, 3];
+    const exact = Math.log(720) + y.reduce((sum, value) => sum + logDensity(value), 0);
     expect(await densityAt(y, "sort")).toBeCloseTo(exact, 12);
     expect(await densityAt(y, "sorted")).toBeCloseTo(exact, 12);
     for (const kind of ["sort", "sorted"] as const)
@@ -192,6 +192,34 @@ describe("sorting", () => {
     const found = (await density.run({ rows: side * side, inputs: { y: nodes } })).rows.logProb!;
     const mass = found.reduce((sum, value) => sum + Math.exp(value), 0) * (18 / side) * (14 / side);
     expect(mass).toBeCloseTo(1, 3);
+  });
+
+  test("the loop over orders adds up what the orders one by one do, behind a map and before one", async () => {
+    const shift = affine({ features: 4 });
+    const loop = sort({ features: 4 });
+    const { sumOfBranches: _, ...listed } = loop;
+    const base = diagonalNormal({ features: 4 });
+    const rows = Object.fromEntries(
+      [loop, listed].map((map, i) => {
+        const bijection = chain([shift, map, shift]);
+        const tree = { base: base.parameters, bijection: bijection.parameters };
+        return [`${i}`, pushforwardLogProb(base, bijection, ops.input("y", [4]), bindTree(tree) as never)];
+      }),
+    );
+    const executable = await engine.compile({ rows });
+    await executable.setParameters({
+      "base.mean": Float64Array.of(1, -1, 0, 2),
+      "base.logScale": Float64Array.of(0, -0.7, 0.3, 0.1),
+      "bijection.0.shift": Float64Array.of(0.2, 0, -0.4, 0),
+      "bijection.0.logScale": Float64Array.of(0, 0.2, 0, -0.1),
+      "bijection.2.shift": Float64Array.of(0, 0, 0, 0),
+      "bijection.2.logScale": Float64Array.of(0.1, 0.1, 0.1, 0.1),
+    });
+    const y = Float64Array.of(-1, 0, 0.5, 2, 3, 2, 1, 0);
+    const { rows: found } = await executable.run({ rows: 2, inputs: { y } });
+    expect(found["0"]![0]).toBeCloseTo(found["1"]![0]!, 12);
+    expect(Number.isFinite(found["0"]![0])).toBe(true);
+    expect([found["0"]![1], found["1"]![1]]).toEqual([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
   });
 
   test("bases of which features may differ, and sums of too many orders, are refused", () => {

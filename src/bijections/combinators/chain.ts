@@ -15,7 +15,16 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, subtreeOf } from "../../graph/parameters.ts";
 import { checkArgument, listOf } from "../../options.ts";
-import { aBijection, type Bijection, type Branch, checkedMap, type Mapped, passageOf } from "../bijection.ts";
+import {
+  aBijection,
+  type Bijection,
+  type Branch,
+  branchesOf,
+  checkedMap,
+  type Mapped,
+  passageOf,
+  sumOfBranches,
+} from "../bijection.ts";
 
 /** A chain, which shows its parts. */
 export interface Chain extends Bijection {
@@ -33,50 +42,35 @@ export interface Chain extends Bijection {
  */
 export function chain(parts: readonly Bijection[]): Chain {
   checkArgument("chain", "parts", parts, listOf(aBijection, "an array of bijections"));
+  const misfit = (subject: string, expected: string, received: unknown): ShapeError =>
+    new ShapeError({ where: "chain", subject, expected, received: String(received) });
   const first = parts[0];
-  if (!first)
-    throw new ShapeError({
-      where: "chain",
-      subject: "parts",
-      expected: "at least one bijection",
-      received: "none",
-    });
+  if (!first) throw misfit("parts", "at least one bijection", "none");
   const { features } = first;
   const context = Math.max(...parts.map((part) => part.context));
   for (const part of parts) {
     if (part.features !== features)
-      throw new ShapeError({
-        where: "chain",
-        subject: `${part.type}`,
-        expected: `of ${features} features, as the first`,
-        received: `${part.features}`,
-      });
+      throw misfit(part.type, `of ${features} features, as the first`, part.features);
     if (part.context !== 0 && part.context !== context)
-      throw new ShapeError({
-        where: "chain",
-        subject: `${part.type}`,
-        expected: `with a context of ${context}, as another`,
-        received: `${part.context}`,
-      });
+      throw misfit(part.type, `with a context of ${context}, as another`, part.context);
   }
   const passage = passageOf("chain", parts);
-  const namedParts = parts.map((part, i) => ({ part, name: String(i) }));
-  const last = parts[parts.length - 1]!;
-  const run = (
-    direction: "forward" | "inverse",
-    inTurn: typeof namedParts,
-    start: Expr,
-    p: Bound,
-    c: Expr | undefined,
-  ): Mapped => {
-    let value = start;
-    let logAbsDet: Expr = g.constant(0);
-    for (const { part, name } of inTurn) {
-      const step = checkedMap(part, direction, part[direction](value, subtreeOf(p, name), c));
-      value = step.value;
-      logAbsDet = g.add(logAbsDet, step.logAbsDet);
+  const last = parts.at(-1)!;
+  const start = (value: Expr): Branch => ({ value, logAbsDet: g.constant(0), valid: g.constant(1) });
+  const joined = (before: Branch, { value, logAbsDet, valid }: Branch): Branch => ({
+    value,
+    logAbsDet: g.add(before.logAbsDet, logAbsDet),
+    valid: g.mul(before.valid, valid),
+  });
+  const run = (direction: "forward" | "inverse", from: Expr, p: Bound, c: Expr | undefined): Mapped => {
+    let mapped = start(from);
+    for (let k = 0; k < parts.length; k++) {
+      const i = direction === "forward" ? k : parts.length - 1 - k;
+      const part = parts[i]!;
+      const step = checkedMap(part, direction, part[direction](mapped.value, subtreeOf(p, String(i)), c));
+      mapped = joined(mapped, { ...step, valid: mapped.valid });
     }
-    return { value, logAbsDet };
+    return { value: mapped.value, logAbsDet: mapped.logAbsDet };
   };
   const self: Chain = {
     type: "chain",
@@ -86,29 +80,27 @@ export function chain(parts: readonly Bijection[]): Chain {
     ...passage,
     domainRegion: first.domainRegion,
     codomainRegion: last.codomainRegion,
-    parameters: Object.fromEntries(namedParts.map(({ part, name }) => [name, part.parameters])),
-    forward: (x, p, c) => run("forward", namedParts, x, p, c),
-    inverse: (y, p, c) => run("inverse", namedParts.slice().reverse(), y, p, c),
+    parameters: Object.fromEntries(parts.map((part, i) => [i, part.parameters])),
+    forward: (x, p, c) => run("forward", x, p, c),
+    inverse: (y, p, c) => run("inverse", y, p, c),
     toJSON: () => ({ type: "chain", parts: parts.map((part) => part.toJSON()) }),
   };
   if (!parts.some((part) => part.branches)) return self;
   return {
     ...self,
-    branches(y, p, c) {
-      let branches: readonly Branch[] = [{ value: y, logAbsDet: g.constant(0), valid: g.constant(1) }];
-      for (const { part, name } of namedParts.slice().reverse())
-        branches = branches.flatMap((branch) => {
-          const parameters = subtreeOf(p, name);
-          const steps = part.branches?.(branch.value, parameters, c) ?? [
-            { ...part.inverse(branch.value, parameters, c), valid: g.constant(1) },
-          ];
-          return steps.map((step) => ({
-            value: step.value,
-            logAbsDet: g.add(branch.logAbsDet, step.logAbsDet),
-            valid: g.mul(branch.valid, step.valid),
-          }));
-        });
-      return branches;
-    },
+    branches: (y, p, c) =>
+      parts.reduceRight<readonly Branch[]>(
+        (all, part, i) =>
+          all.flatMap((branch) =>
+            branchesOf(part, branch.value, subtreeOf(p, String(i)), c).map((step) => joined(branch, step)),
+          ),
+        [start(y)],
+      ),
+    sumOfBranches: (y, p, term, c) =>
+      parts.reduce(
+        (then, part, i) => (branch) =>
+          sumOfBranches(part, branch.value, subtreeOf(p, String(i)), (step) => then(joined(branch, step)), c),
+        term,
+      )(start(y)),
   };
 }

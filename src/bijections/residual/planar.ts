@@ -10,6 +10,9 @@
  * û is u, moved along w so that s = w . û is above -1, which makes the map one to one (the paper's appendix A.1). The
  * inverse's equation is increasing in a, and its root is bracketed by w . y - |s| and w . y + |s|.
  *
+ * Two differences would lose digits where the step is large. What is left of 1 - tanh² is computed without one, and where the map stretches twice or
+ * more, so that x is small beside y and û, its part along w is what the equation has found, w . x = a.
+ *
  * D. Rezende, S. Mohamed, "Variational Inference with Normalizing Flows", ICML 2015, equations 10 to 12,
  * https://arxiv.org/abs/1505.05770
  *
@@ -18,6 +21,7 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import { root } from "../../graph/library/root.ts";
+import { hyperbolicSlope } from "../../graph/ops/elementwise.ts";
 import * as g from "../../graph/ops.ts";
 import { trained, trainedUniform } from "../../graph/parameters.ts";
 import { conditionedParameters } from "../../networks/conditioned.ts";
@@ -30,7 +34,7 @@ import {
   type OptionTable,
   required,
 } from "../../options.ts";
-import type { Bijection } from "../bijection.ts";
+import type { Bijection, Mapped } from "../bijection.ts";
 
 /** Options of {@link planar}. */
 export interface PlanarOptions {
@@ -86,8 +90,7 @@ export function planar(options: PlanarOptions): Bijection {
   const constrained = (u: Expr, w: Expr): { readonly step: Expr; readonly s: Expr } => {
     const product = dot(w, u);
     const target = g.add(margin - 1, g.softplus(g.add(product, shift)));
-    const squared = g.max(dot(w, w), 1e-30);
-    const step = g.add(u, g.mul(w, g.div(g.sub(target, product), squared)));
+    const step = g.add(u, along(g.sub(target, product), w));
     // The leaky ReLU is nowhere flat: rounding must not take s below its least value.
     return { step, s: slope === undefined ? dot(w, step) : target };
   };
@@ -95,7 +98,7 @@ export function planar(options: PlanarOptions): Bijection {
   const bent = (at: Expr): { readonly bend: Expr; readonly derivative: Expr } => {
     if (slope === undefined) {
       const bend = g.tanh(at);
-      return { bend, derivative: g.sub(1, g.square(bend)) };
+      return { bend, derivative: hyperbolicSlope(bend, at) };
     }
     const derivative = g.select(g.less(at, 0), slope, 1);
     return { bend: g.mul(at, derivative), derivative };
@@ -116,14 +119,15 @@ export function planar(options: PlanarOptions): Bijection {
       const { u, w, b } = conditioned.read(p, c);
       const { step, s } = constrained(u, w);
       const projection = dot(w, y);
+      const mapped = (value: Expr, derivative: Expr): Mapped => ({
+        value,
+        logAbsDet: g.neg(logAbsDet(s, derivative)),
+      });
       if (slope !== undefined) {
         // a + b is of the sign of w . y + b, and so many times smaller as the map stretches there.
         const { bend, derivative } = bent(g.add(projection, b));
         const stretch = g.add(1, g.mul(s, derivative));
-        return {
-          value: g.sub(y, g.mul(step, g.div(bend, stretch))),
-          logAbsDet: g.neg(logAbsDet(s, derivative)),
-        };
+        return mapped(g.sub(y, g.mul(step, g.div(bend, stretch))), derivative);
       }
       const reach = g.abs(s);
       // At an end of the bracket the hyperbolic tangent may be 1, and rounding decides.
@@ -135,7 +139,9 @@ export function planar(options: PlanarOptions): Bijection {
         { slack },
       );
       const { bend, derivative } = bent(g.add(a, b));
-      return { value: g.sub(y, g.mul(step, bend)), logAbsDet: g.neg(logAbsDet(s, derivative)) };
+      const nearly = g.sub(y, g.mul(step, bend));
+      const missing = g.select(g.less(1, g.mul(s, derivative)), g.sub(a, dot(w, nearly)), 0);
+      return mapped(g.add(nearly, along(missing, w)), derivative);
     },
     toJSON: () => ({
       type: "planar",
@@ -151,4 +157,9 @@ export function planar(options: PlanarOptions): Bijection {
 /** Scalar product of two vectors. */
 function dot(a: Expr, b: Expr): Expr {
   return g.sum(g.mul(a, b));
+}
+
+/** The shortest vector whose product with w is a number. */
+function along(product: Expr, w: Expr): Expr {
+  return g.mul(w, g.div(product, g.max(dot(w, w), 1e-30)));
 }

@@ -4,4 +4,5 @@
  * @module
  */
 
+export { type Embedded, type EmbeddedOptions, embedded } from "./embedded.ts";
 export { type PartialOptions, partial } from "./partial.ts";

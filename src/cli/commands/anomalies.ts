@@ -12,7 +12,7 @@ import { anomaliesOptionTable } from "../../entries/options.ts";
 import type { Flow, Table } from "../../index.ts";
 import { anomaliesFlags } from "../flags/anomaliesFlags.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
-import { positiveInteger } from "../options.ts";
+import { defined, positiveInteger } from "../options.ts";
 import {
   checkOneOutput,
   checkTableOutput,
@@ -111,9 +111,9 @@ async function besideModel(
   if (out === "-") return await printCsv(tables());
   if (out !== undefined) await writeBatches(tables(), out);
   else for await (const _ of tables());
-  const { columns, measures, against, calibrationRows } = found;
+  const { columns, measures, bound, against, calibrationRows } = found;
   const rows = strangest.rows;
-  const facts = { columns, against, calibrationRows, ...(measures ? { measures } : {}) };
+  const facts = { columns, against, calibrationRows, ...defined({ measures, bound }) };
   const discoveries = options.fdr === undefined ? {} : { discoveries: discovered };
   const ranking = rows.map(({ row }) => row - 1);
   await give({ rows, ranking, ...facts, ...discoveries }, batches.rows, source, flags);
@@ -178,7 +178,7 @@ const againstWords: Readonly<Record<Anomalies["against"], (rows: string) => stri
 const namedColumns = 6;
 
 /** What log-densities are: of what fit, and with respect to what. */
-function densityLine({ measures, against }: Anomalies): string {
+function densityLine({ measures, bound, against }: Anomalies): string {
   if (measures === undefined) return "";
   const kinds = [...new Set(measures.map(({ measure }) => measure))].map((kind) => {
     const names = measures.filter(({ measure }) => measure === kind).map(({ column }) => column);
@@ -186,7 +186,7 @@ function densityLine({ measures, against }: Anomalies): string {
     return `${kind} (${names.slice(0, namedColumns).join(", ")}${more})`;
   });
   const fits = against === "themselves" ? "by fits to ordinary rows that have not seen the row, " : "";
-  return `log p: log-density in nats, ${fits}with respect to ${kinds.join(" x ")}\n`;
+  return `log p: ${bound ? "lower bound of the " : ""}log-density in nats, ${fits}with respect to ${kinds.join(" x ")}\n`;
 }
 
 function summary({ against, calibrationRows, discoveries, ...found }: Anomalies): string {

@@ -109,7 +109,13 @@ async function run(p: string, q: string, data: string | undefined, flags: Diverg
     summary() {
       const mean = sum / finite;
       return {
-        json: { rows, meanLogRatio: mean, higherUnderFirst: higher, impossible },
+        json: {
+          rows,
+          ...(ofP.description.bound || ofQ.description.bound ? { bound: true } : {}),
+          meanLogRatio: mean,
+          higherUnderFirst: higher,
+          impossible,
+        },
         facts: [
           ["log ratio", `log ${p} - log ${q}`],
           ["rows", formatCount(rows)],

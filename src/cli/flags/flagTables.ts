@@ -67,6 +67,12 @@ export const fitFlags: OptionFlags<FitOptions> = {
     help: "hidden layers, such as 128,128",
     usual: `32,32 below 500 rows, else 64,64; for columns ${columnsDefaults.hidden}; for residual and continuous flows by table`,
   },
+  embedding: {
+    flag: "--embedding",
+    value: "sizes",
+    help: "layers of a network that given columns go through once, for all transforms, such as 64,16",
+    usual: "none: each transform is given the columns",
+  },
   epochs: { flag: "--epochs", value: "n", help: "passes over the data at most", usual: "by table" },
   budget: {
     flag: "--budget",

@@ -44,6 +44,7 @@ export const answerSchemas: Readonly<
   }),
   anomalies: v.object({
     ...named,
+    bound: v.optional(v.literal(true)),
     against: v.literal("drawn"),
     calibrationRows: v.number(),
     rows: v.array(

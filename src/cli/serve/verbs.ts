@@ -174,7 +174,7 @@ export async function answerSample(
   const tables = async function* (): AsyncGenerator<Table> {
     if (withLogProb) {
       const { table, logProb } = await model.flow.sampleWithLogProb(n, options);
-      yield besides(table, tableFromColumns({ logProb }));
+      yield besides(table, tableFromColumns({ [scoreName(model.flow)]: logProb }));
       return;
     }
     for await (const table of sampleBatches(model.flow, n, options)) {
@@ -221,7 +221,8 @@ export async function answerAnomalies(
   const scorer = await model.scorer();
   const found = await scorer.rows(isTable(rows) ? rows : model.tableOf(rows), choices);
   const { against, calibrationRows } = scorer;
-  return `${opening(model)},${jsonText({ against, calibrationRows, rows: found }).slice(1)}`;
+  const { bound } = model.flow.description;
+  return `${opening(model)},${jsonText({ ...(bound ? { bound } : {}), against, calibrationRows, rows: found }).slice(1)}`;
 }
 
 /** What the model is. */

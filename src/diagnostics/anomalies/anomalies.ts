@@ -102,6 +102,8 @@ export interface Anomalies {
   readonly columns: readonly string[];
   /** With respect to what log-densities are, by column; undefined where there are none. */
   readonly measures?: readonly ColumnMeasure[] | undefined;
+  /** Set where the flow knows a lower bound of its log-densities alone. */
+  readonly bound?: true | undefined;
   /**
    * What p-values are against. `"themselves"`: the place of a row among all, scored by rows that do not include it. Of ordinary rows
    * P(p <= a) <= a / (1 - s) where a share s of the rows is strange, whatever these are like, and P(p <= a) <= a where none is.

@@ -43,7 +43,7 @@ const expectedText = ({ blame, expected }: Anomaly): string =>
     .join("; ");
 
 /**
- * A table of what was found: `row`, `score`, `pValue`, `logProb` (empty where there is none), `discovery` (0 or 1, where asked for),
+ * A table of what was found: `row`, `score`, `pValue`, `logProb` (`logProbBound` of a flow that knows a bound alone; empty where there is none), `discovery` (0 or 1, where asked for),
  * `blame` and `expected` as text.
  */
 export function anomaliesTable(anomalies: Anomalies): Table {
@@ -54,7 +54,10 @@ export function anomaliesTable(anomalies: Anomalies): Table {
     ["row", Float64Array.from(rows, ({ row }) => row)],
     ["score", Float64Array.from(rows, ({ score }) => score)],
     ["pValue", Float64Array.from(rows, ({ pValue }) => pValue)],
-    ["logProb", Float64Array.from(rows, ({ logProb }) => logProb ?? Number.NaN)],
+    [
+      anomalies.bound ? "logProbBound" : "logProb",
+      Float64Array.from(rows, ({ logProb }) => logProb ?? Number.NaN),
+    ],
   ];
   if (anomalies.discoveries !== undefined)
     numbers.push(["discovery", Float64Array.from(rows, ({ isDiscovery }) => Number(isDiscovery))]);

@@ -24,7 +24,7 @@ const ofTable = ["columns", "exclude", "kinds", "schema", "folds", "trim", "logP
 /** What {@link anomalyBatches} gives. */
 export interface AnomalyBatches
   extends AsyncIterable<readonly Anomaly[]>,
-    Pick<Anomalies, "columns" | "measures" | "against" | "calibrationRows"> {
+    Pick<Anomalies, "columns" | "measures" | "bound" | "against" | "calibrationRows"> {
   /**
    * After the last batch, where `fdr` asks for it: rows with a p-value of at most this are the discoveries; below 0 where there are none.
    */
@@ -66,6 +66,7 @@ export async function anomalyBatches(
 class JudgedBatches implements AnomalyBatches {
   readonly columns: Anomalies["columns"];
   readonly measures: Anomalies["measures"];
+  readonly bound: Anomalies["bound"];
   readonly against: Anomalies["against"];
   readonly calibrationRows: number;
   discoveryBound: number | undefined;
@@ -82,6 +83,7 @@ class JudgedBatches implements AnomalyBatches {
     this.#prepared = prepared;
     this.columns = flow.columns;
     this.measures = flow.description.measures;
+    this.bound = flow.description.bound;
     this.against = options.calibration ? "calibration" : "drawn";
     this.calibrationRows = prepared.calibrationScores.length;
   }
@@ -137,9 +139,9 @@ export async function besideFlow(
   const found = await anomalyBatches(flow, batches, options);
   const parts: (readonly Anomaly[])[] = [];
   for await (const part of found) parts.push(part);
-  const { columns, measures, against, calibrationRows, discoveryBound } = found;
+  const { columns, measures, bound, against, calibrationRows, discoveryBound } = found;
   const rows = parts.flat();
-  const facts = { columns, measures, against, calibrationRows };
+  const facts = { columns, measures, ...(bound ? { bound } : {}), against, calibrationRows };
   if (discoveryBound === undefined) return { rows, ...facts };
   const marked = rows.map((row) => ({ ...row, isDiscovery: row.pValue <= discoveryBound }));
   return { rows: marked, ...facts, discoveries: marked.filter(({ isDiscovery }) => isDiscovery).length };

@@ -44,6 +44,11 @@ export interface KlDivergence {
   readonly draws: number;
   /** Samples among them that are impossible under q, their density being 0. */
   readonly impossible: number;
+  /**
+   * Set where p or q knows a lower bound of its log-densities alone: then it is the mean difference of what they know, and may be above or below the
+   * divergence.
+   */
+  readonly bound?: true | undefined;
   /** Mean and standard error over the other samples: those above where all are possible. NaN where none is. */
   readonly possible: {
     /** Mean of log p - log q. */
@@ -90,7 +95,8 @@ export async function klDivergence(
   const possible = logRatio.filter((value) => value !== Number.POSITIVE_INFINITY);
   const ofPossible =
     possible.length > 0 ? meanAndError(possible) : { mean: Number.NaN, standardError: Number.NaN };
-  if (impossible.q === 0) return { ...ofPossible, draws, impossible: 0, possible: ofPossible };
+  const bound = p.description.bound || q.description.bound ? { bound: true as const } : {};
+  if (impossible.q === 0) return { ...ofPossible, draws, impossible: 0, ...bound, possible: ofPossible };
   if (onWarning) {
     const [first] = await q.impossibleRows(table, how);
     const example = first ? `, such as row ${first.row}: ${first.reason}` : "";
@@ -103,6 +109,7 @@ export async function klDivergence(
     standardError: Number.POSITIVE_INFINITY,
     draws,
     impossible: impossible.q,
+    ...bound,
     possible: ofPossible,
   };
 }

@@ -69,6 +69,8 @@ export interface Evaluation {
   readonly fittedToTheseRows: boolean;
   /** What the flow says of the held-out rows. */
   readonly logProb: HeldOutScore;
+  /** Set where the flow knows a lower bound of its log-densities alone: {@link logProb} is one, then. */
+  readonly bound?: true | undefined;
   /** Contributions of the columns to it, in nats; absent of flows that have no contributions. */
   readonly contributions?:
     | readonly ({
@@ -227,6 +229,7 @@ export async function evaluate(flow: Flow, test: Table, given: EvaluateOptions =
     leftOut: drawnTest.rows - rows.length,
     fittedToTheseRows,
     logProb: heldOutScore(filtered(scores, (score) => !Number.isNaN(score))),
+    ...(flow.description.bound ? { bound: true } : {}),
     ...(parts ? { contributions: contributionScores(parts) } : {}),
     classifier: classifierTest(compared, split(key, "classifier")),
     marginals: marginalDistances(fitted, split(key, "marginals")),

@@ -67,7 +67,7 @@ const namedPairs = 5;
 /** The whole of an evaluation as text of several lines. */
 export function evaluationText(evaluation: Evaluation): string {
   checkEvaluation("evaluationText", evaluation);
-  const { rows, sampledRows, leftOut, logProb, classifier, marginals, associations, contributions } =
+  const { rows, sampledRows, leftOut, logProb, bound, classifier, marginals, associations, contributions } =
     evaluation;
   const byColumn = new Map(contributions?.map((contribution) => [contribution.column, contribution]));
   const share = new Map(classifier.columns.map((column) => [column.column, column.share]));
@@ -109,7 +109,7 @@ export function evaluationText(evaluation: Evaluation): string {
     ...(evaluation.fittedToTheseRows
       ? ["                  these are the very rows of the fit: nothing here is out of sample"]
       : []),
-    `log-density       ${scoreText(logProb)} nats per row`,
+    `${bound ? "lower bound" : "log-density"}       ${scoreText(logProb)} nats per row`,
     `two-sample test   AUC ${fixed(classifier.auc, 3)} ± ${fixed(classifier.standardError, 3)} (0.5: alike): ${verdict(classifier)}`,
     ...(associations.meanDifference === undefined
       ? []

@@ -103,8 +103,7 @@ export function wasmEngineWith(
       problem: "this runtime has no WebAssembly",
       expected: "WebAssembly",
       received: "none",
-      remedy:
-        "start node without --jitless (a browser: without its mode that turns WebAssembly off), or use the reference engine",
+      remedy: "start node without --jitless, or use the reference engine",
     });
   if (!hasSimd())
     throw new UsageError({

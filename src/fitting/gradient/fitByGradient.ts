@@ -96,7 +96,7 @@ export async function fitByGradient(
   const { transforms, hidden, bins } = recipe;
   const base =
     options.base && (await import("../../architectures/bases/namedBase.ts")).namedBases[options.base];
-  const asNamed = { ...sizes, transforms, hidden, bins };
+  const asNamed = { ...sizes, transforms, hidden, bins, embedding: options.embedding };
   const made = architecture ?? (await architectureOf(kind, { ...asNamed, base }));
   // What names and sizes give is the same in each fit: an engine knows it again without a look.
   const structure = architecture ? undefined : JSON.stringify([kind, options.base, asNamed]);

@@ -42,6 +42,7 @@ const structural = [
   "simplex",
   "transforms",
   "hidden",
+  "embedding",
   "base",
 ] as const;
 

@@ -14,7 +14,7 @@ import { affineTransformer } from "../../transformers/affineTransformer.ts";
 import type { FitOptions } from "../fitOptions.ts";
 
 /** Options that say what the graph says, or nothing of it. */
-const idle = ["transforms", "simplex", "from", "kinds", "base"] as const;
+const idle = ["transforms", "embedding", "simplex", "from", "kinds", "base"] as const;
 
 /**
  * The architecture of a graph: `maf` is of affine maps, others of splines.

@@ -11,12 +11,13 @@ import { aBijection, type Bijection, type DataRows, type NamedValues } from "../
 import type { Chain } from "../../bijections/combinators/chain.ts";
 import type { Repeated } from "../../bijections/combinators/repeated.ts";
 import { whitening } from "../../bijections/normalization/whitening.ts";
+import type { Embedded } from "../../bijections/structure/embedded.ts";
 import type { ManyToOne } from "../../distributions/bounds/manyToOne.ts";
 import { setKnownParameters } from "../../engines/setKnownParameters.ts";
 import { ShapeError } from "../../errors.ts";
-import { sizeOf } from "../../graph/expr.ts";
+import { type Expr, sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
-import { bindTree, flattenTree, subtreeOf } from "../../graph/parameters.ts";
+import { type Bound, bindTree, flattenTree, subtreeOf } from "../../graph/parameters.ts";
 import { type EngineOptions, engineOf } from "../../models/evaluation.ts";
 import { initialValues, type ParameterValues, withoutPrefix } from "../../models/parameters.ts";
 import { moments } from "../../numerics/moments.ts";
@@ -52,7 +53,7 @@ const valuesFromDataOptionTable: OptionTable<ValuesFromDataOptions> = {
 /**
  * Values of all parameters of a bijection by dotted name, where those that depend on data are set from rows: the shift and scale of `actNorm`,
  * the statistics of `batchNormalization`, `whitening`, `standardization` and a fitted `triangularAffine`, and what a bijection of your own says
- * in `valuesFrom`. Parts of chains and of `repeated` maps are reached; what is inside of other maps keeps its values. `fit` does so itself
+ * in `valuesFrom`. Parts of chains, of `repeated` and of `embedded` maps are reached; what is inside of other maps keeps its values. `fit` does so itself
  * with its rows of training. Costs one pass of the inverse over the rows, in float64.
  *
  * @param rows - Data, row-major, `bijection.features` numbers a row, two rows or more. They are not changed.
@@ -103,11 +104,12 @@ interface Given extends DataRows {
 
 /** Whether data set some of its parameters. */
 export function startsFromData(bijection: Bijection): boolean {
-  const { parts = [], layer } = bijection as Partial<Chain & Repeated>;
+  const { parts = [], layer, embed, inner } = bijection as Partial<Chain & Repeated & Embedded>;
+  const inside = embed ? inner : layer;
   return (
     valuesOf(bijection) !== undefined ||
     parts.some(startsFromData) ||
-    (layer !== undefined && startsFromData(layer))
+    (inside !== undefined && startsFromData(inside))
   );
 }
 
@@ -171,7 +173,7 @@ async function walked(
   options: EngineOptions & { readonly signal?: AbortSignal | undefined },
   goOn: boolean,
 ): Promise<{ values: ParameterValues; rows: Given }> {
-  const { parts, layer, count = 0 } = bijection as Partial<Chain & Repeated>;
+  const { parts, layer, count = 0, embed, inner } = bijection as Partial<Chain & Repeated & Embedded>;
   if (!startsFromData(bijection))
     return { values, rows: goOn ? await through(bijection, values, rows, options) : rows };
   let [own, at] = [values, rows];
@@ -199,7 +201,13 @@ async function walked(
         own = { ...own, [name]: stacked };
       }
     }
-  else {
+  else if (embed && inner) {
+    const context = await computed(bijection, (_, p, c) => embed(p, c!), own, at, options);
+    const prefix = "inner.";
+    const step = await walked(inner, withoutPrefix(own, prefix), { ...at, context }, options, goOn);
+    at = { ...step.rows, context: at.context };
+    for (const [name, data] of Object.entries(step.values)) own = { ...own, [prefix + name]: data };
+  } else {
     own = { ...values, ...(await valuesOf(bijection)!(rows)) };
     if (goOn) at = await through(bijection, own, rows, options);
   }
@@ -226,10 +234,21 @@ async function through(
   rows: Given,
   options: EngineOptions & { readonly signal?: AbortSignal | undefined },
 ): Promise<Given> {
+  const toBase = (y: Expr, p: Bound, c: Expr | undefined): Expr => bijection.inverse(y, p, c).value;
+  return { ...rows, values: await computed(bijection, toBase, values, rows, options) };
+}
+
+/** Something of each row, by the values of a bijection. */
+async function computed(
+  bijection: Bijection,
+  what: (y: Expr, p: Bound, c: Expr | undefined) => Expr,
+  values: ParameterValues,
+  rows: Given,
+  options: EngineOptions & { readonly signal?: AbortSignal | undefined },
+): Promise<Float64Array> {
   const { features, context } = bijection;
   const c = context > 0 ? g.input("context", [context]) : undefined;
-  const bound = bindTree(bijection.parameters, "bijection.");
-  const { value } = bijection.inverse(g.input("data", [features]), bound, c);
+  const value = what(g.input("data", [features]), bindTree(bijection.parameters, "bijection."), c);
   const executable = await engineOf({ ...options, precision: "float64" }).compile(
     { rows: { value } },
     options,
@@ -239,7 +258,7 @@ async function through(
     await setKnownParameters(executable, Object.fromEntries(named));
     const inputs = { data: rows.values, ...(c ? { context: rows.context! } : {}) };
     const image = await executable.run({ rows: rows.values.length / features, inputs }, options);
-    return { ...rows, values: image.rows.value! };
+    return image.rows.value!;
   } finally {
     executable.dispose();
   }

@@ -48,8 +48,12 @@ const one = (): Expr => constant(1);
 const twoOverRootPi = 2 / Math.sqrt(Math.PI);
 const rootTwoPi = Math.sqrt(2 * Math.PI);
 
-/** 1 - tanh^2 as (1 + tanh |a|) 2 sigmoid(-2 |a|); written by cases, so that derivatives at 0 are those of one of them. */
-function hyperbolicSlope(out: Expr, a: Expr): Expr {
+/**
+ * 1 - tanh^2 a as (1 + tanh |a|) 2 sigmoid(-2 |a|), which keeps its digits where it is small; written by cases, so that derivatives at 0 are those of
+ * one of them.
+ * @param out - tanh a.
+ */
+export function hyperbolicSlope(out: Expr, a: Expr): Expr {
   const isBelow = ops.less(a, 0);
   const twice = ops.mul(2, a);
   const small = ops.sigmoid(ops.select(isBelow, twice, ops.neg(twice)));

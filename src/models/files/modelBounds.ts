@@ -13,7 +13,7 @@ export const modelBounds = {
   parts: 4096,
   /** Bijections that are passed through, repetitions counted. */
   layers: 100_000,
-  /** Preimages of a point: 2^features for an absolute value, multiplied along a chain. */
+  /** Preimages of a point: 2^features for an absolute value, and for sorting, which has more, in a loop; multiplied along a chain. */
   branches: 1024,
   /** Steps of a continuous flow with fixed steps. */
   steps: 10_000,
@@ -58,9 +58,8 @@ function atMost(json: Json, option: string, bound: number, part: string): void {
  */
 export function checkModelBounds(json: unknown, part: string): void {
   const load = loadOf(json, part);
-  if (load.parts > modelBounds.parts) refuse("parts", part, load.parts, modelBounds.parts);
-  if (load.layers > modelBounds.layers) refuse("layers", part, load.layers, modelBounds.layers);
-  if (load.branches > modelBounds.branches) refuse("branches", part, load.branches, modelBounds.branches);
+  for (const what of ["parts", "layers", "branches"] as const)
+    if (load[what] > modelBounds[what]) refuse(what, part, load[what], modelBounds[what]);
 }
 
 function loadOf(value: unknown, part: string): Load {
@@ -77,8 +76,6 @@ function loadOf(value: unknown, part: string): Load {
         branches: loads.reduce((product, load) => product * load.branches, 1),
       };
     }
-    case "invert":
-      return loadOf(json.inner, `${part}.inner`);
     case "repeated": {
       const layerLoad = loadOf(json.layer, `${part}.layer`);
       atMost(json, "count", modelBounds.layers, part);
@@ -86,7 +83,9 @@ function loadOf(value: unknown, part: string): Load {
       return { ...layerLoad, layers: layerLoad.layers * count };
     }
     case "absoluteValue":
-      return { ...leaf, branches: typeof json.features === "number" ? 2 ** json.features : 1 };
+    case "sort":
+      // Features that are no number are refused by the map.
+      return { ...leaf, branches: 2 ** (json.features as number) };
     case "continuous":
       checkContinuous(json, part);
       return leaf;
@@ -94,7 +93,8 @@ function loadOf(value: unknown, part: string): Load {
       checkResidual(json, part);
       return leaf;
     default:
-      return leaf;
+      // Such as that of an inverse or an embedded map; the others have none, which is a leaf.
+      return loadOf(json.inner, `${part}.inner`);
   }
 }
 

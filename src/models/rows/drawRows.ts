@@ -44,7 +44,7 @@ function checkArrived(values: Float64Array, rows: number, columns: readonly stri
   if (missing > 0)
     throw new NumericalError({
       where: "sample",
-      problem: `${missing} of ${rows} rows are not numbers: the map from base to data left the finite numbers there, or its iteration did not meet its tolerance`,
+      problem: `${missing} of ${rows} rows are not numbers: the map from base to data left the finite numbers, or did not meet its tolerance`,
       expected: "finite numbers",
       received: `${missing} rows that are not numbers`,
       remedy: 'allow it more iterations or a larger tolerance, or ask for precision "float64"',

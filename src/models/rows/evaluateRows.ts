@@ -132,21 +132,22 @@ export async function logProbOfRows(
       }
     },
   );
-  if (unsolved > 0)
+  if (unsolved > 0) {
+    const [reason, remedy] =
+      model.bijection.type === "continuous"
+        ? [
+            "its equation was not solved within its tolerance and steps",
+            "give it a larger tolerance or more steps",
+          ]
+        : ["the computation left the finite numbers", "the model is damaged or its parameters out of range"];
     throw new NumericalError({
       where: "logProb",
-      problem: `${unsolved} of ${count} rows have no log-density: ${
-        model.bijection.type === "continuous"
-          ? "the equation from data to base was not solved within its tolerance and steps there"
-          : "the computation left the finite numbers there"
-      }`,
+      problem: `${unsolved} of ${count} rows have no log-density: ${reason} there`,
       expected: "a log-density of each row",
-      received: `none of ${unsolved} rows`,
-      remedy:
-        model.bijection.type === "continuous"
-          ? "give the flow a larger tolerance or more steps"
-          : "the model is damaged, or its parameters are out of range",
+      received: `none of ${unsolved}`,
+      remedy,
     });
+  }
   if (lost.length === 0) return out;
   const again = await logProbOfRows(model, evaluation, joinRows(lost, parts), {
     ...options,

@@ -89,6 +89,8 @@ export const architectureKinds: Readonly<Record<ArchitectureName, readonly FlowK
   graphicalFlow: [],
   // Of unit vectors: bijections/sphere.test.ts.
   sphereFlow: [],
+  // Of another flow: fitting/givenColumns.test.ts.
+  embeddedFlow: [],
   // Has a bound alone: distributions/manyToOne.test.ts.
   surjectiveFlow: [],
 };

@@ -23,7 +23,9 @@ import { whitening } from "../../../src/bijections/normalization/whitening.ts";
 import { absoluteValue } from "../../../src/bijections/piecewise/absoluteValue.ts";
 import { sort } from "../../../src/bijections/piecewise/sort.ts";
 import { directionalMap } from "../../../src/bijections/residual/directionalMap.ts";
+import { planar } from "../../../src/bijections/residual/planar.ts";
 import { radialMap } from "../../../src/bijections/residual/radialMap.ts";
+import { embedded } from "../../../src/bijections/structure/embedded.ts";
 import { partial } from "../../../src/bijections/structure/partial.ts";
 import { affineTransformer } from "../../../src/transformers/affineTransformer.ts";
 import { rationalQuadraticTransformer } from "../../../src/transformers/rationalQuadraticTransformer.ts";
@@ -183,6 +185,25 @@ export const bijectionCases: Readonly<
       startsAsIdentity: true,
       largestParameter: unclippedLogScale,
       hides: hidesTriangles(1),
+    },
+  },
+  embedded: {
+    "a chain of a coupling and a planar map": {
+      bijection: embedded({
+        inner: chain([
+          coupling({
+            features: 2,
+            context: 3,
+            transformed: [1],
+            transformer: affineTransformer(),
+            hidden: [4],
+          }),
+          planar({ features: 2, context: 3 }),
+        ]),
+        context: 2,
+        embedding: [4, 3],
+      }),
+      startsAsIdentity: true,
     },
   },
   partial: {

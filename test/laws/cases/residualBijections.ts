@@ -37,7 +37,6 @@ export const residualCases: Readonly<
     "one feature, with context": {
       bijection: planar({ features: 1, context: 1, hidden: [5] }),
       startsAsIdentity: true,
-      together: 1,
     },
   },
   radial: {
