@@ -61,7 +61,7 @@ const laneOperands = new Map(
 );
 
 /** Thrown for code that no tree can say. */
-class OtherCode extends Error {}
+class OtherCodeError extends Error {}
 
 /** Reads bytes from the first on. */
 export class Reader {
@@ -112,7 +112,7 @@ export function bodyOf(
   try {
     return readBody(new Reader(bytes), parameters, typeOf);
   } catch (error) {
-    if (error instanceof OtherCode) return undefined;
+    if (error instanceof OtherCodeError) return undefined;
     throw error;
   }
 }
@@ -131,19 +131,19 @@ function readBody(
   const statements: Statement[] = [];
   const stack: Tree[] = [];
   const pop = (count: number): Tree[] => {
-    if (stack.length < count) throw new OtherCode();
+    if (stack.length < count) throw new OtherCodeError();
     return stack.splice(stack.length - count, count);
   };
   const push = (start: number, count: number, isLoad = false): void =>
     void stack.push({ bytes: reader.bytes.slice(start, reader.at), operands: pop(count), isLoad });
   /** Something is done while values wait, which must be the same afterwards. */
   const add = (statement: Statement): void => {
-    if (stack.some((tree) => !commutes(tree, statement))) throw new OtherCode();
+    if (stack.some((tree) => !commutes(tree, statement))) throw new OtherCodeError();
     statements.push(statement);
   };
   const control = (start: number, count: number): void => {
     const operands = pop(count);
-    if (stack.length > 0) throw new OtherCode();
+    if (stack.length > 0) throw new OtherCodeError();
     statements.push({ kind: "control", value: { bytes: reader.bytes.slice(start, reader.at), operands } });
   };
   while (reader.at < reader.bytes.length) {
@@ -153,7 +153,7 @@ function readBody(
       for (const value of stack) statements.push({ kind: "result", value });
     } else if (code === codes.end || code === codes.else) control(start, 0);
     else if (code === 0x02 || code === 0x03 || code === 0x04) {
-      if (reader.byte() !== 0x40) throw new OtherCode();
+      if (reader.byte() !== 0x40) throw new OtherCodeError();
       control(start, code === 0x04 ? 1 : 0);
     } else if (code === codes.branch || code === codes.branchIf) {
       reader.unsigned();
@@ -165,7 +165,7 @@ function readBody(
         const operands = pop(taken.length);
         add({ kind: "effect", value: { bytes: reader.bytes.slice(start, reader.at), operands } });
       } else if (isPure) push(start, taken.length);
-      else throw new OtherCode();
+      else throw new OtherCodeError();
     } else if (code === codes.get) stack.push({ local: reader.unsigned(), operands: [] });
     else if (code === codes.set || code === codes.tee) {
       const local = reader.unsigned();
@@ -205,9 +205,9 @@ function readBody(
         reader.at++;
         push(start, laneOperands.get(whole)!);
       } else if (operandCounts.has(whole)) push(start, operandCounts.get(whole)!);
-      else throw new OtherCode();
+      else throw new OtherCodeError();
     } else if (operandCounts.has(code) && code > 0x1a) push(start, operandCounts.get(code)!);
-    else throw new OtherCode();
+    else throw new OtherCodeError();
   }
   return { locals, statements };
 }
