@@ -41,7 +41,7 @@ const files: Readonly<Record<string, () => [Uint8Array, "parquet" | "csv" | "jso
     "parquet",
   ],
   "Parquet, dictionary": () => [
-    page({ type: "DOUBLE", encoding: "RLE_DICTIONARY" }, { codec: "UNCOMPRESSED" }),
+    page({ type: "DOUBLE", encoding: "RLE_DICTIONARY", data: many }, { codec: "UNCOMPRESSED" }),
     "parquet",
   ],
   "Parquet, differences": () => [

@@ -100,6 +100,7 @@ export function Draw(props: {
   };
   const isBusy = stage.value !== "";
   const isDrawn = stage.value === drawing;
+  const isSaid = drawn !== undefined && !isDrawn && refusal === "";
   return (
     <section class="take" aria-labelledby="draw-title">
       <h2 id="draw-title">Rows like yours</h2>
@@ -173,27 +174,25 @@ export function Draw(props: {
       <p id="caution" class="refusal" role="status">
         {caution}
       </p>
-      {isDrawn && (
-        <p class="note">
-          <Seconds />
+      <div class="drawn">
+        <p id="drawn" class={refusal === "" ? "note" : "refusal"} role="status">
+          {isDrawn ? `${drawing}: Stop ends it. ` : refusal}
+          {isDrawn && (
+            <span aria-hidden="true">
+              <Seconds />
+            </span>
+          )}
+          {isSaid && (
+            <>
+              {drawn.rows.toLocaleString("en")} rows{givenText(drawn.condition)} are in the picture.{" "}
+              {drawn.worth !== undefined && drawn.worth < drawn.rows && wordsOf(drawn.worth)}
+            </>
+          )}
         </p>
-      )}
-      <p id="drawn" class={refusal === "" ? "note" : "refusal"} role="status">
-        {isDrawn ? `${drawing}: Stop ends it.` : refusal}
-        {!isDrawn && refusal === "" && drawn && (
-          <>
-            {drawn.rows.toLocaleString("en")} rows{givenText(drawn.condition)} are in the picture.{" "}
-            {drawn.worth !== undefined && drawn.worth < drawn.rows && wordsOf(drawn.worth)}
-          </>
-        )}
-      </p>
-      {!isDrawn && refusal === "" && drawn && (
-        <div class="row">
-          <button type="button" class="quiet" onClick={seePlot}>
-            See them
-          </button>
-        </div>
-      )}
+        <button type="button" class={`quiet${isSaid ? "" : " absent"}`} onClick={seePlot}>
+          See them
+        </button>
+      </div>
       <p class="note">
         Log-densities on the command line:{" "}
         <code>npx pushforward logprob model.safetensors {dataOf(fit)} --out scores.csv</code>
