@@ -82,8 +82,8 @@ export interface Bijection {
   /** All preimages of y, for a map that is not one to one; then `inverse` gives the first. */
   branches?(y: Expr, parameters: Bound, context?: Expr): readonly Branch[];
   /**
-   * The logarithm of the sum of e^term over all preimages, for one that has too many to list: a loop, which is compiled once (default: those of
-   * {@link Bijection.branches} one by one). A scalar.
+   * The logarithm of the sum of e^term over all preimages, for one that has many: a loop, which is compiled once (default: those of
+   * {@link Bijection.branches} one by one). A scalar. Refused without `branches`, by which a map is known to have several.
    * @param term - Of a preimage, which is asked for one that stands for all.
    */
   sumOfBranches?(y: Expr, parameters: Bound, term: (branch: Branch) => Expr, context?: Expr): Expr;
@@ -99,7 +99,8 @@ export const aBijection: OptionKind = {
     value !== null &&
     typeof (value as Bijection).forward === "function" &&
     typeof (value as Bijection).parameters === "object" &&
-    typeof (value as Bijection).features === "number",
+    typeof (value as Bijection).features === "number" &&
+    !((value as Bijection).sumOfBranches && !(value as Bijection).branches),
 };
 
 /**

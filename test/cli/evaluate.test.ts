@@ -58,6 +58,14 @@ describe("pushforward evaluate", () => {
     expect(json.marginals.map((own: { column: string }) => own.column)).toEqual(head.split(","));
     expect(json.associations.pairs).toHaveLength(6);
     expect(JSON.parse(readFileSync(join(cwd, "e.json"), "utf8"))).toEqual(json);
+    // Of some rows of a table it says so wherever it says how many there are.
+    const some = await run("evaluate m.safetensors test.csv --rows 40 --out some.json --threads 1");
+    expect(some.stdout).toMatch(/^m\.safetensors on 40 of 81 rows of test\.csv\n\nheld-out rows +40\n/);
+    expect(JSON.parse(readFileSync(join(cwd, "some.json"), "utf8"))).toMatchObject({
+      rows: 40,
+      tableRows: 81,
+    });
+    expect(json).not.toHaveProperty("tableRows");
   });
 
   it("says where the rows are those of the fit, and where the training table is another", async () => {

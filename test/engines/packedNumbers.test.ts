@@ -18,6 +18,7 @@ const lists: readonly (readonly [Numbers, number])[] = [
   [Int32Array.from({ length: 77 }, (_, i) => (i % 5) - 1), 2],
   // Neither of these: too far apart, of no common step, not a number, a zero with a sign, few.
   [listOf(40, (i) => 65_536 * (i % 2)), 8],
+  [listOf(40, (i) => (i < 2 ? (i - 0.5) * Number.MAX_VALUE * 2 : i)), 8],
   [listOf(40, (i) => Math.sin(i)), 8],
   [listOf(40, (i) => (i === 7 ? Number.NaN : i)), 8],
   [listOf(40, (i) => (i === 7 ? -0 : i)), 8],

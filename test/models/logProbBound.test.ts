@@ -222,6 +222,11 @@ describe("sorting", () => {
     expect([found["0"]![1], found["1"]![1]]).toEqual([Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]);
   });
 
+  test("a map that sums over branches and does not have them is no bijection", () => {
+    const { branches: _, ...own } = sort({ features: 2 });
+    expect(() => chain([own, affine({ features: 2 })])).toThrow(UsageError);
+  });
+
   test("bases of which features may differ, and sums of too many orders, are refused", () => {
     expect(() => sorted({ of: laplace({ features: 2 }) })).toThrow(/sort\(/);
     expect(() => sorted({ of: uniform({ lower: [0, 0], upper: [1, 2] }) })).toThrow(UsageError);

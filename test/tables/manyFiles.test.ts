@@ -132,6 +132,29 @@ it.each(["parquet", "arrow"])("writes .%s batch by batch, which reads back as it
     ]);
 });
 
+it.each(["parquet", "arrow"])(
+  "writes .%s of levels that are numbers, all missing at first",
+  async (format) => {
+    const path = join(folder, `levels.${format}`);
+    const record = { name: "x", readAs: "numbers", parse: [], stored: { type: "dictionary" } } as const;
+    const batchOf = (values: Float64Array): Table => ({
+      columns: ["x"],
+      records: [record],
+      rows: values.length,
+      values,
+    });
+    const levels = Float64Array.of(3, 0, Number.NaN, 3);
+    const batches = async function* () {
+      yield batchOf(new Float64Array(2 ** 18).fill(Number.NaN));
+      yield batchOf(levels);
+    };
+    await writeBatches(batches(), path);
+    const read = await readTable(path);
+    expect(read.columns).toEqual(["x"]);
+    expect(read.values.subarray(2 ** 18)).toEqual(levels);
+  },
+);
+
 it("refuses batches that do not fit the ones before, and leaves no file", async () => {
   const path = join(folder, "refused.parquet");
   const batches = async function* () {

@@ -13,16 +13,16 @@ import { evaluateFlags } from "../flags/evaluateFlags.ts";
 import { addOptionFlags, chosenOptions } from "../flags/optionFlags.ts";
 import { withFlags } from "../flags.ts";
 import { defined } from "../options.ts";
-import { checkOutput, print, printJson, sayBound, warn } from "../output.ts";
+import { checkOutput, counted, formatCount, print, printJson, sayBound, warn } from "../output.ts";
 import {
   addRowsOption,
   addTableOptions,
   namingTable,
   type RowsFlags,
-  readDataBatches,
   readRows,
   sayHowRead,
   type TableFlags,
+  takenRows,
 } from "../tableOptions.ts";
 
 interface EvaluateFlags
@@ -34,13 +34,20 @@ interface EvaluateFlags
   readonly json?: boolean | undefined;
 }
 
-/** What JSON holds: all but the tables. */
-function document({ samples, test, ...rest }: Evaluation, privacy: string): object {
-  return { ...rest, samples: samples.rows, compared: test.rows, privacy };
+/**
+ * What JSON holds: all but the tables.
+ * @param tableRows - Rows of the whole table, where those of the evaluation are some of them.
+ */
+function document(
+  { samples, test, ...rest }: Evaluation,
+  tableRows: number | undefined,
+  privacy: string,
+): object {
+  return { ...rest, ...defined({ tableRows }), samples: samples.rows, compared: test.rows, privacy };
 }
 
 async function run(model: string, test: string, flags: EvaluateFlags): Promise<void> {
-  const { out, train, json } = flags;
+  const { out, train } = flags;
   if (out !== undefined) checkOutput(out, [".html", ".svg", ".png", ".json"], "a page");
   const { load } = await import("../../index.ts");
   const { evaluate, evaluateBatches, evaluationText, privacyWarning } = await import(
@@ -48,7 +55,10 @@ async function run(model: string, test: string, flags: EvaluateFlags): Promise<v
   );
   const flow = await load(model);
   sayBound(flow);
-  const table = flags.rows === "all" ? await readDataBatches(test, flags) : await readRows(test, flags);
+  const { batches, rows } = await takenRows(test, flags);
+  const tableRows = rows < batches.rows ? batches.rows : undefined;
+  const { sampleOfBatches } = await import("../../entries/tables.ts");
+  const table = flags.rows === "all" ? batches : await sampleOfBatches(batches, rows, flags.seed ?? 0);
   await sayHowRead(table, [...flow.columns, ...flow.given]);
   const { train: _, ...options } = chosenOptions<EvaluateOptions>(flags, evaluateFlags);
   const how = {
@@ -60,14 +70,15 @@ async function run(model: string, test: string, flags: EvaluateFlags): Promise<v
     "values" in table
       ? await evaluate(flow, table, how)
       : await evaluateBatches(flow, table, { ...how, ...defined({ cells: flags.cells }) });
-  const title = `${basename(model)} on ${test === "-" ? "standard input" : basename(test)}`;
+  const some = tableRows === undefined ? "" : `${formatCount(rows)} of ${counted(tableRows, "row")} of `;
+  const title = `${basename(model)} on ${some}${test === "-" ? "standard input" : basename(test)}`;
+  const json = document(evaluation, tableRows, privacyWarning);
   if (out !== undefined) {
     const { evaluationPage, writeFigure } = await import("../../entries/figures.ts");
-    if (/\.json$/i.test(out))
-      await writeFile(out, `${JSON.stringify(document(evaluation, privacyWarning), undefined, 2)}\n`);
+    if (/\.json$/i.test(out)) await writeFile(out, `${JSON.stringify(json, undefined, 2)}\n`);
     else await writeFigure(evaluationPage(evaluation, { title }), out);
   }
-  if (json) return await printJson(document(evaluation, privacyWarning));
+  if (flags.json) return await printJson(json);
   await print(`${title}\n\n${withFlags(evaluationText(evaluation))}`);
 }
 

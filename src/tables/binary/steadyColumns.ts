@@ -28,11 +28,10 @@ export async function* groupsOf(batches: AsyncIterable<Table>): AsyncGenerator<T
   if (group.length > 0) yield joinBatches(group);
 }
 
-/** What a column is stored as whatever later batches hold: levels and their order are those of a batch. */
-function steady({ stored, cells }: WrittenColumn): StoredType {
+/** What a column is stored as whatever later batches hold: levels and their order are those of a batch, which may miss all cells. */
+function steady({ name, stored }: WrittenColumn, { columns }: Table): StoredType {
   if (stored.type !== "dictionary") return stored;
-  const isNumbers = Array.from(cells).some((cell) => typeof cell === "number");
-  return isNumbers ? { type: "float", bits: 64 } : { type: "text" };
+  return columns.includes(name) ? { type: "float", bits: 64 } : { type: "text" };
 }
 
 /** See the head of this file. */
@@ -40,9 +39,12 @@ export class SteadyColumns {
   readonly #types: readonly (readonly [name: string, stored: StoredType])[];
   #rows = 0;
 
-  /** @param columns - Those of the first batch. */
-  constructor(columns: readonly WrittenColumn[]) {
-    this.#types = columns.map((column) => [column.name, steady(column)] as const);
+  /**
+   * @param columns - Those of the first batch.
+   * @param batch - That batch, which says which of them are numbers.
+   */
+  constructor(columns: readonly WrittenColumn[], batch: Table) {
+    this.#types = columns.map((column) => [column.name, steady(column, batch)] as const);
   }
 
   /** Names and types. */
@@ -76,8 +78,10 @@ function cellsAs(
   { name, stored: own, cells }: WrittenColumn,
   rows: number,
 ): WrittenColumn["cells"] {
-  const isSame = JSON.stringify(own) === JSON.stringify(stored);
-  if (isSame || (own.type === "dictionary" && stored.type !== "dictionary")) return cells;
+  if (JSON.stringify(own) === JSON.stringify(stored)) return cells;
+  const kindOfLevels = stored.type === "text" ? "string" : "number";
+  const areLevels = (cell: WrittenCell): boolean => cell === null || typeof cell === kindOfLevels;
+  if (own.type === "dictionary" && Array.from(cells).every(areLevels)) return cells;
   // A batch without a cell is of any type.
   if (Array.from(cells).every((cell: WrittenCell) => cell === null || Number.isNaN(cell)))
     return Array.from(cells, () => null);

@@ -130,7 +130,7 @@ export async function* arrowPieces(batches: AsyncIterable<Table>): AsyncGenerato
   let at = 0;
   for await (const batch of groupsOf(batches)) {
     const columns = columnsOf(batch);
-    steady ??= new SteadyColumns(columns);
+    steady ??= new SteadyColumns(columns, batch);
     const stream = tableToIPC(tableOf(steady.of(columns, batch.rows)), { format: "stream" })!;
     const messages = messagesOf(stream);
     const piece = (kind: MessagePlace["kind"]): Uint8Array => {

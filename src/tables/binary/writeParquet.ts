@@ -139,7 +139,7 @@ export async function* parquetPieces(batches: AsyncIterable<Table>): AsyncGenera
   for await (const batch of groupsOf(batches)) {
     const columns = columnsOf(batch);
     if (!steady || !writer) {
-      steady = new SteadyColumns(columns);
+      steady = new SteadyColumns(columns, batch);
       const schema = steady.types.map(([name, stored]) => elementOf(name, stored));
       writer = new ParquetWriter({ writer: bytes, schema: rooted(schema), createdBy: "pushforward" });
     }

@@ -42,10 +42,14 @@ const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % 
 export function packed(numbers: Numbers): Short | undefined {
   if (numbers.length < fewest) return undefined;
   let least = Number.POSITIVE_INFINITY;
+  let largest = Number.NEGATIVE_INFINITY;
   for (const value of numbers) {
     if (!Number.isFinite(value) || Object.is(value, -0)) return undefined;
     least = Math.min(least, value);
+    largest = Math.max(largest, value);
   }
+  // Farther apart than a number can say.
+  if (largest - least === Number.POSITIVE_INFINITY) return undefined;
   let scale = 0;
   for (const value of numbers) scale = divisor(Math.round(value - least), scale);
   scale ||= 1;
