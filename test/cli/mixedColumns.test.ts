@@ -124,6 +124,9 @@ it("questions about any columns are answered in the table's own types", async ()
     outsideSupport: 0,
     summedOut: 0,
   });
+  writeFiles(cwd, { "hole.csv": "color,size\n,5\nred,5\n" });
+  const hole = await runInProcess("marginal m.safetensors hole.csv --columns color,size".split(" "), { cwd });
+  expect(hole.stderr).toContain("1 row misses a cell of a column in which none was missing in the fit");
   expect(await run("quantile m.safetensors --column price --at 0.5,0.9 --given color=red,size=0..2")).toMatch(
     /^ +0\.5 +\d[\d.e+-]*\n +0\.9 +\d[\d.e+-]*\n +made +\S/,
   );

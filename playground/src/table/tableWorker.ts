@@ -376,6 +376,8 @@ async function open({ file }: Questions["open"]["ask"]): Promise<FitFacts> {
   const ofMixed = opened.description.kind === "columns";
   const score = await opened.score(rows, { threads, ...(ofMixed ? {} : { missing: "drop" }) });
   const { mean, impossible, possible } = score;
+  // What a fit would find is of no matter beside what the model has.
+  looking?.abort();
   say({ type: "notes", notes: schemaOf(opened).map(noteOfModel) });
   const known = {
     logProb: mean,

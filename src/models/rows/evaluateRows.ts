@@ -136,7 +136,7 @@ export async function logProbOfRows(
     const [reason, remedy] =
       model.bijection.type === "continuous"
         ? [
-            "its equation was not solved within its tolerance and steps",
+            "the equation was not solved within its tolerance and steps",
             "give it a larger tolerance or more steps",
           ]
         : ["the computation left the finite numbers", "the model is damaged or its parameters out of range"];

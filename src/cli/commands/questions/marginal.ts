@@ -13,7 +13,7 @@ import { addOptionFlags } from "../../flags/optionFlags.ts";
 import { marginalFlags } from "../../flags/questionFlags.ts";
 import { EffectiveSizes, qualityText } from "../../given.ts";
 import { defined, type GivenText } from "../../options.ts";
-import { checkOneOutput, checkTableOutput, formatCount, formatLogProb, warn } from "../../output.ts";
+import { checkOneOutput, checkTableOutput, counted, formatCount, formatLogProb, warn } from "../../output.ts";
 import { giveScores } from "../../scores/scoreTable.ts";
 import {
   addTableOptions,
@@ -66,7 +66,7 @@ async function run(model: string, data: string, flags: MarginalCommandFlags): Pr
   }
   if (summedOut > 0)
     warn(
-      `${formatCount(summedOut)} rows miss a cell of a column in which none was missing in the fit: it is summed out`,
+      `${counted(summedOut, "row")} ${summedOut === 1 ? "misses" : "miss"} a cell of a column in which none was missing in the fit: it is summed out`,
     );
   await giveScores({
     table: () => tableFromColumns({ logProb, standardError, effectiveSize }),
