@@ -51,7 +51,7 @@ export function nextTurn(): Promise<void> {
       setImmediate(resolve);
       return;
     }
-    // One channel for all: Firefox collects ports that nobody holds, and with them the message that is on its way.
+    // One channel for all: a port that nobody holds may be collected with the message that is on its way.
     if (!channel) {
       channel = new MessageChannel();
       channel.port1.onmessage = () => turns.shift()!();
