@@ -7,21 +7,13 @@ import { PushforwardError } from "../../src/errors.ts";
 import { type Flow, load } from "../../src/index.ts";
 import type { RandomStream } from "../../src/random/philox.ts";
 import { rowsAround } from "../exchange/rowsAround.ts";
+import { sectionsOf } from "../exchange/wasmSections.ts";
 import { attackCases, attackSeed, attackStream } from "./attack.ts";
 
 /** Where the code of a module is: changed, it may go round for ever, as any program may. */
 function codeOf(bytes: Uint8Array): readonly [number, number] {
-  for (let at = 8; at < bytes.length; ) {
-    const section = bytes[at++]!;
-    let [size, shift] = [0, 0];
-    for (let byte = 128; byte >= 128; shift += 7) {
-      byte = bytes[at++]!;
-      size += (byte & 127) * 2 ** shift;
-    }
-    if (section === 10) return [at, at + size];
-    at += size;
-  }
-  return [0, 0];
+  const code = sectionsOf(bytes).find(({ number }) => number === 10);
+  return code ? [code.from, code.to] : [0, 0];
 }
 
 /** A part of the bytes, or all of them with some changed; none of what is kept. */

@@ -73,6 +73,10 @@ describe("pushforward evaluate", () => {
     expect(same.stderr).toMatch(/^warning: the model was fitted to these very rows/);
     expect(same.stdout).toContain("nothing here is out of sample");
     expect(same.stdout).toContain("without the rows of the fit (--train)");
+    // Of some rows it says so, too: they are all rows of the fit.
+    const some = await run("evaluate m.safetensors train.csv --rows 40 --json --threads 1");
+    expect(some.stderr).toContain("warning: the model was fitted to these very rows");
+    expect(JSON.parse(some.stdout)).toMatchObject({ rows: 40, tableRows: 160, fittedToTheseRows: true });
     const other = await run("evaluate m.safetensors test.csv --train few.csv --out page.html --threads 1");
     const page = readFileSync(join(cwd, "page.html"), "utf8");
     expect(page).toMatch(/^<!doctype html>\n.*<title>m\.safetensors on test\.csv<\/title>/);

@@ -6,6 +6,7 @@ import { type ExportFunction, exportModel, verifyExport } from "../../src/entrie
 import { openModule } from "../../src/exchange/wasm/moduleNotes.ts";
 import { type Flow, fit, load, type Table, tableFromObjects } from "../../src/index.ts";
 import { rowsAround } from "./rowsAround.ts";
+import { sectionsOf } from "./wasmSections.ts";
 
 const folder = join(import.meta.dirname, "../files/models");
 const modelOf = (name: string): Promise<Flow> => load(join(folder, `${name}.safetensors`));
@@ -112,18 +113,9 @@ function widerColumns(rows: number): Record<string, unknown>[] {
 
 /** Bytes of a module but its data: code, and what it says of itself. */
 function bytesBesideData(bytes: Uint8Array): number {
-  let rest = bytes.length;
-  for (let at = 8; at < bytes.length; ) {
-    const section = bytes[at++]!;
-    let [size, shift] = [0, 0];
-    for (let byte = 128; byte >= 128; shift += 7) {
-      byte = bytes[at++]!;
-      size += (byte & 127) * 2 ** shift;
-    }
-    if (section === 11) rest -= size;
-    at += size;
-  }
-  return rest;
+  return sectionsOf(bytes)
+    .filter(({ number }) => number === 11)
+    .reduce((rest, { from, to }) => rest - (to - from), bytes.length);
 }
 
 it.each([

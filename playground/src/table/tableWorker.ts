@@ -13,12 +13,9 @@ import {
   type ReadTableOptions,
   readTable,
   type Table,
-  tableToObjects,
 } from "pushforward";
-import { type Anomaly, anomalyScorer } from "pushforward/diagnostics";
-import type { ColumnNote as LibraryNote } from "pushforward/fitting";
+import { anomalyScorer } from "pushforward/diagnostics";
 import { replaceOptionTexts } from "pushforward/options";
-import { RandomStream, randomKey } from "pushforward/random";
 import { type ColumnSchema, pickRows } from "pushforward/tables";
 import { messageOf, onPage } from "../messages.ts";
 import { inShell } from "../takeAlong.ts";
@@ -26,9 +23,6 @@ import { threadsFor } from "../threads.ts";
 import { datesLike, delimiterOf, textAsWritten, type Writing } from "./asWritten.ts";
 import { toGo } from "./duration.ts";
 import {
-  type Cell,
-  type ColumnNote,
-  type Columns,
   type FitFacts,
   isTrained,
   type Questions,
@@ -39,14 +33,23 @@ import {
   type TableRequest,
   takesKinds,
 } from "./protocol.ts";
+import { isMissing, mostStrange, shownRows, strangestOf } from "./strangeRows.ts";
+import {
+  cellsOf,
+  columnsOf,
+  doubtfulOf,
+  leftOutLine,
+  mostShown,
+  noteOfModel,
+  noteOnPage,
+  rangesOf,
+  someRows,
+} from "./tableFacts.ts";
 
 declare const self: DedicatedWorkerGlobalScope;
 
 const say = (reply: TableReply): void => self.postMessage(reply);
 
-/** Rows that are drawn as points, and rows that are listed. */
-const mostShown = 1500;
-const mostStrange = 25;
 /** How much longer it takes to draw the rows that others are held against, and to score them, than those that are shown. */
 const ordinaryRows = 5;
 /** Rows that are held against the flow in one piece, so that there is something to see, and to answer between. */
@@ -68,37 +71,6 @@ function heldTable(): Table {
 function heldFlow(): Flow {
   if (!flow) throw new Error("There is no flow yet: fit one first.");
   return flow;
-}
-
-/** Rows as they are shown: what is missing as null, and what is true or false in words, as samples have it. */
-function cellsOf(rows: Table): readonly Readonly<Record<string, Cell>>[] {
-  const booleans = new Set(
-    rows.records.filter(({ readAs }) => readAs === "booleans").map(({ name }) => name),
-  );
-  const shown = (name: string, cell: Cell): Cell => {
-    if (typeof cell !== "number") return cell;
-    if (Number.isNaN(cell)) return null;
-    return booleans.has(name) && (cell === 0 || cell === 1) ? String(cell === 1) : cell;
-  };
-  return tableToObjects(rows).map((row) =>
-    Object.fromEntries(Object.entries(row).map(([name, cell]) => [name, shown(name, cell)])),
-  );
-}
-
-function columnsOf(rows: Table): Columns {
-  const cells = cellsOf(rows);
-  return Object.fromEntries(
-    Object.keys(cells[0] ?? {}).map((name) => [name, cells.map((row) => row[name]!)]),
-  );
-}
-
-/** Rows at random, each once. */
-function someRows(all: Table, seed: number): Table {
-  if (all.rows <= mostShown) return all;
-  const stream = new RandomStream(randomKey(seed));
-  const places = new Set<number>();
-  while (places.size < mostShown) places.add(stream.integerBelow(all.rows));
-  return pickRows(all, [...places]);
 }
 
 /** Reads a table; one without a header line, or in another encoding, as its reader advises, which is said and not asked for. */
@@ -157,21 +129,6 @@ function flagsOf({ header, encoding, parse = {} }: ReadTableOptions): string {
   ].join(" ");
 }
 
-/** From where to where the numbers of each column go; columns without a number are not named. */
-function rangesOf({ columns, rows, values }: Table): TableFacts["ranges"] {
-  return Object.fromEntries(
-    columns.flatMap((name, column) => {
-      let [low, high] = [Infinity, -Infinity];
-      for (let row = 0; row < rows; row++) {
-        const value = values[row * columns.length + column]!;
-        if (value < low) low = value;
-        if (value > high) high = value;
-      }
-      return high >= low ? [[name, { low, high }]] : [];
-    }),
-  );
-}
-
 async function read({ file }: Questions["read"]["ask"]): Promise<TableFacts> {
   const { read, options } = await tableOf(file);
   if (read.rows === 0) throw new Error(`${file.name} has no rows.`);
@@ -190,14 +147,6 @@ async function read({ file }: Questions["read"]["ask"]): Promise<TableFacts> {
     doubtful: doubtfulOf(read),
     remarks: (read.remarks ?? []).map(onPage),
   };
-}
-
-/** Columns whose numbers can be read in two ways. */
-function doubtfulOf({ records }: Table): TableFacts["doubtful"] {
-  const found = records.filter(({ leftOut }) => leftOut?.kind === "ambiguous");
-  return found.length > 0
-    ? { columns: found.map(({ name }) => name), cell: found[0]!.leftOut!.cell ?? "" }
-    : undefined;
 }
 
 let looking: AbortController | undefined;
@@ -273,33 +222,6 @@ function sayColumns(): (phase: {
     say({ type: "stage", text: `Looking at the columns: ${done} of ${total}${left}` });
   };
 }
-
-const noteOnPage = ({ name, kind, use, values, remedy }: LibraryNote): ColumnNote => {
-  // That a column is left out, and its kind, are said before its values.
-  const facts = values
-    .replace(/^left out[:,] /, "")
-    .replace(/^the column is (?:constant|an identifier|free text) \((.*)\)$/, "$1");
-  return { name, kind, use, values: onPage(remedy ? `${facts}; ${remedy}` : facts) };
-};
-
-/** What a model says of a column. */
-function noteOfModel({ name, kind, use, levels, step }: ColumnSchema): ColumnNote {
-  const isCounted = step !== undefined && kind !== "date-time" && kind !== "integer";
-  return {
-    name,
-    kind,
-    use,
-    values: levels
-      ? `${levels.length} levels, by the model`
-      : isCounted
-        ? `steps of ${step}, by the model`
-        : "by the model",
-  };
-}
-
-/** What is said of rows that a flow of numbers has no use for. */
-const leftOutLine = (rows: number): string[] =>
-  rows > 0 ? [`${rows.toLocaleString("en")} ${rows === 1 ? "row" : "rows"} with missing cells left out`] : [];
 
 /** A model from a file. */
 async function loaded(file: File): Promise<Flow> {
@@ -423,19 +345,6 @@ async function held(
   };
 }
 
-/** Whether a row is strange for a missing cell most of all. */
-function isMissing({ blame: [first], place }: Anomaly & { readonly place: number }, rows: Table): boolean {
-  if (!first) return false;
-  const column = rows.columns.indexOf(first.column);
-  if (column >= 0) return Number.isNaN(rows.values[place * rows.columns.length + column]);
-  const text = rows.texts?.find(({ name }) => name === first.column);
-  return text !== undefined && text.levels[text.codes[place]!] === undefined;
-}
-
-/** The strangest of two lists that are in order. */
-const strangestOf = (some: readonly StrangeRow[], others: readonly StrangeRow[]): StrangeRow[] =>
-  [...some, ...others].sort((a, b) => b.score - a.score || a.row - b.row).slice(0, mostStrange);
-
 /** Ranks the rows by how strange they are to a flow, as long as it is that of the table. */
 async function rank(found: Flow, rows: Table): Promise<void> {
   try {
@@ -461,31 +370,6 @@ async function rank(found: Flow, rows: Table): Promise<void> {
   } catch (error) {
     if (flow === found) say({ type: "trouble", message: messageOf(error) });
   }
-}
-
-function shownRows(
-  strangest: readonly (Anomaly & { readonly place: number })[],
-  rows: Table,
-  dates: ReadonlyMap<string, (date: string) => string>,
-): readonly StrangeRow[] {
-  const cells = cellsOf(
-    pickRows(
-      rows,
-      strangest.map(({ place }) => place),
-    ),
-  );
-  return strangest.map(({ place, score, pValue, logProb, blame, expected }, i) => ({
-    row: place + 1,
-    score,
-    pValue,
-    logProb,
-    blame: blame.slice(0, 3).map(({ column, share }) => {
-      const usual = expected[column];
-      const like = dates.get(column);
-      return { column, share, expected: like && typeof usual === "string" ? like(usual) : usual };
-    }),
-    cells: cells[i]!,
-  }));
 }
 
 const schemaOf = (found: Flow): readonly ColumnSchema[] => found.description.schema?.columns ?? [];

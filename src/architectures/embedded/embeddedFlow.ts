@@ -41,7 +41,8 @@ const optionTable: OptionTable<EmbeddedFlowOptions> = {
 
 /**
  * A conditional flow whose context goes through a network once: dense layers with rectifiers, which are trained with the flow. A model is saved under the
- * kind of the flow.
+ * kind of the flow. Rows are of `features` numbers and a context of `context`; log-densities are those of the flow, in nats. Either direction costs that of
+ * the flow and one pass of the network.
  *
  * @throws UsageError for sizes that are not positive integers, without a context, and for a flow whose base has a context or that has a training of its own.
  * @example

@@ -36,7 +36,7 @@ export interface EmbeddedOptions {
 export interface Embedded extends Bijection {
   /** The bijection that is given what comes out of the network. */
   readonly inner: Bijection;
-  /** What the inner bijection is given for a context. */
+  /** What the inner bijection is given, `[the last of embedding]`, for a context, `[context]`. */
   embed(parameters: Bound, context: Expr): Expr;
 }
 
@@ -47,7 +47,8 @@ const embeddedOptionTable: OptionTable<EmbeddedOptions> = {
 };
 
 /**
- * A bijection that is given what a network makes of the context. The network is trained with it, and saved with it.
+ * A bijection that is given what a network makes of the context: points `[features]` of the inner bijection, and a context `[context]` in standardized units,
+ * of which the inner one sees `[the last of embedding]` numbers. The network is trained with it, and saved with it.
  * @throws UsageError for sizes that are not positive integers, ShapeError if the inner bijection has another context than the last layer gives, or
  *   several branches.
  * @cost forward that of the inner bijection and one pass of the network, inverse the same

@@ -50,26 +50,19 @@ async function run(model: string, test: string, flags: EvaluateFlags): Promise<v
   const { out, train } = flags;
   if (out !== undefined) checkOutput(out, [".html", ".svg", ".png", ".json"], "a page");
   const { load } = await import("../../index.ts");
-  const { evaluate, evaluateBatches, evaluationText, privacyWarning } = await import(
-    "../../entries/diagnostics.ts"
-  );
+  const { evaluateBatches, evaluationText, privacyWarning } = await import("../../entries/diagnostics.ts");
   const flow = await load(model);
   sayBound(flow);
   const { batches, rows } = await takenRows(test, flags);
   const tableRows = rows < batches.rows ? batches.rows : undefined;
-  const { sampleOfBatches } = await import("../../entries/tables.ts");
-  const table = flags.rows === "all" ? batches : await sampleOfBatches(batches, rows, flags.seed ?? 0);
-  await sayHowRead(table, [...flow.columns, ...flow.given]);
+  await sayHowRead(batches, [...flow.columns, ...flow.given]);
   const { train: _, ...options } = chosenOptions<EvaluateOptions>(flags, evaluateFlags);
-  const how = {
+  const evaluation = await evaluateBatches(flow, batches, {
     ...options,
     ...(train === undefined ? {} : { train: await readRows(train, flags) }),
+    ...defined({ cells: flags.cells, rows: tableRows === undefined ? undefined : rows }),
     onWarning: warn,
-  };
-  const evaluation =
-    "values" in table
-      ? await evaluate(flow, table, how)
-      : await evaluateBatches(flow, table, { ...how, ...defined({ cells: flags.cells }) });
+  });
   const some = tableRows === undefined ? "" : `${formatCount(rows)} of ${counted(tableRows, "row")} of `;
   const title = `${basename(model)} on ${some}${test === "-" ? "standard input" : basename(test)}`;
   const json = document(evaluation, tableRows, privacyWarning);

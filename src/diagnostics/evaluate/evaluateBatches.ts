@@ -5,12 +5,13 @@
  */
 
 import { hasMixedColumns } from "../../architectures/kinds.ts";
+import { FittedRows } from "../../models/batches/fittedRows.ts";
 import { scoreBatches } from "../../models/batches/scoreBatches.ts";
 import { ScoreSummary } from "../../models/batches/scoreSummary.ts";
 import type { Flow } from "../../models/flow.ts";
 import type { Contributions } from "../../models/scores/contributions.ts";
 import { RunningMean } from "../../numerics/meanAndError.ts";
-import { checkedOptions, wholeNumber } from "../../options.ts";
+import { checkedOptions, count, wholeNumber } from "../../options.ts";
 import { checkBatches } from "../../tables/batches/checkBatches.ts";
 import { sampleOfBatches } from "../../tables/batches/describeBatches.ts";
 import { mostCells, type TableBatches, tableOfBatches } from "../../tables/batches/tableBatches.ts";
@@ -27,6 +28,11 @@ import {
 export interface EvaluateBatchesOptions extends EvaluateOptions {
   /** Cells, of all columns, that are held in memory at most (default 8,388,608): a table of no more is evaluated as `evaluate` does it. */
   readonly cells?: number | undefined;
+  /**
+   * Rows that are evaluated (default: all): of more so many are drawn at random by the seed, and are held in memory. Whether the model was
+   * fitted to the rows is still said of all of them.
+   */
+  readonly rows?: number | undefined;
 }
 
 /** What columns add, over the rows whose density is not 0. */
@@ -75,8 +81,13 @@ export async function evaluateBatches(
   options: EvaluateBatchesOptions = {},
 ): Promise<Evaluation> {
   checkBatches("evaluateBatches", batches);
-  const { cells = mostCells, ...given } = options;
-  checkedOptions("evaluateBatches", { cells }, { cells: wholeNumber("a whole number from 1000", 1000) });
+  const { cells = mostCells, rows: wanted, ...given } = options;
+  checkedOptions(
+    "evaluateBatches",
+    { cells, rows: wanted },
+    { cells: wholeNumber("a whole number from 1000", 1000), rows: count },
+  );
+  if (wanted !== undefined && wanted < batches.rows) return await evaluateSome(flow, batches, wanted, given);
   const most = Math.max(10, Math.floor(cells / Math.max(1, batches.records.length)));
   if (batches.rows <= most) return await evaluate(flow, await tableOfBatches(batches), given);
   const { seed = evaluateDefaults.seed, onWarning, train: _, samples: __, ...how } = given;
@@ -110,4 +121,28 @@ export async function evaluateBatches(
     logProb: scoreOf(meanLogProb, standardError, rows - missing - outsideSupport, outsideSupport),
     ...(sampled.contributions ? { contributions: means.scores } : {}),
   };
+}
+
+/** What `evaluate` says of rows that are drawn, and whether all of them are those of the fit. */
+async function evaluateSome(
+  flow: Flow,
+  batches: TableBatches,
+  rows: number,
+  options: EvaluateOptions,
+): Promise<Evaluation> {
+  const { seed = evaluateDefaults.seed, signal, onWarning } = options;
+  const fitted = new FittedRows(flow);
+  const passed: TableBatches = {
+    ...batches,
+    async *[Symbol.asyncIterator]() {
+      for await (const batch of batches) {
+        await fitted.add(batch, signal);
+        yield batch;
+      }
+    },
+  };
+  const evaluation = await evaluate(flow, await sampleOfBatches(passed, rows, seed), options);
+  if (evaluation.fittedToTheseRows || !fitted.areThose) return evaluation;
+  onWarning?.(fittedWarning);
+  return { ...evaluation, fittedToTheseRows: true };
 }

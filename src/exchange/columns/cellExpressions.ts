@@ -226,7 +226,7 @@ function sharesAt(place: Expr, shares: GridShares | undefined, sums: SumsByPlace
     return { before: none, share: none, after: none, through: none, beyond: none };
   }
   const total = counts.reduce((sum, count) => sum + count, 0);
-  // Of whole numbers: these are exact, and short in a file.
+  // Divided behind the sums: counts less what all are discounted by are short in a file.
   const { below, at, above } = sums(place, places, counts);
   const logRest = Math.log1p(-blendOf(shares));
   const logOf = (sum: Expr): Expr => {

@@ -298,9 +298,9 @@ function namesOf(
 
 /**
  * A constant vector of one number by that number, which is fewer bytes; any other instruction as it is.
- * @param isOutside - Whether it stands outside of loops, where a conversion costs nothing.
+ * @param hasLoop - Whether its function has a loop: its constants then stand before it, where a conversion costs nothing.
  */
-function shortConstant(bytes: Uint8Array, isOutside: boolean): Uint8Array {
+function shortConstant(bytes: Uint8Array, hasLoop: boolean): Uint8Array {
   if (bytes[0] !== 0xfd || bytes[1] !== 0x0c) return bytes;
   const view = new DataView(bytes.buffer, bytes.byteOffset + 2, 16);
   const [first, second] = [view.getBigUint64(0, true), view.getBigUint64(8, true)];
@@ -330,7 +330,7 @@ function shortConstant(bytes: Uint8Array, isOutside: boolean): Uint8Array {
     out.bytes(bytes.subarray(2, 10));
     out.bytes([0xfd, 0x14]);
   });
-  if (isOutside && Object.is(Math.fround(double), double) && !Number.isNaN(double))
+  if (hasLoop && Object.is(Math.fround(double), double) && !Number.isNaN(double))
     add((out) => {
       out.byte(0x43);
       out.float32(double);
