@@ -57,7 +57,7 @@ test("timers fire while a program is compiled, and it is the same program", asyn
   };
   setImmediate(count);
   // Large: a small one is compiled between two turns.
-  const large = samplerOf(24);
+  const large = samplerOf(40);
   const executables = await Promise.all([engine.compile(large), engine.compile(large)]);
   isOver = true;
   expect(turns).toBeGreaterThan(5);

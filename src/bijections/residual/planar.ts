@@ -23,7 +23,7 @@ import type { Expr } from "../../graph/expr.ts";
 import { root } from "../../graph/library/root.ts";
 import { hyperbolicSlope } from "../../graph/ops/elementwise.ts";
 import * as g from "../../graph/ops.ts";
-import { trained, trainedUniform } from "../../graph/parameters.ts";
+import { type Bound, trained, trainedUniform } from "../../graph/parameters.ts";
 import { conditionedParameters } from "../../networks/conditioned.ts";
 import {
   anyNumber,
@@ -86,13 +86,14 @@ export function planar(options: PlanarOptions): Bijection {
     context,
     hidden,
   );
-  /** The step û, and s = w . û, computed from it: both directions see the same s to the last digit. */
-  const constrained = (u: Expr, w: Expr): { readonly step: Expr; readonly s: Expr } => {
+  /** w, b, the step û, and s = w . û, computed from it: both directions see the same s to the last digit. */
+  const read = (p: Bound, c: Expr | undefined): Readonly<Record<"w" | "b" | "step" | "s", Expr>> => {
+    const { u, w, b } = conditioned.read(p, c);
     const product = dot(w, u);
     const target = g.add(margin - 1, g.softplus(g.add(product, shift)));
     const step = g.add(u, along(g.sub(target, product), w));
     // The leaky ReLU is nowhere flat: rounding must not take s below its least value.
-    return { step, s: slope === undefined ? dot(w, step) : target };
+    return { w, b, step, s: slope === undefined ? dot(w, step) : target };
   };
   /** The bent number, and its derivative. */
   const bent = (at: Expr): { readonly bend: Expr; readonly derivative: Expr } => {
@@ -110,14 +111,12 @@ export function planar(options: PlanarOptions): Bijection {
     context,
     parameters: conditioned.tree,
     forward(x, p, c) {
-      const { u, w, b } = conditioned.read(p, c);
-      const { step, s } = constrained(u, w);
+      const { w, b, step, s } = read(p, c);
       const { bend, derivative } = bent(g.add(dot(w, x), b));
       return { value: g.add(x, g.mul(step, bend)), logAbsDet: logAbsDet(s, derivative) };
     },
     inverse(y, p, c) {
-      const { u, w, b } = conditioned.read(p, c);
-      const { step, s } = constrained(u, w);
+      const { w, b, step, s } = read(p, c);
       const projection = dot(w, y);
       const mapped = (value: Expr, derivative: Expr): Mapped => ({
         value,
