@@ -114,6 +114,8 @@ describe("the resolution of a column", () => {
     ["tenths with rounding errors", [0.1 + 0.2, 0.3, 0.1, 0.7, 0.8 - 0.1], 0.2],
     ["a rounding error near zero", [0.3 - 0.2 - 0.1, 0, 0.5, 1], 0.5],
     ["milliseconds on a time stamp in seconds", [1.7e9, 1.7e9 + 0.001, 1.7e9 + 0.005, 1.7e9 + 0.005], 0.001],
+    ["microseconds since 1970", [1.79e15, 1.79e15 + 3, 1.79e15 + 9], 3],
+    ["identifiers of 64 bits", [2 ** 60, 2 ** 60 + 512, 2 ** 60 + 1024], 512],
   ])("%s", (_, values, step) => {
     expect(measureResolution(Float64Array.from(values)).step).toBeCloseTo(step, 6);
   });

@@ -230,3 +230,12 @@ it("takes repeated numbers of few decimals for a grid of their decimals, however
   expect(columns[0]).toMatchObject({ kind: "positive", step: 0.01 });
   expect(columns[0]).not.toHaveProperty("decimals");
 });
+
+it("tells apart large numbers that lie close together", async () => {
+  const at = (k: number) => 1.79e15 + 3 * ((k * k) % 199);
+  const { columns } = describe(await tableOf({ at }));
+  expect(columns[0]!.schema.kind).toBe("integer");
+  expect(valuesText(columns[0]!)).toMatch(
+    /^1790000000000000 to 1790000000000\d{3}, median 1790000000000\d{3}$/,
+  );
+});

@@ -4,13 +4,10 @@
  * @module
  */
 
-import { counted } from "../../counted.ts";
+import { briefNumber, counted, rangeText } from "../../counted.ts";
 import { optionText } from "../../optionText.ts";
 import type { ColumnSchema } from "../../tables/schema/columnSchema.ts";
 import { momentText } from "../../tables/schema/dateTimes.ts";
-
-/** A number with at most five digits. */
-const brief = (value: number): string => String(Number(value.toPrecision(5)));
 
 const percent = (part: number, whole: number): string => {
   const share = (100 * part) / whole;
@@ -38,11 +35,11 @@ function momentStepText(step: number): string {
     [1000, "second"],
   ] as const;
   const [size, unit] = units.find(([size]) => step % size === 0) ?? [1, "millisecond"];
-  return step === size ? `to the ${unit}` : `in steps of ${brief(step / size)} ${unit}s`;
+  return step === size ? `to the ${unit}` : `in steps of ${briefNumber(step / size)} ${unit}s`;
 }
 
 /** Where cells lie, and how they were recorded. */
-function rangeText({ kind, step, period, written }: ColumnSchema, cells: Float64Array): string {
+function valuesText({ kind, step, period, written }: ColumnSchema, cells: Float64Array): string {
   let least = Number.POSITIVE_INFINITY;
   let largest = Number.NEGATIVE_INFINITY;
   for (const cell of cells) {
@@ -53,10 +50,10 @@ function rangeText({ kind, step, period, written }: ColumnSchema, cells: Float64
   if (kind === "date-time")
     return `${momentText(least, step ?? 1)} to ${momentText(largest, step ?? 1)}, ${momentStepText(step ?? 1)}`;
   if (kind === "angle" && written === "time-of-day") return "times of day";
-  const turn = kind === "angle" ? `, turn ${brief(period!)}` : "";
+  const turn = kind === "angle" ? `, turn ${briefNumber(period!)}` : "";
   const steps =
-    step !== undefined && !(kind === "integer" && step === 1) ? `, in steps of ${brief(step)}` : "";
-  return `${brief(least)} to ${brief(largest)}${turn}${steps}`;
+    step !== undefined && !(kind === "integer" && step === 1) ? `, in steps of ${briefNumber(step)}` : "";
+  return `${rangeText(least, largest)}${turn}${steps}`;
 }
 
 /** What is said of a column's cells: levels or range, step, atoms, missing ones. */
@@ -67,14 +64,14 @@ export function cellsText(schema: ColumnSchema, cells: Float64Array): string {
     cells.reduce((sum, cell) => sum + Number(holds(cell)), 0);
   const empty = count(Number.isNaN);
   const parts = [
-    levels ? levelsText(levels) : rangeText(schema, cells),
+    levels ? levelsText(levels) : valuesText(schema, cells),
     ...(atoms.length > 0
       ? [
           `${atoms
             .slice(0, 3)
             .map(
               (atom) =>
-                `${brief(atom)} in ${percent(
+                `${briefNumber(atom)} in ${percent(
                   count((cell) => cell === atom),
                   rows,
                 )}`,

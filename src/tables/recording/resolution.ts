@@ -32,7 +32,8 @@ export interface Resolution {
 
 /**
  * Two values that differ by less than this many units in the last place of the column's largest are one value.
- * 0.1 + 0.2 and 0.3, or 0.3 - 0.2 - 0.1 and 0, differ by a few; a time stamp of 2^31 seconds keeps its milliseconds.
+ * 0.1 + 0.2 and 0.3, or 0.3 - 0.2 - 0.1 and 0, differ by a few; a time stamp of 2^31 seconds keeps its milliseconds. Whole numbers
+ * of 64 bits are counts, moments or numbers of things, and all different: none was computed with rounding.
  */
 const roundingShare = 64 * Number.EPSILON;
 
@@ -67,8 +68,8 @@ export const measureResolution = (column: Float64Array): Resolution =>
 export function resolutionOf(sorted: Float64Array): Resolution {
   const count = sorted.length;
   const largest = count === 0 ? 0 : Math.max(Math.abs(sorted[0]!), Math.abs(sorted[count - 1]!));
-  const tolerance = roundingShare * largest;
   const integers = count > 0 && sorted.every(Number.isInteger);
+  const tolerance = integers && largest < 2 ** 64 ? 0 : roundingShare * largest;
   const allGaps = new Float64Array(Math.max(0, count - 1));
   let distinct = count === 0 ? 0 : 1;
   let mostFrequent = { value: sorted[0] ?? Number.NaN, count: 0 };

@@ -5,14 +5,11 @@
  */
 
 import { listNames } from "../../closestName.ts";
-import { counted } from "../../counted.ts";
+import { briefNumber, counted, rangeText } from "../../counted.ts";
 import { oneLine } from "../../errors.ts";
 import { checkArgument, type OptionKind } from "../../options.ts";
 import { momentText } from "./dateTimes.ts";
 import type { ColumnDescription, TableDescription } from "./describe.ts";
-
-/** A number with at most five digits. */
-const brief = (value: number): string => String(Number(value.toPrecision(5)));
 
 const rowsText = (rows: number): string => counted(rows, "row");
 
@@ -25,8 +22,8 @@ export function valuesText({ schema, numbers, levels, distinct, moments }: Colum
   if (moments) return `${momentText(moments.first, step)} to ${momentText(moments.last, step)}`;
   if (numbers && kind !== "categorical" && kind !== "boolean" && kind !== "identifier")
     return numbers.minimum === numbers.maximum
-      ? brief(numbers.minimum)
-      : `${brief(numbers.minimum)} to ${brief(numbers.maximum)}, median ${brief(numbers.median)}`;
+      ? briefNumber(numbers.minimum)
+      : `${rangeText(numbers.minimum, numbers.maximum)}, median ${briefNumber(numbers.median, numbers.maximum - numbers.minimum)}`;
   if (kind === "identifier" || kind === "text") return `${distinct} different`;
   const shown = (levels ?? []).slice(0, 3).map(({ level, rows }) => {
     const text = String(level);
@@ -45,7 +42,7 @@ export function columnLines(column: ColumnDescription, rows: number): string[] {
   const { kind, step, decimals, rounded, lower, upper, period } = schema;
   if (rounded !== undefined) {
     const recorded =
-      step === undefined ? counted(decimals!, "decimal") : `decimals in steps of ${brief(step)}`;
+      step === undefined ? counted(decimals!, "decimal") : `decimals in steps of ${briefNumber(step)}`;
     const measured =
       kind === "interval" ? `interval:${lower}:${upper}` : kind === "angle" ? `angle:${period}` : kind;
     add(
@@ -58,7 +55,7 @@ export function columnLines(column: ColumnDescription, rows: number): string[] {
     );
   if (atoms.length > 0)
     add(
-      `many rows have one value: ${atoms.map(({ value, rows: atomRows }) => `${brief(value)} in ${percent(atomRows / rows)}`).join(", ")}`,
+      `many rows have one value: ${atoms.map(({ value, rows: atomRows }) => `${briefNumber(value)} in ${percent(atomRows / rows)}`).join(", ")}`,
     );
   if (onBounds && onBounds.upper > 0 && !atoms.some(({ value }) => value === upper))
     add(`${rowsText(onBounds.upper)} on the upper bound, ${upper}`);
@@ -76,7 +73,7 @@ export function columnLines(column: ColumnDescription, rows: number): string[] {
   }
   if (outliers)
     add(
-      `${rowsText(outliers.rows)} far outside, the first ${brief(outliers.value)} in row ${outliers.first}`,
+      `${rowsText(outliers.rows)} far outside, the first ${briefNumber(outliers.value)} in row ${outliers.first}`,
     );
   return lines;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { counted } from "../../counted.ts";
+import { briefNumber, counted, rangeText } from "../../counted.ts";
 import { filtered } from "../filtered.ts";
 import { type Resolution, resolutionOf } from "../recording/resolution.ts";
 import { decimalOfSingle, singlePrecisionOf } from "../recording/singlePrecision.ts";
@@ -228,7 +228,7 @@ function inferExactNumbers(name: string, { values, sorted }: ColumnNumbers, read
   if (turn !== undefined && (!integers || Number.isInteger(turn.period / step!)))
     return {
       schema: { ...base, kind: "angle", ...turn, ...(decimalStep === undefined ? grid : {}) },
-      reason: `its name and its range, ${brief(least)} to ${brief(largest)}, say an angle`,
+      reason: `its name and its range, ${rangeText(least, largest)}, say an angle`,
       doubt: { kind: "continuous", text: "if it does not come round" },
       atoms: [],
       resolution,
@@ -260,7 +260,7 @@ function inferExactNumbers(name: string, { values, sorted }: ColumnNumbers, read
   const kind =
     bounds.upper !== undefined ? "interval" : bounds.lower !== undefined ? "positive" : "continuous";
   const decimals = "step" in grid ? undefined : decimalsOf(sorted);
-  const recorded = "step" in grid ? `, recorded in steps of ${brief(decimalStep ?? step!)}` : "";
+  const recorded = "step" in grid ? `, recorded in steps of ${briefNumber(decimalStep ?? step!)}` : "";
   const words = {
     interval: `numbers from ${bounds.lower} to ${bounds.upper}`,
     positive: "numbers that are never negative",
@@ -292,6 +292,3 @@ function turnOf(
         return { period, lower };
   return undefined;
 }
-
-/** A number with at most six digits. */
-const brief = (value: number): string => String(Number(value.toPrecision(6)));
