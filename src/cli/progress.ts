@@ -15,6 +15,8 @@ export interface EpochProgress {
   readonly epochs: number;
   readonly trainLogProb: number;
   readonly validationLogProb: number;
+  readonly member?: number | undefined;
+  readonly members?: number | undefined;
 }
 
 /** Shows progress and warnings. */
@@ -32,23 +34,32 @@ const clearLine = "\r\x1b[K";
 /** An epoch, of which parts may be done: no more than two digits behind the point. */
 const rounded = (epoch: number): number => Math.round(100 * epoch) / 100;
 
+/** Which network is trained, where there are several: the score of the next one begins anew. */
+const memberText = ({ member, members = 1 }: EpochProgress): string =>
+  members > 1 ? `network ${member}/${members}` : "";
+
 function bar(unit: string): ProgressDisplay {
   const display = new SingleBar(
     {
       stream: process.stderr,
       // 80 columns hold it: what does not fit is cut off.
-      format: `fitting {bar} ${unit} {value}/{total}, train {train}, validation {validation} nats`,
+      format: `{what} {bar} ${unit} {value}/{total}, train {train}, validation {validation} nats`,
       // The system may end the process at any time: a cursor that was hidden would stay so.
       hideCursor: false,
       clearOnComplete: false,
-      barsize: 16,
+      barsize: 10,
     },
     Presets.shades_classic,
   );
   let started = false;
   return {
-    update({ epoch, epochs, trainLogProb, validationLogProb }) {
-      const shown = { train: formatLogProb(trainLogProb), validation: formatLogProb(validationLogProb) };
+    update(progress) {
+      const { epoch, epochs, trainLogProb, validationLogProb } = progress;
+      const shown = {
+        what: memberText(progress) || "fitting",
+        train: formatLogProb(trainLogProb),
+        validation: formatLogProb(validationLogProb),
+      };
       if (!started) {
         process.stderr.write(clearLine);
         display.start(rounded(epochs), rounded(epoch), shown);
@@ -75,9 +86,13 @@ function lines(unit: string): ProgressDisplay {
   let tenth = -1;
   let last: EpochProgress | undefined;
   let printed = true;
-  const print = ({ epoch, epochs, trainLogProb, validationLogProb }: EpochProgress): void => {
+  const print = (progress: EpochProgress): void => {
+    const { epoch, epochs, trainLogProb, validationLogProb } = progress;
     const values = `train ${formatLogProb(trainLogProb)}, validation ${formatLogProb(validationLogProb)} nats`;
-    process.stderr.write(`${unit} ${rounded(epoch)}/${rounded(epochs)}: ${values}\n`);
+    const network = memberText(progress);
+    process.stderr.write(
+      `${network && `${network}, `}${unit} ${rounded(epoch)}/${rounded(epochs)}: ${values}\n`,
+    );
     printed = true;
   };
   return {

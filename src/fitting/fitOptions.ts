@@ -80,6 +80,10 @@ export interface FitProgress {
   readonly validationLogProb: number;
   /** Epoch whose weights would be returned now. */
   readonly bestEpoch: number;
+  /** Which of the `members` is trained, from 1: networks of a flow of mixed columns, one after another. */
+  readonly member?: number | undefined;
+  /** Networks whose distributions are averaged, at most. */
+  readonly members?: number | undefined;
 }
 
 /** What a fit is at, as it goes on to it. */

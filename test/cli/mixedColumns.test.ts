@@ -41,6 +41,7 @@ it("a table as it is needs no option: one line says why, and one what each colum
   expect(fitted.stderr).toMatch(/^ {2}price {3}positive +0 to 96\.8; 0 in 15 % of the rows$/m);
   expect(fitted.stderr).toMatch(/^ {2}member {2}boolean +2 levels: no, yes; missing in 20 %$/m);
   expect(fitted.stdout).toContain(`columns, as ${why}`);
+  expect(fitted.stderr).toMatch(/^network 2\/2, epoch \d+\/6: train \S+, validation \S+ nats$/m);
   const flow = await load(`${cwd}/m.safetensors`);
   expect(flow.description.fitted.keep).toEqual(["name"]);
   const other = await load(`${cwd}/s.safetensors`);

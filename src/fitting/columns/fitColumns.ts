@@ -83,6 +83,8 @@ export interface FitColumnsOptions extends EngineOptions {
           readonly trainLogProb: number;
           readonly validationLogProb: number;
           readonly epochs: number;
+          readonly member: number;
+          readonly members: number;
         } & EpochRecord,
       ) => void)
     | undefined;
@@ -99,6 +101,8 @@ export interface FittedColumns {
     readonly epoch: number;
     readonly trainLogProb: number;
     readonly validationLogProb: number;
+    readonly member: number;
+    readonly members: number;
   }[];
   /** Epochs at most. */
   readonly epochs: number;
@@ -224,6 +228,8 @@ export async function fitColumns(
       epoch: member * epochs + inEpochs(epoch),
       trainLogProb,
       validationLogProb: held ? held.offset - validationLoss : trainLogProb,
+      member: member + 1,
+      members: recipe.members,
     };
   };
   await turnBetween(options.signal, "The fit");

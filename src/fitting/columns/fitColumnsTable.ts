@@ -89,6 +89,8 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
     readonly validationLogProb: number;
     readonly bestEpoch?: number;
     readonly epochs?: number;
+    readonly member?: number;
+    readonly members?: number;
   }): FitProgress => ({
     epoch: record.epoch,
     epochs: record.epochs ?? epochs,
@@ -97,6 +99,8 @@ export async function fitColumnsTable(table: Table, options: FitOptions): Promis
     trainLogProb: record.trainLogProb,
     validationLogProb: record.validationLogProb,
     bestEpoch: record.bestEpoch ?? record.epoch,
+    member: record.member,
+    members: record.members,
   });
   const fitted = await fitColumns(data.columns.map(described), train, {
     given: data.given.map(described),
