@@ -22,7 +22,7 @@ function listOfFiles(): Plugin {
       this.emitFile({
         type: "asset",
         fileName: "files.json",
-        source: JSON.stringify(["./", "icon.svg", ...files]),
+        source: JSON.stringify(["./", "icon.png", ...files]),
       });
     },
   };
@@ -77,6 +77,18 @@ function oneFileAtFirst(): Plugin {
         groups: [{ name: "first", test: (id) => needed.has(id) }],
       },
     }),
+    // A helper of the bundler stands in a file of its own, which would be asked for when the first has been read.
+    generateBundle(_, bundle) {
+      const chunks = Object.values(bundle).filter((file) => file.type === "chunk");
+      const helper = chunks.find(({ name }) => name === "rolldown-runtime")?.code ?? "";
+      const [, body, exported] = /^(.*)export\{(\w+)(?: as \w+)?\};?\s*$/s.exec(helper) ?? [];
+      if (!exported) return;
+      for (const chunk of chunks.filter(({ isEntry }) => isEntry))
+        chunk.code = chunk.code.replace(
+          /^import\{\w+ as (\w+)\}from"\.\/rolldown-runtime[^"]*";/,
+          (_, name) => `const ${name}=(()=>{${body}return ${exported}})();`,
+        );
+    },
   };
 }
 

@@ -48,6 +48,8 @@ export function onPage(line: string): string {
       /^.* is not a safetensors file.*$/,
       "This file is no model, or not a whole one: nothing was opened",
     )
+    // How it is read is seen in what it becomes.
+    .replace(/(?<=is read as .*) \((?:thousands|decimal-comma|leading-zeros)\)/, "")
     .replace("mend the values, or widen the ranges", "hold another value")
     .replaceAll(/\bgiven\[("(?:[^"\\]|\\.)*")\]/g, "$1")
     .replaceAll(/\bfit the flow\b/g, "choose the flow")

@@ -41,6 +41,10 @@ test.each([
     "what is given cannot be: by the model no row has these values together, or none that was drawn; mend the values, or widen the ranges.",
     "what is given cannot be: by the model no row has these values together, or none that was drawn; hold another value",
   ],
+  [
+    'column "weight (kg)" (row 1): "11,5" is read as 11.5 (decimal-comma)',
+    'column "weight (kg)" (row 1): "11,5" is read as 11.5',
+  ],
 ])("%s", (line, said) => {
   expect(onPage(line)).toBe(said);
 });

@@ -10,7 +10,7 @@ const types = {
   ".html": "text/html",
   ".js": "text/javascript",
   ".css": "text/css",
-  ".svg": "image/svg+xml",
+  ".png": "image/png",
   ".json": "application/json",
 };
 const isolation = {

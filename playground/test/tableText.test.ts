@@ -2,7 +2,7 @@
 
 import type { ColumnSchema } from "pushforward/tables";
 import { expect, test } from "vitest";
-import { datesLike, delimiterOf, textAsWritten } from "../src/table/asWritten.ts";
+import { datesLike, delimiterOf, stemOf, textAsWritten } from "../src/table/asWritten.ts";
 import { about, besideTraining, toGo } from "../src/table/duration.ts";
 import { heldValue, whyFar, whyNotHeld } from "../src/table/heldValue.ts";
 
@@ -47,7 +47,13 @@ test("a value beyond those of the table is said to be a guess, and how far it is
 });
 
 test("how long it takes is said as near as one knows it, and only of what is long", () => {
-  expect([3.2, 24, 89, 130].map(about)).toEqual(["3 seconds", "20 seconds", "90 seconds", "2 minutes"]);
+  expect([1.2, 3.2, 24, 89, 130].map(about)).toEqual([
+    "1 second",
+    "3 seconds",
+    "20 seconds",
+    "90 seconds",
+    "2 minutes",
+  ]);
   expect(toGo(10, 5, 20)).toBe(", about 30 seconds to go");
   expect([toGo(0.4, 1, 300), toGo(2, 1, 2), toGo(9, 0, 20), toGo(9, 20, 20)]).toEqual(["", "", "", ""]);
   expect([4, 300].map(besideTraining)).toEqual(["", "2 minutes"]);
@@ -66,4 +72,9 @@ test("rows are written with the delimiter, the decimal mark and the dates of the
   });
   expect(text).toBe('day;town;pay;count\n16.11.2025;"a;""b""";15,29;1\n;x;;2\n');
   expect(datesLike("day-month-year", "2 May 2025")).toBeUndefined();
+});
+
+test("files of drawn rows are called as the table is", () => {
+  const names = ["sales.csv", "sales.2024.csv", "sales.v2.csv.gz", "sales", "people.safetensors"];
+  expect(names.map(stemOf)).toEqual(["sales", "sales.2024", "sales.v2", "sales", "people"]);
 });

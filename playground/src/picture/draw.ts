@@ -352,19 +352,21 @@ function drawTicks(
   const text = (value: number): string => value.toFixed(digits).replace("-", "−");
   context.textAlign = "center";
   context.textBaseline = "bottom";
-  for (let value = Math.ceil((x - half) / step) * step; value <= x + half; value += step) {
-    const [at] = toScreen(value, 0);
+  // Multiples of the step, not sums of it: 0 is among them.
+  for (let count = Math.ceil((x - half) / step); count * step <= x + half; count++) {
+    const [at] = toScreen(count * step, 0);
     if (at < 28 || at > side - 12) continue;
     line(context, at, side, at, side - 4);
-    context.fillText(text(value), at, side - 6);
+    context.fillText(text(count * step), at, side - 6);
   }
   context.textAlign = "left";
   context.textBaseline = "middle";
-  for (let value = Math.ceil((y - half) / step) * step; value <= y + half; value += step) {
-    const [, at] = toScreen(0, value);
+  for (let count = Math.ceil((y - half) / step); count * step <= y + half; count++) {
+    const [, at] = toScreen(0, count * step);
     if (at < 12 || at > side - 24) continue;
-    line(context, 0, at, 4, at);
-    context.fillText(text(value), 7, at);
+    // Short and away from its number, whose sign it would be.
+    line(context, 0, at, 2, at);
+    context.fillText(text(count * step), 9, at);
   }
 }
 

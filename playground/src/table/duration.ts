@@ -6,9 +6,8 @@ const worthSaying = 5;
 /** A time in words, as near as one can say it before: "20 seconds", "3 minutes". */
 export function about(seconds: number): string {
   if (seconds >= 90) return `${Math.round(seconds / 60)} minutes`;
-  return seconds >= 10
-    ? `${10 * Math.round(seconds / 10)} seconds`
-    : `${Math.max(1, Math.round(seconds))} seconds`;
+  const near = seconds >= 10 ? 10 * Math.round(seconds / 10) : Math.max(1, Math.round(seconds));
+  return near === 1 ? "1 second" : `${near} seconds`;
 }
 
 /** How long the rest of some work may take, by what it took so far; empty where that is not worth saying. */

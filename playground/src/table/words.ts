@@ -1,6 +1,7 @@
 /** Words of the page for what a table and its flow are. */
 
 import { inShell } from "../takeAlong.ts";
+import { stemOf } from "./asWritten.ts";
 import type { Condition, FitFacts } from "./protocol.ts";
 import { table } from "./tableStore.ts";
 
@@ -14,9 +15,6 @@ export const sentence = (line: string): string => `${line.charAt(0).toUpperCase(
 /** The table on the command line, read as it was here; the one of a model alone is not here. */
 export const dataOf = ({ flags }: FitFacts): string =>
   `${inShell(table.value?.rows ? table.value.name : "table.csv")}${flags && ` ${flags}`}`;
-
-/** The name of a file without its end. */
-const stemOf = (name: string): string => name.replace(/(?:\.\w{1,11}){1,2}$/, "");
 
 /** What a file of synthetic rows is called: by the table, and by what they were given. */
 export function syntheticName(condition: Condition | undefined): string {

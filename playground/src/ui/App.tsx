@@ -13,6 +13,22 @@ import { Probe } from "./Probe.tsx";
 import { Slider } from "./Slider.tsx";
 import { TakeAlong } from "./TakeAlong.tsx";
 
+/** What stands around the picture, in the order in which it comes. */
+const parts = ["controls", "beside", "probe", "take", "article"] as const;
+
+/**
+ * The picture comes before what stands around it, and each part of that in a task of its own: a page in one piece keeps the main thread
+ * for too long, and the workers, which begin there, wait for it.
+ */
+function useParts(): (part: (typeof parts)[number]) => boolean {
+  const [count, setCount] = useState(0);
+  // Behind the frame that shows the part before.
+  useEffect(() => {
+    if (count < parts.length) setCount(count + 1);
+  }, [count]);
+  return (part) => parts.indexOf(part) < count;
+}
+
 /** What a table is seen in; loaded when there is one. */
 function Table() {
   const [view, setView] = useState<{ readonly View: ComponentType } | undefined>(undefined);
@@ -24,7 +40,7 @@ function Table() {
 
 /** The address holds the state of the page, so that what leads to the article is no link to a place. */
 const showArticle = (): void =>
-  document.getElementById("name-title")!.scrollIntoView({ behavior: wantsStillness() ? "auto" : "smooth" });
+  document.getElementById("name-title")?.scrollIntoView({ behavior: wantsStillness() ? "auto" : "smooth" });
 
 /** The article, loaded when somebody comes near it. */
 function Article() {
@@ -104,6 +120,7 @@ function TableLine() {
 export function App() {
   useTables();
   useTroubleOver();
+  const isThere = useParts();
   const isCompared = state.value.other !== undefined;
   const threads = threadsFor(table.value ? "table" : "points");
   return (
@@ -137,8 +154,8 @@ export function App() {
         ) : (
           <main class={isCompared ? "compared" : ""}>
             <div class="column">
-              <Controls />
-              <TakeAlong />
+              {isThere("controls") && <Controls />}
+              {isThere("take") && <TakeAlong />}
             </div>
             <div class="column middle">
               <section class="stage" aria-label="Picture">
@@ -150,15 +167,18 @@ export function App() {
                 <LinkRemark part="picture" />
                 <Slider />
               </section>
-              <Probe />
+              {isThere("probe") && <Probe />}
             </div>
-            <aside class="beside" aria-label="Numbers">
-              <Beside />
-            </aside>
+            {isThere("beside") && (
+              <aside class="beside" aria-label="Numbers">
+                <Beside />
+              </aside>
+            )}
           </main>
         )}
       </div>
-      {!table.value && <Article />}
+      {/* Above it stands all that there is: nobody has come near it before. */}
+      {!table.value && isThere("article") && <Article />}
       <footer class="bottom">
         <p>
           Everything is computed on your machine, by the library <code>pushforward</code> {libraryVersion}.
