@@ -48,8 +48,7 @@ runs = {
     "clickHouse": lambda: database.query(f"{query}, webassembly_udf_max_input_block_size = 65536"),
     "whole": lambda: database.query(query),
 }
-best = {name: float("inf") for name in runs}
-for _ in range(5):
-    for name, run in runs.items():
-        best[name] = min(best[name], seconds(run))
-print(json.dumps({name: round(rows / time) for name, time in best.items()}))
+turns = [{name: seconds(run) for name, run in runs.items()} for _ in range(work["turns"])]
+shares = sorted(turn["wasmtime"] / turn["clickHouse"] for turn in turns)
+rates = {name: round(rows / min(turn[name] for turn in turns)) for name in runs}
+print(json.dumps({**rates, "share": shares[len(shares) // 2]}))

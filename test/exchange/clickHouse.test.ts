@@ -36,6 +36,12 @@ function answers(statements: readonly string[], queries: readonly string[]): unk
   return JSON.parse(execFileSync(python!, ["-c", script], { cwd, input, encoding: "utf8" })) as unknown[][][];
 }
 
+async function exportsOf(
+  bytes: Uint8Array,
+): Promise<{ readonly memory: WebAssembly.Memory; readonly logprob: (...addresses: number[]) => void }> {
+  return (await WebAssembly.instantiate(Uint8Array.from(bytes), {})).instance.exports as never;
+}
+
 const title = python ? "" : " (skipped: no Python with chdb; see test/exchange/pythonWith.ts)";
 
 test.skipIf(python === undefined)(`ClickHouse calls a module by blocks${title}`, async () => {
@@ -155,6 +161,13 @@ it("writes statements with the names of columns as they are", async () => {
       "CREATE OR REPLACE FUNCTION model_sample LANGUAGE WASM FROM 'model_digest' :: 'clickhouse_sample' ARGUMENTS (\`x\` Float64, \`noise1\` Float64) RETURNS Tuple(\`y\` Float64) ABI BUFFERED_V1 DETERMINISTIC SETTINGS serialization_format = 'RowBinary', webassembly_udf_enable_fuel = 0",
     ]
   `);
+  // Bounds that cannot change are looked at without being read.
+  const installed = Buffer.from(/base64Decode\('(.*)'\)/.exec(insert!)![1]!, "base64");
+  const [{ memory, logprob }, own] = [await exportsOf(installed), await exportsOf(bytes)];
+  expect(memory.buffer.byteLength).toBe(2 ** 27);
+  expect(() => memory.grow(1)).toThrow(RangeError);
+  expect(own.memory.buffer.byteLength).toBeLessThan(2 ** 20);
+  expect(logprob.length).toBe(own.logprob.length);
   await expect(clickHouseStatements(bytes, "a b")).rejects.toThrow(/letters, digits and underscores/);
   await expect(clickHouseStatements(new Uint8Array(3), "a")).rejects.toThrow(/not one of pushforward/);
 });

@@ -7,7 +7,11 @@
 import { UsageError } from "../../errors.ts";
 import { digestOf } from "../../random/digest.ts";
 import type { ColumnNote } from "../columnNotes.ts";
+import { withFixedMemory } from "./fixedMemory.ts";
 import { type FunctionNote, type ModuleNotes, openModule } from "./moduleNotes.ts";
+
+/** Pages of a module's memory in ClickHouse: 128 MiB, what its setting `webassembly_udf_max_memory` allows unless it is raised. */
+const memoryPages = 2048;
 
 /** See `clickHouseStatements`. */
 export async function statementsOf(bytes: Uint8Array, name: string): Promise<string[]> {
@@ -19,9 +23,10 @@ export async function statementsOf(bytes: Uint8Array, name: string): Promise<str
       received: JSON.stringify(name),
     });
   const { notes } = await openModule(bytes);
-  const module = `${name}_${digestOf([bytes]).slice(0, 12)}`;
+  const code = withFixedMemory(bytes, memoryPages);
+  const module = `${name}_${digestOf([code]).slice(0, 12)}`;
   return [
-    `INSERT INTO system.webassembly_modules (name, code) VALUES (${quoted(module)}, base64Decode('${base64(bytes)}'))`,
+    `INSERT INTO system.webassembly_modules (name, code) VALUES (${quoted(module)}, base64Decode('${base64(code)}'))`,
     ...Object.entries(notes.functions).flatMap(([entry, note]) =>
       functionStatements(`${name}_${entry}`, `${quoted(module)} :: 'clickhouse_${entry}'`, note, notes),
     ),
