@@ -34,7 +34,7 @@ import {
 import { openModel } from "./table/tableStore.ts";
 import { wantsStillness } from "./theme.ts";
 import { threadsFor } from "./threads.ts";
-import { type WorkerKind, workerOf } from "./workers.ts";
+import { type WorkerKind, watch, workerOf } from "./workers.ts";
 
 const threads = threadsFor("points");
 
@@ -174,6 +174,10 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
   let opening: File | undefined;
   let file: File | undefined;
   let taken: ((bytes: Uint8Array | undefined) => void) | undefined;
+  /** Asks once more for what was asked for last. */
+  let again = (): void => undefined;
+  /** Questions without an answer after which another worker begins; more each time, as it may be the machine that is slow. */
+  let leftOut = 2;
   const begun = signal(0);
   /** Who wants less motion sees a training at each quarter of it, and when it is paused: what else there is to see waits. */
   let unseen: { snapshot?: Snapshot; probed?: Probed } = {};
@@ -263,6 +267,15 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     worker.onmessage = ({ data }: MessageEvent<Reply>) => hear(data);
     worker.onerror = ({ message }) => fail(message || "The worker of the flow could not be started.");
     worker.postMessage({ type: "probe", point: state.peek().probe } satisfies Request);
+    watch(worker, { type: "beat" } satisfies Request, leftOut, () => {
+      if (workers.get(kind) !== worker) return;
+      dismiss(kind);
+      leftOut *= 2;
+      if (asked?.kind !== kind) return;
+      again();
+      run.place.value = "flow";
+      run.message.value = "The worker of the flow stood still: another begins anew.";
+    });
     return worker;
   };
   /** Asks for another flow; the one before is there until this one has something to show. */
@@ -284,6 +297,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     judgment.value = reference.value = undefined;
     quarter = 0;
     phase.value = "compiling";
+    again = () => ask(kind, requestOf);
     employ(kind).postMessage(requestOf(asked.number));
   };
   const takeOver = (): void => {
@@ -308,6 +322,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     before = undefined;
   };
   const hear = (reply: Reply): void => {
+    if (reply.type === "beat") return;
     if (reply.type === "model" || (reply.type === "failed" && reply.isOfTake)) {
       if (reply.type === "failed") {
         run.place.value = reply.place;

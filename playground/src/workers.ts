@@ -24,6 +24,33 @@ export function sendFor(kind: WorkerKind): void {
   worker.onerror = () => early.delete(kind);
 }
 
+/** Milliseconds between two questions whether a worker is there. */
+const beat = 5000;
+
+/**
+ * Tells when a worker, which must answer the question, has left so many in a row without an answer. One that has said
+ * nothing yet is still being loaded. A worker that was ended is silent, too: who is told looks whether it is still theirs.
+ *
+ * A worker can stand still for ever, through no fault of its own: in Firefox, while something listens for workers (its
+ * developer tools, WebDriver), one that starts a worker waits until that has been announced. Both then wait on one
+ * condition variable (WorkerPrivate::WaitForIsDebuggerRegistered), of which a single waiter is woken, at times the wrong one.
+ */
+export function watch(worker: Worker, question: unknown, leftOut: number, onSilence: () => void): void {
+  let unanswered: number | undefined;
+  worker.addEventListener("message", () => {
+    unanswered = 0;
+  });
+  worker.postMessage(question);
+  const timer = setInterval(() => {
+    if (unanswered === undefined) return;
+    if (unanswered++ < leftOut) worker.postMessage(question);
+    else {
+      clearInterval(timer);
+      onSilence();
+    }
+  }, beat);
+}
+
 /** A worker of a kind, which nobody else has. */
 export function workerOf(kind: WorkerKind): Worker {
   const worker = early.get(kind);

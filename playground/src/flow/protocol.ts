@@ -47,7 +47,9 @@ export type Request =
     }
   | { readonly type: "hold"; readonly isHeld: boolean }
   | { readonly type: "probe"; readonly point: readonly [number, number] }
-  | { readonly type: "take"; readonly run: number };
+  | { readonly type: "take"; readonly run: number }
+  /** Whether it is there: answered by the same. */
+  | { readonly type: "beat" };
 
 /**
  * Where a training is; log-densities are means in nats per point, in the units of the data. Of an energy both are minus the divergence of
@@ -158,6 +160,7 @@ export type Reply =
       readonly isNormal: boolean;
       readonly threads: number;
     }
+  | { readonly type: "beat" }
   | { readonly type: "phase"; readonly run: number; readonly phase: "compiling" | "training" | "done" }
   | { readonly type: "progress"; readonly run: number; readonly progress: Progress }
   | { readonly type: "snapshot"; readonly run: number; readonly snapshot: Snapshot }

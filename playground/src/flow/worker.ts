@@ -59,6 +59,8 @@ async function begin(Maker: SessionMaker, request: Beginning): Promise<void> {
 export function answerBy(Maker: SessionMaker): void {
   self.onmessage = async ({ data: request }: MessageEvent<Request>): Promise<void> => {
     switch (request.type) {
+      case "beat":
+        return send(request);
       case "train":
       case "open":
         return await begin(Maker, request);

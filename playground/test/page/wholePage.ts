@@ -85,6 +85,32 @@ export function testsOfWholePage(visit: Visit): void {
     }
   });
 
+  test.skipIf(isFirefox)(
+    "another worker begins anew where one stands still, and a line says so",
+    async () => {
+      const tab = await visit.browser.newPage({ serviceWorkers: "block" });
+      try {
+        let asked = 0;
+        // The first worker comes to a place where it waits for ever, as Firefox at times does.
+        await tab.route("**/fitGaussian-*.js", (route) =>
+          asked++ > 0
+            ? route.continue()
+            : route.fulfill({
+                contentType: "text/javascript",
+                headers: { "Cross-Origin-Embedder-Policy": "require-corp" },
+                body: "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
+              }),
+        );
+        await tab.goto(`${visit.host.address}#flow=gaussian,0,0`);
+        await trained(tab);
+        expect(asked).toBe(2);
+        expect(await tab.getByRole("alert").textContent()).toContain("stood still: another begins anew");
+      } finally {
+        await tab.close();
+      }
+    },
+  );
+
   test("the article has seven figures, each answering when it is dragged", async () => {
     await visit.page.locator(".article").scrollIntoViewIfNeeded();
     const figures = visit.page.locator("figure.live");
