@@ -146,7 +146,11 @@ export const sections = [
         "..p.pp.Y...pp.p..",
         ["surjectiveFlow", "rounding", "Chain of mixed columns|/flows/columns"],
       ],
-      ["stochastic layers (MCMC, VAE)", "..Y....Y.........", []],
+      [
+        "stochastic layers (MCMC, VAE)",
+        "..Y....Y.........",
+        ["langevin", "variationalAutoencoder", "surjectionChain", "evidenceBound"],
+      ],
       [
         "constrained supports (simplex, ordered, PD, correlation)",
         "p...pY..YY.......",

@@ -59,4 +59,10 @@ export {
 export type { VariationalDivergence, VariationalGradient } from "../fitting/variational/variationalLoss.ts";
 export { trainedLeaves } from "../graph/parameters.ts";
 export { atomicLogProb } from "../models/scores/atomicLogProb.ts";
+export {
+  type EvidenceBound,
+  type EvidenceBoundOptions,
+  evidenceBound,
+  type WeightedPath,
+} from "../models/scores/evidenceBound.ts";
 export { type LogProbBoundOptions, logProbBound } from "../models/scores/logProbBound.ts";

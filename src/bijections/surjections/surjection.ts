@@ -7,6 +7,7 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import type { Bound, ParameterTree } from "../../graph/parameters.ts";
+import type { DataRows, NamedValues } from "../bijection.ts";
 
 /** A point on the side of the base that is mapped to y, and what it counts. */
 export interface Lift {
@@ -23,7 +24,7 @@ export interface SurjectionJson {
   readonly [option: string]: unknown;
 }
 
-/** A map from base to data that is not one to one, with draws of its preimages. */
+/** A map from base to data that is not one to one, or is drawn itself, with draws of its preimages. */
 export interface Surjection {
   /** What it is called. */
   readonly type: string;
@@ -33,14 +34,18 @@ export interface Surjection {
   readonly latent: number;
   /** Standard normal numbers that {@link Surjection.lifts} take. */
   readonly noise: number;
+  /** Standard normal numbers that {@link Surjection.forward} takes (default 0: y is a function of x). */
+  readonly forwardNoise?: number | undefined;
   /** What it needs besides its argument, by name. */
   readonly parameters: ParameterTree;
   /** Where y is on a grid, whose values have probabilities: its step (default: y has a density). */
   readonly step?: number | undefined;
-  /** Base to data. */
-  forward(x: Expr): Expr;
+  /** Base to data; noise and parameters are given where there are such. */
+  forward(x: Expr, noise?: Expr, parameters?: Bound): Expr;
   /** Draws of preimages of y, one of each branch: the mean of the sum of p(x) e^logWeight is p(y). */
   lifts(y: Expr, noise: Expr, parameters: Bound): readonly Lift[];
+  /** Values of its parameters that rows of data give before training, by name; the others keep theirs. */
+  valuesFrom?(rows: DataRows): NamedValues | Promise<NamedValues>;
   /** The description that a model file holds. */
   toJSON(): SurjectionJson;
 }

@@ -1,5 +1,5 @@
 /**
- * What a surjection makes of a flow, as a distribution: rounded numbers, the largest of several, some of many. Its log-density is not known, but a
+ * What a surjection makes of a flow, as a distribution: rounded numbers, the largest of several, some of many, or what a decoder draws. Its log-density is not known, but a
  * lower bound of it.
  *
  *     y = s(f(x)),  x of the base
@@ -16,13 +16,14 @@
 
 import { aBijection } from "../../bijections/bijection.ts";
 import { bijectionRegistry } from "../../bijections/registry.ts";
-import { surjectionFromJson } from "../../bijections/surjections/readers.ts";
 import { ShapeError } from "../../errors.ts";
+import * as g from "../../graph/ops.ts";
 import { type Bound, subtreeOf } from "../../graph/parameters.ts";
 import { anObject, checkedOptions, type OptionTable, refuse, required, wholeNumber } from "../../options.ts";
 import { pushforwardSample } from "../density.ts";
 import { aDistribution, type Distribution, type DrawnBound } from "../distribution.ts";
 import { checkDrawnParts, type DrawnParts, drawnBound } from "./drawnBound.ts";
+import { surjectionFromJson } from "./surjectionFromJson.ts";
 
 /** Options of {@link manyToOne}. */
 export interface ManyToOneOptions extends DrawnParts {
@@ -72,6 +73,7 @@ export function manyToOne(options: ManyToOneOptions): ManyToOne {
       expected: `${own}, as the base`,
       received: `${ofMap}`,
     });
+  const { forwardNoise = 0 } = surjection;
   const boundOf = (p: Bound) => ({
     base: subtreeOf(p, "base"),
     bijection: subtreeOf(p, "bijection"),
@@ -82,7 +84,7 @@ export function manyToOne(options: ManyToOneOptions): ManyToOne {
     type: where,
     features: surjection.features,
     context: Math.max(own, ofMap),
-    noise: base.noise,
+    noise: base.noise + forwardNoise,
     parameters: {
       base: base.parameters,
       bijection: bijection.parameters,
@@ -90,7 +92,17 @@ export function manyToOne(options: ManyToOneOptions): ManyToOne {
     },
     bound: { draws, step: surjection.step },
     logProb: (y, p, c) => drawnBound(y, boundOf(p), parts, draws, c),
-    sample: (noise, p, c) => surjection.forward(pushforwardSample(base, bijection, noise, boundOf(p), c)),
+    sample(noise, p, c) {
+      const bound = boundOf(p);
+      const own = forwardNoise > 0 ? g.slice(noise, 0, base.noise) : noise;
+      const value = pushforwardSample(base, bijection, own, bound, c);
+      if (forwardNoise === 0) return surjection.forward(value);
+      return surjection.forward(
+        value,
+        g.slice(noise, base.noise, base.noise + forwardNoise),
+        bound.surjection,
+      );
+    },
     toJSON: () => ({
       type: where,
       latent: surjection.latent,
@@ -110,7 +122,7 @@ export function manyToOneFromJson(
   return manyToOne({
     base: read(base),
     bijection: bijectionRegistry.read(bijection),
-    surjection: surjectionFromJson(surjection),
+    surjection: surjectionFromJson(surjection, read),
     draws: draws as number,
   });
 }

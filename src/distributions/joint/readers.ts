@@ -5,7 +5,6 @@
  */
 
 import { type Readers, readersByName } from "../../registry.ts";
-import { manyToOneFromJson } from "../bounds/manyToOne.ts";
 import type { Distribution } from "../distribution.ts";
 import { conditionalGaussianMixtureFromJson } from "./conditionalGaussianMixture.ts";
 import { conditionalNormalFromJson } from "./conditionalNormal.ts";
@@ -16,6 +15,5 @@ export const readers: Readers<Distribution> = {
   .../* @__PURE__ */ readersByName<Distribution>(makers),
   conditionalGaussianMixture: conditionalGaussianMixtureFromJson,
   conditionalNormal: conditionalNormalFromJson,
-  manyToOne: manyToOneFromJson,
   sorted: ({ of }, read) => makers.sorted({ of: read(of) }),
 };

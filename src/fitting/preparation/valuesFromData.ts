@@ -125,15 +125,17 @@ export async function startValues(
 
 /**
  * Values that data give to the map of a distribution that a surjection makes of a flow: from one preimage of each row, drawn.
- * @param values - Of the distribution, by dotted name.
+ * @param initial - Of the distribution, by dotted name.
  */
 export async function startValuesOfBase(
   { bijection, surjection }: Pick<ManyToOne, "bijection" | "surjection">,
-  values: ParameterValues,
+  initial: ParameterValues,
   rows: Given,
   options: EngineOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ParameterValues> {
   const { features, noise } = surjection;
+  const behind = within("surjection", (await surjection.valuesFrom?.(rows)) ?? {});
+  const values = { ...initial, ...behind };
   const count = rows.values.length / features;
   const bound = bindTree({ surjection: surjection.parameters });
   const [lift] = surjection.lifts(
@@ -159,11 +161,15 @@ export async function startValuesOfBase(
       { ...rows, values: lifted },
       options,
     );
-    return Object.fromEntries(Object.entries(own).map(([name, data]) => [`bijection.${name}`, data]));
+    return { ...behind, ...within("bijection", own) };
   } finally {
     executable.dispose();
   }
 }
+
+/** The values of a part by their names in the whole. */
+const within = (part: string, values: ParameterValues): ParameterValues =>
+  Object.fromEntries(Object.entries(values).map(([name, data]) => [`${part}.${name}`, data]));
 
 /** New values, and the rows on the side of the base where they are needed there. */
 async function walked(
