@@ -44,6 +44,8 @@ export interface Distribution {
   readonly bound?: DrawnBound | undefined;
   /** Log-density in nats, a scalar. */
   logProb(x: Expr, parameters: Bound, context?: Expr): Expr;
+  /** The gradient of the log-density by x, `[features]`, where that is known in closed form: `langevin` goes along it. */
+  slope?(x: Expr, parameters: Bound): Expr;
   /** A sample as a function of independent standard normal noise, a vector of {@link Distribution.noise} numbers. */
   sample(noise: Expr, parameters: Bound, context?: Expr): Expr;
   /** The description that a model file holds. */

@@ -3,6 +3,7 @@
  *
  *     p(x) = sum_k w_k N(x; m_k, L_k L_k')
  *     log N(x; m, L L') = -|L^-1 (x - m)|^2 / 2 - sum_i log L_ii - n log(2 pi) / 2
+ *     grad log p(x) = -sum_k p(k | x) L_k'^-1 L_k^-1 (x - m_k)
  *
  * The weights are the softmax of `logWeight`. L_k is lower triangular; `factor` holds its lower triangle line by line,
  * with the logarithm of the diagonal in the diagonal's places, so that every value of it is a covariance.
@@ -80,6 +81,29 @@ export function gaussianMixture(options: GaussianMixtureDistributionOptions): Di
       logWeights: g.sub(logWeight, g.logSumExp(logWeight)),
     };
   };
+  /** A loop over the components, each with its mean, its factor, and the logarithm of its weight and of its height. */
+  const overComponents = (
+    start: Expr,
+    { factors, logDiagonals, logWeights }: ReturnType<typeof parts>,
+    p: Bound,
+    step: (state: Expr, mean: Expr, factor: Expr, offset: Expr) => Expr,
+  ): Expr => {
+    const offsets = g.sub(g.sub(logWeights, g.sum(logDiagonals, 1)), 0.5 * features * logTwoPi);
+    return g.scan(
+      start,
+      components,
+      [leafOf(p, "mean"), factors, g.reshape(offsets, [components, 1])],
+      (state, [mean, factor, offset]) => step(state, mean!, factor!, offset!),
+    );
+  };
+  const logDensity = (x: Expr, all: ReturnType<typeof parts>, p: Bound): Expr => {
+    const start = g.constant([Number.NEGATIVE_INFINITY]);
+    const total = overComponents(start, all, p, (sum, mean, factor, offset) => {
+      const z = g.solveTriangular(factor, g.sub(x, mean), { lower: true });
+      return g.logAddExp(sum, g.sub(offset, g.mul(0.5, g.sum(g.square(z)))));
+    });
+    return g.reshape(total, []);
+  };
   return {
     type: "gaussianMixture",
     features,
@@ -89,19 +113,15 @@ export function gaussianMixture(options: GaussianMixtureDistributionOptions): Di
       mean: trained([components, features]),
       factor: trained([components, size]),
     },
-    logProb(x, p) {
-      const { factors, logDiagonals, logWeights } = parts(p);
-      const offsets = g.sub(g.sub(logWeights, g.sum(logDiagonals, 1)), 0.5 * features * logTwoPi);
-      const total = g.scan(
-        g.constant([Number.NEGATIVE_INFINITY]),
-        components,
-        [leafOf(p, "mean"), factors, g.reshape(offsets, [components, 1])],
-        (sum, [mean, factor, offset]) => {
-          const z = g.solveTriangular(factor!, g.sub(x, mean!), { lower: true });
-          return g.logAddExp(sum, g.sub(offset!, g.mul(0.5, g.sum(g.square(z)))));
-        },
-      );
-      return g.reshape(total, []);
+    logProb: (x, p) => logDensity(x, parts(p), p),
+    slope(x, p) {
+      const all = parts(p);
+      const total = logDensity(x, all, p);
+      return overComponents(g.zeros([features]), all, p, (sum, mean, factor, offset) => {
+        const z = g.solveTriangular(factor, g.sub(x, mean), { lower: true });
+        const share = g.exp(g.sub(g.sub(offset, g.mul(0.5, g.sum(g.square(z)))), total));
+        return g.sub(sum, g.mul(share, g.solveTriangular(factor, z, { lower: true, transposed: true })));
+      });
     },
     sample(noise, p) {
       const { factors, logWeights } = parts(p);

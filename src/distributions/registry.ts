@@ -24,7 +24,6 @@ export const distributionRegistry: Registry<Distribution> = /* @__PURE__ */ new 
       types: ["mixtureOf", "pushforward"] satisfies readonly (keyof typeof import("./composed/makers.ts"))[],
       load: () => import("./composed/readers.ts"),
     },
-    { types: ["manyToOne"], load: () => import("./bounds/readers.ts") },
     // Without lists of their types: a page that needs none of them has none.
     { load: () => import("./independent/readers.ts") },
     { load: () => import("./joint/readers.ts") },

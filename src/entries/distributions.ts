@@ -4,7 +4,14 @@
  * @module pushforward/distributions
  */
 
+export { type LangevinOptions, type LangevinTarget, langevin } from "../distributions/bounds/langevin.ts";
 export { type ManyToOne, type ManyToOneOptions, manyToOne } from "../distributions/bounds/manyToOne.ts";
+export type { StochasticMap } from "../distributions/bounds/stochasticMap.ts";
+export { type SurjectionChain, surjectionChain } from "../distributions/bounds/surjectionChain.ts";
+export {
+  type VariationalAutoencoderOptions,
+  variationalAutoencoder,
+} from "../distributions/bounds/variationalAutoencoder.ts";
 export * from "../distributions/composed/makers.ts";
 export { pushforwardLogProb, pushforwardSample } from "../distributions/density.ts";
 export type { Distribution, DistributionJson, DrawnBound } from "../distributions/distribution.ts";
@@ -12,11 +19,4 @@ export { distributionFromJson } from "../distributions/distributionFromJson.ts";
 export * from "../distributions/independent/makers.ts";
 export * from "../distributions/joint/makers.ts";
 export * from "../distributions/makers.ts";
-export { type LangevinOptions, type LangevinTarget, langevin } from "../distributions/stochastic/langevin.ts";
-export type { StochasticMap } from "../distributions/stochastic/stochasticMap.ts";
-export { type SurjectionChain, surjectionChain } from "../distributions/stochastic/surjectionChain.ts";
-export {
-  type VariationalAutoencoderOptions,
-  variationalAutoencoder,
-} from "../distributions/stochastic/variationalAutoencoder.ts";
 export * from "../distributions/uniform/makers.ts";

@@ -16,6 +16,7 @@ import {
 import {
   conditionalNormal,
   gaussianMixture,
+  type LangevinTarget,
   langevin,
   manyToOne,
   standardNormal,
@@ -39,6 +40,16 @@ const autoencoder = (features: number, latent: number, hidden: readonly number[]
     encoder: conditionalNormal({ features: latent, context: features, hidden }),
   });
 const well = gaussianMixture({ features: 1, components: 2 });
+
+/** A log-density of one's own, as users give it. */
+const ownNormal: LangevinTarget = {
+  type: "own",
+  features: 1,
+  parameters: {},
+  logProb: (x) => ops.mul(-0.5, ops.sum(ops.square(x))),
+  slope: (x) => ops.neg(x),
+  toJSON: () => ({ type: "own" }),
+};
 
 /** A surjection behind an affine map of a standard normal base, bound, with numbers of its parameters far from where they start. */
 function parted(surjection: Surjection, spread: number) {
@@ -148,7 +159,7 @@ test("what is exact in closed form comes out: the posterior as encoder, a target
     if (i > 0) expect(score).toBeCloseTo(logNormal(y[i]!, 0, 0.74), 12);
   });
   const settled = langevin({
-    target: standardNormal({ features: 1 }),
+    target: ownNormal,
     steps: 3,
     stepSize: 0.8,
     adjusted: true,
@@ -158,7 +169,7 @@ test("what is exact in closed form comes out: the posterior as encoder, a target
     expect(score).toBeCloseTo(logNormal(y[i]!), 10);
   });
   // A step of h makes (1 - h)^2 v + 2 h of a variance v, and (1 - h) m of a mean m.
-  const two = langevin({ target: standardNormal({ features: 1 }), steps: 2, stepSize: 0.1 });
+  const two = langevin({ target: ownNormal, steps: 2, stepSize: 0.1 });
   const from = {
     "bijection.shift": Float64Array.of(1),
     "bijection.logScale": Float64Array.of(Math.log(1.5)),
@@ -175,13 +186,31 @@ test("what is exact in closed form comes out: the posterior as encoder, a target
   }
 });
 
+test("the slope that a mixture knows is the gradient of its log-density, far out and under narrow components too", async () => {
+  const mixture = gaussianMixture({ features: 2, components: 3 });
+  const p = bindTree(mixture.parameters);
+  const x = ops.input("x", [2]);
+  const values = {
+    logWeight: Float64Array.of(0, 1, -3),
+    mean: Float64Array.of(0, 0, 3, -1, 100, 0),
+    factor: Float64Array.of(0.5, -0.7, 0, -3, 0.02, -4, 1, 2, 0),
+  };
+  const gradient = vjp([mixture.logProb(x, p)], [ops.constant(1)], [x])[0]!;
+  const points = Float64Array.of(0.3, -0.2, 3.01, -1.02, 99, 5, -1e4, 2e3, 1.5, -0.5);
+  const out = await ran({ slope: mixture.slope!(x, p), gradient }, values, 5, { x: points });
+  out.slope!.forEach((slope, i) => {
+    expect(Math.abs(slope - out.gradient![i]!)).toBeLessThan(1e-12 * (1 + Math.abs(slope)));
+    expect(Math.abs(slope)).toBeGreaterThan(1e-3);
+  });
+});
+
 test("weights of paths have the integral of a density as their mean, and gradients of a bound are its differences", async () => {
   const logDensity = (y: Expr): Expr => ops.sub(1.3, ops.mul(0.5, ops.sum(ops.square(ops.sub(y, 0.5)))));
   const logIntegral = 1.3 + 0.5 * Math.log(2 * Math.PI);
   const surjection = surjectionChain([
     langevin({ target: well, steps: 2, stepSize: 0.2 }),
     affine({ features: 1 }),
-    langevin({ target: standardNormal({ features: 1 }), steps: 1, adjusted: true }),
+    langevin({ target: ownNormal, steps: 1, adjusted: true }),
     autoencoder(1, 1),
   ]);
   const { parts, values, bound } = parted(surjection, 0.2);
@@ -248,7 +277,8 @@ test("a flow with an autoencoder and steps behind it is fitted, saved and export
 });
 
 test("parts that do not fit each other are refused", () => {
-  const normal = standardNormal({ features: 1 });
+  const normal = gaussianMixture({ features: 1, components: 1 });
+  expect(() => langevin({ target: standardNormal({ features: 1 }) })).toThrow(/slope/);
   const given = conditionalNormal({ features: 1, context: 2, hidden: [] });
   expect(() => variationalAutoencoder({ decoder: given, encoder: given })).toThrow(ShapeError);
   expect(() => langevin({ target: uniform({ lower: [0], upper: [1] }) })).toThrow(UsageError);

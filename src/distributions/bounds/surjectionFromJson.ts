@@ -12,9 +12,9 @@ import { rounding } from "../../bijections/surjections/rounding.ts";
 import type { Surjection } from "../../bijections/surjections/surjection.ts";
 import { FormatError } from "../../errors.ts";
 import type { Distribution } from "../distribution.ts";
-import { type LangevinOptions, langevin } from "../stochastic/langevin.ts";
-import { surjectionChain } from "../stochastic/surjectionChain.ts";
-import { variationalAutoencoder } from "../stochastic/variationalAutoencoder.ts";
+import { type LangevinOptions, langevin } from "./langevin.ts";
+import { surjectionChain } from "./surjectionChain.ts";
+import { variationalAutoencoder } from "./variationalAutoencoder.ts";
 
 type Json = { readonly [option: string]: unknown };
 type ReadDistribution = (json: unknown) => Distribution;

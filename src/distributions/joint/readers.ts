@@ -5,6 +5,7 @@
  */
 
 import { type Readers, readersByName } from "../../registry.ts";
+import { manyToOneFromJson } from "../bounds/manyToOne.ts";
 import type { Distribution } from "../distribution.ts";
 import { conditionalGaussianMixtureFromJson } from "./conditionalGaussianMixture.ts";
 import { conditionalNormalFromJson } from "./conditionalNormal.ts";
@@ -15,5 +16,6 @@ export const readers: Readers<Distribution> = {
   .../* @__PURE__ */ readersByName<Distribution>(makers),
   conditionalGaussianMixture: conditionalGaussianMixtureFromJson,
   conditionalNormal: conditionalNormalFromJson,
+  manyToOne: manyToOneFromJson,
   sorted: ({ of }, read) => makers.sorted({ of: read(of) }),
 };

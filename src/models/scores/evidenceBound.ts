@@ -12,8 +12,8 @@
 
 import { aBijection } from "../../bijections/bijection.ts";
 import { checkDrawnParts, type DrawnParts } from "../../distributions/bounds/drawnBound.ts";
+import { isStochastic } from "../../distributions/bounds/stochasticMap.ts";
 import { aDistribution } from "../../distributions/distribution.ts";
-import { isStochastic } from "../../distributions/stochastic/stochasticMap.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import type { Bound } from "../../graph/parameters.ts";

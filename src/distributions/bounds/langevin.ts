@@ -19,12 +19,10 @@
  */
 
 import type { Lift } from "../../bijections/surjections/surjection.ts";
-import { vjp } from "../../graph/derivative/reverse.ts";
 import type { Expr } from "../../graph/expr.ts";
 import { normalLogCdf } from "../../graph/library/normalLogCdf.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, type ParameterTree, subtreeOf, trained } from "../../graph/parameters.ts";
-import { substitute } from "../../graph/rebuild.ts";
 import {
   checkedOptions,
   flag,
@@ -39,12 +37,18 @@ import { softClip } from "../../transformers/softClip.ts";
 import type { Distribution } from "../distribution.ts";
 import type { StochasticMap } from "./stochasticMap.ts";
 
-/** What a step goes towards: any distribution is one, and so is a log-density of your own, which may lack its constant. */
-export type LangevinTarget = Pick<Distribution, "type" | "features" | "parameters" | "logProb" | "toJSON">;
+/**
+ * What a step goes towards: a distribution that knows its slope, such as `gaussianMixture`, or a log-density of your own, which may lack its constant, with its
+ * gradient, which `vjp` of `pushforward/graph` gives.
+ */
+export type LangevinTarget = Pick<
+  Distribution,
+  "type" | "features" | "parameters" | "logProb" | "slope" | "toJSON"
+>;
 
 /** Options of {@link langevin}. */
 export interface LangevinOptions {
-  /** A distribution of the real numbers, such as `gaussianMixture`, or `{ type, features, parameters, logProb, toJSON }` of your own. It is trained, too. */
+  /** `gaussianMixture`, or `{ type, features, parameters, logProb, slope, toJSON }` of your own. It is trained, too. */
   readonly target: LangevinTarget;
   /** Steps, from 1 to 32 (default 4): each is a part of the program. */
   readonly steps?: number | undefined;
@@ -56,13 +60,16 @@ export interface LangevinOptions {
 
 const where = "langevin";
 const aTarget: OptionKind = {
-  expected: "a distribution, or { type, features, parameters, logProb, toJSON }",
+  expected: "gaussianMixture, or { type, features, parameters, logProb, slope, toJSON }",
   accepts: (value) => {
-    const { features, parameters, logProb, toJSON } = (value ?? {}) as Partial<LangevinTarget>;
-    return [typeof features, typeof parameters, typeof logProb, typeof toJSON].join() === aTargetHas;
+    const { features, parameters, logProb, slope, toJSON } = (value ?? {}) as Partial<LangevinTarget>;
+    return (
+      typeof features === "number" &&
+      typeof parameters === "object" &&
+      [logProb, slope, toJSON].every((each) => typeof each === "function")
+    );
   },
 };
-const aTargetHas = "number,object,function,function";
 const optionTable: OptionTable<LangevinOptions> = {
   target: required(aTarget),
   steps: wholeNumber("an integer from 1 to 32", 1, 32),
@@ -78,8 +85,8 @@ const energy = (e: Expr): Expr => g.mul(0.5, g.sum(g.square(e)));
 
 /**
  * Steps of Langevin dynamics, for `surjectionChain`, `surjectiveFlow`, `manyToOne`, `logProbBound` and `evidenceBound`.
- * @throws UsageError for an option out of its domain, for a target with a context or a support, or one that knows a bound alone.
- * @cost forward and back `steps` times a density of the target with its gradient, once more for the first
+ * @throws UsageError for an option out of its domain, for a target that does not know its slope, or with a context or a support, or that knows a bound alone.
+ * @cost forward and back `steps` + 1 times a density of the target and its slope
  * @example const surjection = langevin({ target: gaussianMixture({ features: 2, components: 3 }), steps: 4 });
  */
 export function langevin(options: LangevinOptions): StochasticMap {
@@ -99,14 +106,12 @@ export function langevin(options: LangevinOptions): StochasticMap {
   const width = features + Number(adjusted);
   const walk = (from: Expr, noise: Expr, p: Bound, order: readonly number[]): Lift => {
     const sizes = g.mul(stepSize, g.exp(softClip(leafOf(p, "logFactor"), largestLogFactor)));
-    // Of a point that nothing else is made of, so that what is simplified on the way does not pass it by.
-    const anywhere = g.input("at a point", [features]);
-    const density = target.logProb(anywhere, subtreeOf(p, "target"));
-    const [slopeAnywhere] = vjp([density], [g.constant(1)], [anywhere]);
-    const at = (x: Expr): { readonly x: Expr; readonly logPi: Expr; readonly slope: Expr } => {
-      const [logPi, slope] = substitute([density, slopeAnywhere!], new Map([[anywhere, x]]));
-      return { x, logPi: logPi!, slope: slope! };
-    };
+    const own = subtreeOf(p, "target");
+    const at = (x: Expr): { readonly x: Expr; readonly logPi: Expr; readonly slope: Expr } => ({
+      x,
+      logPi: target.logProb(x, own),
+      slope: target.slope!(x, own),
+    });
     const start = at(from);
     let [now, logWeight]: [typeof start, Expr] = [start, g.constant(0)];
     order.forEach((step, i) => {
