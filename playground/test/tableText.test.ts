@@ -2,9 +2,10 @@
 
 import type { ColumnSchema } from "pushforward/tables";
 import { expect, test } from "vitest";
-import { datesLike, delimiterOf, stemOf, textAsWritten } from "../src/table/asWritten.ts";
+import { datesLike, delimiterOf, textAsWritten } from "../src/table/asWritten.ts";
 import { about, besideTraining, toGo } from "../src/table/duration.ts";
 import { heldValue, whyFar, whyNotHeld } from "../src/table/heldValue.ts";
+import { listed, stemOf } from "../src/table/names.ts";
 
 const column = (kind: ColumnSchema["kind"], more: Partial<ColumnSchema> = {}): ColumnSchema => ({
   name: "c",
@@ -77,4 +78,10 @@ test("rows are written with the delimiter, the decimal mark and the dates of the
 test("files of drawn rows are called as the table is", () => {
   const names = ["sales.csv", "sales.2024.csv", "sales.v2.csv.gz", "sales", "people.safetensors"];
   expect(names.map(stemOf)).toEqual(["sales", "sales.2024", "sales.v2", "sales", "people"]);
+});
+
+test("of many columns the first are named", () => {
+  const names = Array.from({ length: 12 }, (_, i) => `c${i}`);
+  expect(listed(names.slice(0, 9))).toBe("c0, c1, c2, c3, c4, c5, c6, c7, c8");
+  expect(listed(names)).toBe("c0, c1, c2, c3, c4, c5, c6, c7 and 4 others");
 });

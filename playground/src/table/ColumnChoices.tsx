@@ -1,8 +1,9 @@
 /** What each column of a table is taken for. */
 
+import { useEffect, useState } from "preact/hooks";
 import { readings } from "../messages.ts";
-import { angleKinds, angleOf, beyondOneTurn } from "./angles.ts";
-import { type TableFacts, type TableKind, takesKinds } from "./protocol.ts";
+import { angleKinds, angleOf, beyondOneTurn, type Range } from "./angles.ts";
+import { type ColumnNote, type TableFacts, type TableKind, takesKinds } from "./protocol.ts";
 import { leftOut, notes, taken, usedAs } from "./tableStore.ts";
 
 /** What a column can be taken for, with what it is called. */
@@ -29,7 +30,75 @@ const offeredBy = (kind: TableKind): Readonly<Record<string, string>> => {
 const offeredTo = (kind: TableKind, what: string): string =>
   Object.hasOwn(columnKinds, what) && !Object.hasOwn(offeredBy(kind), what) ? "" : what;
 
-/** What each column is taken for: as it was found, or as somebody chooses. */
+/** Columns that are shown in one task. */
+const atOnce = 12;
+
+/** How many of some things are shown: a few more in each task, as hundreds at once would keep the page. */
+function useMoreAndMore(count: number, of: unknown): number {
+  const [shown, setShown] = useState({ of, count: atOnce });
+  const current = shown.of === of ? shown.count : atOnce;
+  useEffect(() => {
+    if (current < count) setShown({ of, count: current + atOnce });
+  }, [current, count, of]);
+  return Math.min(count, current);
+}
+
+/** What a column is taken for: as it was found, or as somebody chooses. */
+function ColumnChoice(props: {
+  readonly name: string;
+  readonly kind: TableKind;
+  readonly range: Range | undefined;
+  readonly note: ColumnNote | undefined;
+}) {
+  const { name, kind, range, note } = props;
+  const looks = range && angleOf(range);
+  const beyond = kind === "ncsf" && range ? beyondOneTurn(range, usedAs(kind, name)) : "";
+  const choose = (what: string): void => {
+    const { [name]: _, ...others } = taken.value;
+    taken.value = what === "" ? others : { ...others, [name]: what };
+  };
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <select
+          aria-label={`What ${name} is taken for`}
+          value={offeredTo(kind, taken.value[name] ?? "")}
+          onChange={({ currentTarget }) => choose(currentTarget.value)}
+        >
+          <option value="">
+            {kind === "ncsf"
+              ? `as it looks: ${looks ? angleKinds[looks] : "no angle, left out"}`
+              : `as found${note ? `: ${note.use === "exclude" ? leftOut : note.kind}` : ""}`}
+          </option>
+          <option>{leftOut}</option>
+          <optgroup label="read so that">
+            {Object.entries(readings).map(([what, label]) => (
+              <option key={what} value={what}>
+                {label}
+              </option>
+            ))}
+          </optgroup>
+          {takesKinds(kind) && (
+            <optgroup label="taken for">
+              {Object.entries(offeredBy(kind)).map(([what, label]) => (
+                <option key={what} value={what}>
+                  {label}
+                </option>
+              ))}
+            </optgroup>
+          )}
+        </select>
+        {beyond && <small class="refusal">{beyond}</small>}
+        <small>
+          {note ? `${note.kind}${note.use === "exclude" ? `, ${leftOut}` : ""}; ${note.values}` : ""}
+        </small>
+      </dd>
+    </div>
+  );
+}
+
+/** What all columns are taken for. */
 export function ColumnChoices({
   facts: { columns, ranges },
   kind,
@@ -37,60 +106,22 @@ export function ColumnChoices({
   readonly facts: TableFacts;
   readonly kind: TableKind;
 }) {
+  const shown = useMoreAndMore(columns.length, columns);
+  const noted = useMoreAndMore(columns.length, notes.value);
   const noteOf = new Map(notes.value.map((note) => [note.name, note]));
-  const choose = (name: string, what: string): void => {
-    const { [name]: _, ...others } = taken.value;
-    taken.value = what === "" ? others : { ...others, [name]: what };
-  };
   return (
     <details class="notes" open>
       <summary>Columns, and what they are taken for</summary>
       <dl>
-        {columns.map((name) => {
-          const note = noteOf.get(name);
-          const range = ranges[name];
-          const looks = range && angleOf(range);
-          const beyond = kind === "ncsf" && range ? beyondOneTurn(range, usedAs(kind, name)) : "";
-          return (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>
-                <select
-                  aria-label={`What ${name} is taken for`}
-                  value={offeredTo(kind, taken.value[name] ?? "")}
-                  onChange={({ currentTarget }) => choose(name, currentTarget.value)}
-                >
-                  <option value="">
-                    {kind === "ncsf"
-                      ? `as it looks: ${looks ? angleKinds[looks] : "no angle, left out"}`
-                      : `as found${note ? `: ${note.use === "exclude" ? leftOut : note.kind}` : ""}`}
-                  </option>
-                  <option>{leftOut}</option>
-                  <optgroup label="read so that">
-                    {Object.entries(readings).map(([what, label]) => (
-                      <option key={what} value={what}>
-                        {label}
-                      </option>
-                    ))}
-                  </optgroup>
-                  {takesKinds(kind) && (
-                    <optgroup label="taken for">
-                      {Object.entries(offeredBy(kind)).map(([what, label]) => (
-                        <option key={what} value={what}>
-                          {label}
-                        </option>
-                      ))}
-                    </optgroup>
-                  )}
-                </select>
-                {beyond && <small class="refusal">{beyond}</small>}
-                <small>
-                  {note ? `${note.kind}${note.use === "exclude" ? `, ${leftOut}` : ""}; ${note.values}` : ""}
-                </small>
-              </dd>
-            </div>
-          );
-        })}
+        {columns.slice(0, shown).map((name, i) => (
+          <ColumnChoice
+            key={name}
+            name={name}
+            kind={kind}
+            range={ranges[name]}
+            note={i < noted ? noteOf.get(name) : undefined}
+          />
+        ))}
       </dl>
     </details>
   );

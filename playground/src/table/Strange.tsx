@@ -3,14 +3,20 @@
 import { useState } from "preact/hooks";
 import { written } from "../ui/numbers.ts";
 import { about } from "./duration.ts";
-import type { Cell, FitFacts, Ranking } from "./protocol.ts";
+import type { Cell, FitFacts, Ranking, StrangeRow } from "./protocol.ts";
 import { dataOf } from "./words.ts";
 
-/** The share of the blame from which on a cell is marked. */
+/** The share of the blame from which on a cell is marked; the one with the largest always is. */
 const leastBlame = 0.15;
 
 /** Tables of more columns go on beyond the edge on most screens. */
 const fewColumns = 8;
+/** Of more columns those are shown that are to blame for a row. */
+const mostColumns = 24;
+
+/** The cells of a row that are to blame. */
+const guiltyOf = ({ blame }: StrangeRow): StrangeRow["blame"] =>
+  blame.filter(({ share }, i) => (i === 0 && share > 0) || share >= leastBlame);
 
 /** A cell as it is written. */
 const cellText = (cell: Cell | undefined): string => {
@@ -20,7 +26,7 @@ const cellText = (cell: Cell | undefined): string => {
 
 export function Strange({
   found,
-  columns,
+  columns: all,
   facts,
 }: {
   readonly found: Ranking | undefined;
@@ -31,6 +37,8 @@ export function Strange({
   const { rows = 0, of = 0 } = found ?? {};
   const hasMissing = found?.strange.some(({ row }, i) => row !== found.whole[i]?.row);
   const strange = (withMissing ? found?.strange : found?.whole) ?? [];
+  const blamed = new Set(strange.flatMap((row) => guiltyOf(row).map(({ column }) => column)));
+  const columns = all.length > mostColumns ? all.filter((name) => blamed.has(name)) : all;
   return (
     <section class="strange" aria-labelledby="strange-title">
       <h2 id="strange-title">The strangest rows</h2>
@@ -74,14 +82,16 @@ export function Strange({
       </p>
       {found && (
         <p class={`note sideways${columns.length > fewColumns ? " wide" : ""}`}>
-          The table goes on to the right: scroll it sideways to see all columns.
+          {columns.length < all.length
+            ? `Of ${all.length} columns those that are to blame for a row. Scroll the table sideways to see them all.`
+            : "The table goes on to the right: scroll it sideways to see all columns."}
         </p>
       )}
       {found && (
         <>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by the keyboard. */}
           <section class="scroll" tabIndex={0} aria-label="Strangest rows, a table that scrolls">
-            <table>
+            <table class={columns.length > fewColumns ? "wide" : ""}>
               <thead>
                 <tr>
                   <th scope="col">Row</th>
@@ -99,16 +109,17 @@ export function Strange({
               </thead>
               <tbody>
                 {/* By their places: while rows are ranked, none moves. */}
-                {strange.map(({ row, pValue, logProb, blame, cells }, place) => (
-                  <tr key={place}>
-                    <th scope="row">{row}</th>
-                    <td>{pValue < 0.001 ? "< 0.001" : pValue.toFixed(3)}</td>
-                    <td>{logProb === undefined ? "" : written(logProb, 2)}</td>
-                    {/* In short, where there is no room for the columns. */}
-                    <td class="blamed">
-                      {blame
-                        .filter(({ share }) => share >= leastBlame)
-                        .map(({ column, expected }) => (
+                {strange.map((each, place) => {
+                  const { row, pValue, logProb, cells } = each;
+                  const blame = guiltyOf(each);
+                  return (
+                    <tr key={place}>
+                      <th scope="row">{row}</th>
+                      <td>{pValue < 0.001 ? "< 0.001" : pValue.toFixed(3)}</td>
+                      <td>{logProb === undefined ? "" : written(logProb, 2)}</td>
+                      {/* In short, where there is no room for the columns. */}
+                      <td class="blamed">
+                        {blame.map(({ column, expected }) => (
                           <span key={column}>
                             {column} <b>{cellText(cells[column])}</b>
                             {expected === undefined || expected === cells[column]
@@ -116,27 +127,26 @@ export function Strange({
                               : `, usual ${cellText(expected)}`}
                           </span>
                         ))}
-                    </td>
-                    {columns.map((name) => {
-                      const guilty = blame.find(
-                        ({ column, share }) => column === name && share >= leastBlame,
-                      );
-                      return (
-                        <td key={name} class={guilty ? "guilty" : ""}>
-                          {cellText(cells[name])}
-                          {guilty && (
-                            <small>
-                              {Math.round(100 * guilty.share)} %
-                              {guilty.expected === undefined || guilty.expected === cells[name]
-                                ? ""
-                                : `, usual ${cellText(guilty.expected)}`}
-                            </small>
-                          )}
-                        </td>
-                      );
-                    })}
-                  </tr>
-                ))}
+                      </td>
+                      {columns.map((name) => {
+                        const guilty = blame.find(({ column }) => column === name);
+                        return (
+                          <td key={name} class={guilty ? "guilty" : ""}>
+                            {cellText(cells[name])}
+                            {guilty && (
+                              <small>
+                                {Math.round(100 * guilty.share)} %
+                                {guilty.expected === undefined || guilty.expected === cells[name]
+                                  ? ""
+                                  : `, usual ${cellText(guilty.expected)}`}
+                              </small>
+                            )}
+                          </td>
+                        );
+                      })}
+                    </tr>
+                  );
+                })}
               </tbody>
             </table>
           </section>

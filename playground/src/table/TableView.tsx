@@ -7,6 +7,7 @@ import { isWorthSeeing } from "./axis.ts";
 import { Draw, type Drawn } from "./Draw.tsx";
 import { Fit } from "./Fit.tsx";
 import { ModelAlone } from "./ModelAlone.tsx";
+import { listed } from "./names.ts";
 import { PairPlot } from "./PairPlot.tsx";
 import type { Columns, FitFacts } from "./protocol.ts";
 import { Strange } from "./Strange.tsx";
@@ -16,6 +17,9 @@ import { givenText, sentence } from "./words.ts";
 /** Most columns of a pair plot: more cannot be told apart. */
 const mostPairs = 5;
 
+/** Of more columns those are offered that were chosen, and a list of the others. */
+const mostOffered = 24;
+
 /** Of the strangest rows, so many are ringed in the pair plot. */
 const mostRinged = 3;
 
@@ -23,7 +27,7 @@ const mostRinged = 3;
 const measureWords = ({ columns, counted }: FitFacts): string =>
   columns.length === counted.length
     ? "All columns have levels or steps: it is the logarithm of a probability."
-    : `Of ${counted.join(", ")} it counts the probability of a value, as they have levels or steps; of the others a density. So it compares flows of the same columns alone.`;
+    : `Of ${listed(counted)} it counts the probability of a value, as they have levels or steps; of the others a density. So it compares flows of the same columns alone.`;
 
 /** What needs no training, beside which a score says something. */
 const referenceWords = {
@@ -59,10 +63,14 @@ async function keepScores(): Promise<void> {
   if (bytes) download("scores.csv", bytes as Uint8Array<ArrayBuffer>, "text/csv");
 }
 
-/** Columns that are seen at first: such as say something. */
+/** Columns that are seen at first: such as say something. Of hundreds the first are looked at. */
 function seenFirst(columns: readonly string[], cells: Columns): readonly string[] {
-  const seen = columns.filter((name) => isWorthSeeing(cells[name] ?? []));
-  return (seen.length > 0 ? seen : columns).slice(0, 3);
+  const seen: string[] = [];
+  for (const name of columns) {
+    if (isWorthSeeing(cells[name] ?? [])) seen.push(name);
+    if (seen.length === 3) break;
+  }
+  return seen.length > 0 ? seen : columns.slice(0, 3);
 }
 
 export function TableView() {
@@ -75,8 +83,16 @@ export function TableView() {
   const strangest = ranking.value?.strange;
   const ringed = useMemo(() => (strangest ?? []).slice(0, mostRinged).map((row) => row.cells), [strangest]);
   const names = chosen.filter((name) => facts.columns.includes(name));
+  const [known, setKnown] = useState<ReadonlySet<string>>(new Set());
+  const isOffered = (name: string): boolean =>
+    facts.columns.length <= mostOffered || known.has(name) || names.includes(name);
+  const choose = (name: string, isChosen: boolean): void => {
+    setKnown(new Set([...known, ...names, name]));
+    setChosen(facts.columns.filter((other) => (other === name ? isChosen : names.includes(other))));
+  };
   useEffect(() => {
     setChosen(seenFirst(facts.columns, cells));
+    setKnown(new Set());
   }, [facts]);
   useEffect(() => {
     // What was drawn belongs to the flow before.
@@ -89,21 +105,32 @@ export function TableView() {
       {isAlone ? <ModelAlone facts={facts} /> : <Fit facts={facts} />}
       <section class="stage" aria-label="Pair plot">
         <fieldset class="toggles" aria-label="Columns of the pair plot">
-          {facts.columns.slice(0, 40).map((name) => (
+          {facts.columns.filter(isOffered).map((name) => (
             <label key={name} class="toggle">
               <input
                 type="checkbox"
                 checked={names.includes(name)}
                 disabled={!names.includes(name) && names.length >= mostPairs}
-                onChange={({ currentTarget: { checked } }) =>
-                  setChosen(
-                    facts.columns.filter((other) => (other === name ? checked : names.includes(other))),
-                  )
-                }
+                onChange={({ currentTarget: { checked } }) => choose(name, checked)}
               />
               {name}
             </label>
           ))}
+          {facts.columns.length > mostOffered && (
+            <select
+              aria-label="Another column of the pair plot"
+              value=""
+              disabled={names.length >= mostPairs}
+              onChange={({ currentTarget: { value } }) => choose(value, true)}
+            >
+              <option value="">another column</option>
+              {facts.columns
+                .filter((name) => !isOffered(name))
+                .map((name) => (
+                  <option key={name}>{name}</option>
+                ))}
+            </select>
+          )}
         </fieldset>
         <PairPlot names={names} rows={facts.shown} samples={drawn?.shown ?? fit?.samples} marked={ringed} />
         <p class="keys">

@@ -50,6 +50,3 @@ export function textAsWritten(
   const lines = rows.map((row) => names.map((name) => cell(name, row[name])).join(delimiter));
   return `${[names.map(quoted).join(delimiter), ...lines].join("\n")}\n`;
 }
-
-/** The name of a file without its end, and without the one before it where it is compressed. */
-export const stemOf = (name: string): string => name.replace(/\.gz$/i, "").replace(/\.\w{1,11}$/, "");

@@ -22,6 +22,7 @@ import { inShell } from "../takeAlong.ts";
 import { threadsFor } from "../threads.ts";
 import { datesLike, delimiterOf, textAsWritten, type Writing } from "./asWritten.ts";
 import { toGo } from "./duration.ts";
+import { listed } from "./names.ts";
 import {
   type FitFacts,
   isTrained,
@@ -255,13 +256,14 @@ async function openAlone({ file }: Questions["openAlone"]["ask"]): Promise<Quest
 /** Rows that a flow is judged by: those that a seed holds out, or all. */
 type Judged = { readonly seed: number } | { readonly validation: 0 };
 
-/** Columns of which each by itself is still fitted in some seconds, and rows of them in a moment. */
-const mostReferred = 40;
-const fewReferred = 20_000;
+/** Rows and columns of a table of which each column by itself is fitted in a moment. */
+const fewReferred = { rows: 20_000, columns: 40 } as const;
 
 /** What is said of a flow when it is there: what scores as a reference, and which rows are strange; what takes longer comes last. */
 async function follow(found: Flow, rows: Table, judged: Judged): Promise<void> {
-  const isLong = found.description.kind === "columns" && rows.rows > fewReferred;
+  const isLong =
+    found.description.kind === "columns" &&
+    (rows.rows > fewReferred.rows || found.columns.length > fewReferred.columns);
   if (!isLong) await refer(found, rows, judged);
   await rank(found, rows);
   if (isLong && flow === found) await refer(found, rows, judged);
@@ -274,7 +276,7 @@ async function follow(found: Flow, rows: Table, judged: Judged): Promise<void> {
 async function refer(found: Flow, rows: Table, how: Judged): Promise<void> {
   const { kind, schema } = found.description;
   // Angles come round, and a bell curve does not.
-  if (kind === "ncsf" || found.columns.length > mostReferred) return;
+  if (kind === "ncsf") return;
   const asked = { ...how, columns: found.columns, threads };
   const by: TableReference["by"] = kind === "columns" ? "each column" : "gaussian";
   try {
@@ -335,7 +337,7 @@ async function held(
     ...known,
     flags: source ? flagsOf(source.options) : "",
     columns: found.columns,
-    description: found.toString(),
+    description: found.toString().replace(found.columns.join(", "), () => listed(found.columns)),
     held: found.description.kind === "columns" ? schemaOf(found) : [],
     counted: found.description.measures.flatMap(({ column, measure }) =>
       measure === "counting" ? [column] : [],

@@ -1,7 +1,7 @@
 /** Words of the page for what a table and its flow are. */
 
 import { inShell } from "../takeAlong.ts";
-import { stemOf } from "./asWritten.ts";
+import { stemOf } from "./names.ts";
 import type { Condition, FitFacts } from "./protocol.ts";
 import { table } from "./tableStore.ts";
 

@@ -198,6 +198,27 @@ export function testsOfTables(visit: Visit): void {
     await expect
       .poll(() => opened.locator(".numbers").textContent(), patience)
       .toMatch(/held-out rows.*Flow of heading, speed: NCSF/);
+    // Of many columns the first are named, and the score has what it is held against.
+    const many = Array.from({ length: 200 }, (_, i) =>
+      Array.from({ length: 42 }, (_, k) => Math.sin(i * (k + 1) + k * k).toFixed(3)).join(","),
+    );
+    const header = Array.from({ length: 42 }, (_, k) => `c${k}`).join(",");
+    await drop(opened, "many.csv", Buffer.from([header, ...many].join("\n")));
+    await opened.locator(".file", { hasText: "many.csv" }).waitFor();
+    await opened.getByLabel("Kind of flow for the table").selectOption("gaussian");
+    await opened.getByRole("button", { name: "Fit", exact: true }).click();
+    await expect
+      .poll(() => opened.locator(".numbers").textContent(), patience)
+      .toContain("Flow of c0, c1, c2, c3, c4, c5, c6, c7 and 34 others: ");
+    const referred = () => numberOf(opened, '[data-testid="reference"]');
+    await expect.poll(referred, patience).toBe(await numberOf(opened, ".score b"));
+    // Of them all any can be seen, and those are listed that make a row strange.
+    await opened.getByLabel("Another column of the pair plot").selectOption("c41");
+    expect(await opened.getByLabel("c41", { exact: true }).isChecked()).toBe(true);
+    const blamed = opened.locator(".strange tbody .blamed");
+    await blamed.first().waitFor();
+    expect(await blamed.first().textContent()).toMatch(/^c\d+ −?[\d.]+, usual /);
+    expect(await opened.locator(".strange thead th").count()).toBeLessThan(4 + 42);
     // A large one, with mixed columns and missing cells, dropped.
     await opened.evaluate(() => {
       const row = (_: unknown, i: number): string =>
