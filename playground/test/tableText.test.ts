@@ -73,6 +73,11 @@ test("rows are written with the delimiter, the decimal mark and the dates of the
   });
   expect(text).toBe('day;town;pay;count\n16.11.2025;"a;""b""";15,29;1\n;x;;2\n');
   expect(datesLike("day-month-year", "2 May 2025")).toBeUndefined();
+  const minute = "2024-05-26T17:57";
+  expect(datesLike("day-month-year", "06.09.2024 08:17")?.(minute)).toBe("26.05.2024 17:57");
+  expect(datesLike("month-day-year", "9/6/2024")?.(minute)).toBe("05/26/2024 17:57");
+  expect(datesLike(undefined, "2024-09-06 08:17:30")?.(minute)).toBe("2024-05-26 17:57");
+  expect(datesLike(undefined, "2024-09-06T08:17")).toBeUndefined();
 });
 
 test("files of drawn rows are called as the table is", () => {

@@ -12,19 +12,26 @@ export interface Writing {
   readonly dates: ReadonlyMap<string, (date: string) => string>;
 }
 
-const written = /^(\d{1,2})([./-])(\d{1,2})\2\d{4}$/;
+/** A day or a month first, then the other, and perhaps a time. */
+const turned = /^\d{1,2}([./-])\d{1,2}\1\d{4}(?:([ T])\d{1,2}:\S+)?$/;
+/** In the order of the standard, but with a space before the time. */
+const spaced = /^\d{4}-\d\d-\d\d \d{1,2}:/;
 
-/** What makes a date in the order of the standard, year first, one like an example of the table; nothing where that is not simple. */
+/** What makes a date of the standard, year first and a T before its time, one like an example of the table; nothing where that is not simple. */
 export function datesLike(
   order: ColumnSchema["written"],
   example: Cell | undefined,
 ): ((date: string) => string) | undefined {
-  const [, , mark] = (typeof example === "string" && written.exec(example)) || [];
-  if (mark === undefined || (order !== "day-month-year" && order !== "month-day-year")) return undefined;
+  if (typeof example !== "string") return undefined;
+  const isTurned = order === "day-month-year" || order === "month-day-year";
+  const [, mark, gap = " "] = (isTurned && turned.exec(example)) || [];
+  if (mark === undefined && !spaced.test(example)) return undefined;
   return (date) => {
-    const [whole, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(date) ?? [];
+    const [whole, year, month, day, time] = /^(\d{4})-(\d\d)-(\d\d)(?:T(.+))?$/.exec(date) ?? [];
     if (whole === undefined) return date;
-    return (order === "day-month-year" ? [day, month, year] : [month, day, year]).join(mark);
+    const parts = order === "day-month-year" ? [day, month, year] : [month, day, year];
+    const written = mark === undefined ? [year, month, day].join("-") : parts.join(mark);
+    return time === undefined ? written : `${written}${gap}${time}`;
   };
 }
 
