@@ -184,7 +184,7 @@ export function formatShape(shape: Shape): string {
 
 /** Whether two shapes are the same, extent by extent. */
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((extent, i) => extent === b[i]);
+  return a === b || (a.length === b.length && a.every((extent, i) => extent === b[i]));
 }
 
 /**
@@ -214,34 +214,30 @@ export function topologicalOrder(outputs: readonly Expr[], leaves?: Pick<Readonl
   const stack: Expr[] = [];
   /** By node of the stack, the next of its inputs. */
   const next: number[] = [];
-  const visit = (node: Expr): void => {
-    if (seen.has(node)) return;
-    seen.add(node);
-    if (node.inputs.length === 0 || leaves?.has(node)) order.push(node);
-    else {
-      stack.push(node);
-      next.push(0);
-    }
-  };
-  for (const output of outputs) {
-    visit(output);
-    while (stack.length > 0) {
-      const top = stack.length - 1;
-      const { inputs } = stack[top]!;
-      const at = next[top]!;
-      if (at < inputs.length) {
-        next[top] = at + 1;
-        visit(inputs[at]!);
-      } else {
-        order.push(stack.pop()!);
-        next.pop();
+  let inputs = outputs;
+  for (let at = 0; ; ) {
+    if (at < inputs.length) {
+      const node = inputs[at++]!;
+      if (seen.has(node)) continue;
+      seen.add(node);
+      if (node.inputs.length === 0 || leaves?.has(node)) order.push(node);
+      else {
+        stack.push(node);
+        next.push(at);
+        at = 0;
+        inputs = node.inputs;
       }
+    } else {
+      const done = stack.pop();
+      if (!done) return order;
+      order.push(done);
+      at = next.pop()!;
+      inputs = stack.at(-1)?.inputs ?? outputs;
     }
   }
-  return order;
 }
 
 /** An element-wise operation on scalars. */
-export function scalarOf(name: ElementwiseName, ...inputs: readonly Expr[]): Expr {
+export function scalarOf(name: ElementwiseName, inputs: readonly Expr[]): Expr {
   return { op: "elementwise", name, shape: [], space: spaceOf(inputs), inputs };
 }

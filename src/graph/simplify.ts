@@ -175,7 +175,7 @@ function rewrite(node: Expr, interner: Interner): Expr {
 }
 
 function isZero(value: Expr): boolean {
-  if (uniformConstant(value) === 0) return true;
+  if (value.op === "constant") return uniformConstant(value) === 0;
   return (value.op === "gather" || value.op === "reshape") && isZero(value.inputs[0]!);
 }
 
@@ -185,7 +185,7 @@ function zero(like: Expr): Expr {
 
 /** The number of a scalar constant operand. */
 function numberOf(value: Expr | undefined): number | undefined {
-  return value && value.shape.length === 0 ? uniformConstant(value) : undefined;
+  return value?.op === "constant" && value.shape.length === 0 ? value.data[0] : undefined;
 }
 
 function rewriteElementwise(node: ElementwiseExpr, interner: Interner): Expr {

@@ -4,12 +4,15 @@ import { describe, expect, test } from "vitest";
 import { type Expr, type FixedPointExpr, topologicalOrder } from "../../src/graph/expr.ts";
 import { withInputs } from "../../src/graph/graphRules.ts";
 import * as g from "../../src/graph/ops.ts";
+import { prepareProgram } from "../../src/graph/program.ts";
 import { substitute } from "../../src/graph/rebuild.ts";
 import { dependents } from "../../src/graph/slots.ts";
 import { largestMagnitude } from "../../src/plan/analysis/bounds.ts";
 import { fuse } from "../../src/plan/analysis/fusion.ts";
 import { readinessOf } from "../../src/plan/analysis/readiness.ts";
 import { ownersRead } from "../../src/plan/analysis/storage.ts";
+import type { Kernel } from "../../src/plan/kernels.ts";
+import { makePlan } from "../../src/plan/makePlan.ts";
 import { inOnePiece } from "../../src/platform/pieces.ts";
 
 const x = g.input("x", [4]);
@@ -27,6 +30,21 @@ describe("bounds", () => {
     for (let i = 0; i < 20_000; i++) y = g.add(y, 1);
     expect(largestMagnitude(y)).toBe(20_001);
   });
+});
+
+test("a kernel computes of a map the results that are read", () => {
+  const read = (index: number): readonly Kernel[] => {
+    const results = g.mapFeatures([x, g.parameter("w", [4])], ([a], [b]) => [[g.exp(a!)], [g.mul(a!, b!)]]);
+    const target = { rowLength: 64, numberBytes: 4, lanes: 4, gates: true, reservedBytes: 0 } as const;
+    return makePlan(prepareProgram({ rows: { y: results[index]! } }), target).kernels;
+  };
+  const operations = (kernels: readonly Kernel[]): string[] =>
+    kernels.flatMap((kernel) =>
+      kernel.kind === "fused" ? kernel.code.instructions.map(({ op }) => op) : [],
+    );
+  expect(operations(read(0))).toContain("exp");
+  expect(operations(read(0))).not.toContain("mul");
+  expect(operations(read(1))).not.toContain("exp");
 });
 
 describe("readiness", () => {

@@ -6,7 +6,7 @@
 
 import { type Expr, type FixedPointExpr, type MapExpr, topologicalOrder } from "../expr.ts";
 import { add } from "../ops/arithmetic.ts";
-import { mapOfBody, scalarBody } from "../ops/bodies.ts";
+import { mapOfBody } from "../ops/bodies.ts";
 import type { BodyTable } from "../ops/bodyStructure.ts";
 import { fixedPoint } from "../ops/iteration.ts";
 import { constant, slot } from "../ops/leaves.ts";
@@ -48,7 +48,6 @@ export function pullBackMap(
   derivatives: BodyDerivatives,
 ): void {
   const { body, features } = node;
-  const activeInputs = node.inputs.map((_, i) => i).filter((i) => active.has(node.inputs[i]!));
   // The conditions of the cotangents are blocks too, where the derivative of the body has a use for them.
   const arguments_ = cotangents.flatMap((cotangent, result) => {
     if (!cotangent) return [];
@@ -59,9 +58,9 @@ export function pullBackMap(
       condition && (isOne ? broadcastTo(numberOf(condition), [features]) : numberOf(condition));
     return { result, liveCount, block: settled(cotangent), liveBlock };
   });
-  const beside = `${arguments_.map(({ result, liveCount }) => `${result}:${liveCount}`)} ${activeInputs}`;
+  const beside = `${arguments_.map(({ result, liveCount }) => `${result}:${liveCount}`)}`;
   const { gradients, conditions } = derivatives.of(body, beside, () =>
-    derivativeOf(body, arguments_, activeInputs, pulledBack),
+    derivativeOf(body, arguments_, pulledBack),
   );
   const mapped = ({ body: derived, conditionsRead }: DerivedBody): Expr[] => {
     const blocks = [
@@ -69,9 +68,7 @@ export function pullBackMap(
       ...arguments_.map(({ block }) => block),
       ...arguments_.flatMap(({ liveBlock }, i) => (liveBlock && conditionsRead[i] ? [liveBlock] : [])),
     ];
-    return mapOfBody(blocks, features, derived).map((value, k) =>
-      reshape(value, node.inputs[activeInputs[k]!]!.shape),
-    );
+    return mapOfBody(blocks, features, derived).map((value, k) => reshape(value, node.inputs[k]!.shape));
   };
   let where: readonly Expr[] | undefined;
   /** Where each element of a block's cotangent is live. */
@@ -82,7 +79,10 @@ export function pullBackMap(
     return { on: where[k]!, when: true };
   };
   const values = mapped(gradients);
-  activeInputs.forEach((i, k) => send(node.inputs[i]!, { value: values[k]!, live: () => liveOf(k) }));
+  // The derivative is that of all blocks, so that one serves all maps of the body; what nothing reads is not computed.
+  node.inputs.forEach((input, k) => {
+    if (active.has(input)) send(input, { value: values[k]!, live: () => liveOf(k) });
+  });
 }
 
 /**
@@ -92,7 +92,6 @@ export function pullBackMap(
 function derivativeOf(
   { slots, results }: ScalarBody,
   arguments_: readonly { readonly result: number; readonly liveCount: number }[],
-  activeInputs: readonly number[],
   pulledBack: Reversal["pulledBack"],
 ): BodyDerivative {
   const cotangentSlots = arguments_.map(({ result }) => results[result]!.map(() => slot([], "row")));
@@ -107,16 +106,17 @@ function derivativeOf(
         return { value, live: () => on && { on, when: true } };
       }),
     ),
-    activeInputs.flatMap((i) => slots[i]!),
+    slots.flat(),
   );
   /** A body of some scalars, one list an input. */
   const derived = (scalar: (cotangent: Cotangent | undefined) => Expr): DerivedBody => {
     let next = 0;
-    const lists = activeInputs.map((i) => slots[i]!.map(() => scalar(pulled[next++])));
+    const lists = slots.map((block) => block.map(() => scalar(pulled[next++])));
     const read = new Set(topologicalOrder(lists.flat()));
     const conditionsRead = liveSlots.map((members) => members.some((member) => read.has(member)));
     const liveRead = liveSlots.filter((_, i) => conditionsRead[i]);
-    return { body: scalarBody([...slots, ...cotangentSlots, ...liveRead], lists), conditionsRead };
+    // Scalars, as what they are derived of.
+    return { body: { slots: [...slots, ...cotangentSlots, ...liveRead], results: lists }, conditionsRead };
   };
   let conditions: { readonly derived: DerivedBody | undefined } | undefined;
   return {

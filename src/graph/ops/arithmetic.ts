@@ -14,11 +14,11 @@ import { repeatedScalar } from "./repeatedScalar.ts";
 export function apply(name: ElementwiseName, ...values: readonly Value[]): Expr {
   const operands = values.map(asExpr);
   // As bodies of maps are: nothing broadcasts.
-  if (operands.every((operand) => operand.shape.length === 0)) return scalarOf(name, ...operands);
+  if (operands.every((operand) => operand.shape.length === 0)) return scalarOf(name, operands);
   const shape = broadcastShape(name, operands);
   const inputs = operands.map((operand) => repeatedScalar(operand) ?? broadcastTo(operand, shape));
   if (inputs.every((operand) => operand.shape.length === 0))
-    return broadcastTo(scalarOf(name, ...inputs), shape);
+    return broadcastTo(scalarOf(name, inputs), shape);
   return { op: "elementwise", name, shape, space: spaceOf(inputs), inputs };
 }
 

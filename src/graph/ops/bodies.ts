@@ -110,7 +110,7 @@ function checkedBody(
 }
 
 /** The body of some scalars, each of size 1. */
-export function scalarBody(
+function scalarBody(
   slots: readonly (readonly SlotExpr[])[],
   results: readonly (readonly Expr[])[],
 ): ScalarBody {

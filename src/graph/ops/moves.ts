@@ -274,7 +274,7 @@ export const scatterRules: GraphRules<ScatterExpr> = {
     node.indices.forEach((to, i) => {
       if (to < 0) return;
       const partialSum = out[to];
-      out[to] = partialSum ? scalarOf("add", partialSum, a![i]!) : a![i]!;
+      out[to] = partialSum ? scalarOf("add", [partialSum, a![i]!]) : a![i]!;
     });
     return out.map((value) => value ?? constant(0));
   },

@@ -69,7 +69,7 @@ export function* fuse(
   /** Lets a unit, and all that come after it, know what it reads. */
   const addAncestors = (unit: number, gained: IndexSet): void => {
     // All that come after the unit know what it knows.
-    if (units[unit]!.ancestors.includes(gained)) return;
+    if (gained.firstOutside(units[unit]!.ancestors) === undefined) return;
     for (let index = 0; index < units.length; index++) {
       const { ancestors } = units[index]!;
       if (index === unit || ancestors.has(unit)) ancestors.addAll(gained);
@@ -85,18 +85,16 @@ export function* fuse(
     return closure;
   };
   const merge = (from: number, into: number): void => {
-    const { nodes: movedNodes, ancestors } = units[from]!;
-    for (const node of movedNodes) unitOf.set(node, into);
-    units[into]!.nodes.push(...movedNodes);
-    units[into]!.pointers += units[from]!.pointers;
+    const [merged, target] = [units[from]!, units[into]!];
+    for (const node of merged.nodes) unitOf.set(node, into);
+    target.nodes.push(...merged.nodes);
+    target.pointers += merged.pointers;
+    target.ancestors.addAll(merged.ancestors);
     // What comes after the one now comes after all that the other came after.
-    const mergedAncestors = units[into]!.ancestors.copy();
-    mergedAncestors.addAll(ancestors);
-    for (const other of units) {
-      if (other.ancestors.delete(from)) other.ancestors.add(into);
-      if (other.ancestors.has(into)) other.ancestors.addAll(mergedAncestors);
+    for (const { ancestors } of units) {
+      if (ancestors.delete(from)) ancestors.add(into);
+      if (ancestors.has(into)) ancestors.addAll(target.ancestors);
     }
-    units[into]!.ancestors.addAll(ancestors);
     units[from] = { nodes: [], features: undefined, ancestors: new IndexSet(), pointers: 0 };
   };
   for (const node of nodes) {
@@ -157,20 +155,21 @@ export function* fuse(
   // Order units so that each comes after its ancestors: fewer ancestors first would do, a depth-first walk keeps
   // producers near their consumers.
   const order: Unit[] = [];
-  const seen = new Set<number>();
-  // An explicit stack: a chain of thousands of units would overflow the call stack.
-  const stack: { readonly unit: number; readonly ancestors: Iterator<number> }[] = [];
+  const seen = new IndexSet();
+  // An explicit stack: a chain of thousands of units would overflow the call stack. `next`: the ancestors before it have been entered.
+  const stack: { readonly unit: number; next: number }[] = [];
   const enter = (unit: number): void => {
     seen.add(unit);
-    stack.push({ unit, ancestors: units[unit]!.ancestors[Symbol.iterator]() });
+    stack.push({ unit, next: 0 });
   };
   for (let first = 0; first < units.length; first++) {
     if (first % visitsApart === 0) yield;
     if (!seen.has(first)) enter(first);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const next = top.ancestors.next();
-      if (!next.done) {
-        if (!seen.has(next.value)) enter(next.value);
+      const next = units[top.unit]!.ancestors.firstOutside(seen, top.next);
+      if (next !== undefined) {
+        top.next = next + 1;
+        enter(next);
         continue;
       }
       const { nodes: unitNodes, features } = units[top.unit]!;

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A set of whole numbers from 0; iteration is in ascending order. */
+/** A set of whole numbers from 0. */
 export class IndexSet {
   #words = new Uint32Array(4);
 
@@ -34,25 +34,17 @@ export class IndexSet {
     for (let i = 0; i < words.length; i++) targetWords[i]! |= words[i]!;
   }
 
-  /** Whether all members of another set are members. */
-  includes(other: IndexSet): boolean {
+  /** The least member, from a number on, that is none of another set; undefined if there is none. */
+  firstOutside(other: IndexSet, from: number = 0): number | undefined {
     const words = this.#words;
     const otherWords = other.#words;
-    for (let i = 0; i < otherWords.length; i++)
-      if ((otherWords[i]! & ~(i < words.length ? words[i]! : 0)) !== 0) return false;
-    return true;
-  }
-
-  copy(): IndexSet {
-    const copy = new IndexSet();
-    copy.#words = this.#words.slice();
-    return copy;
-  }
-
-  *[Symbol.iterator](): Generator<number> {
-    const words = this.#words;
-    for (let i = 0; i < words.length; i++)
-      for (let left = words[i]!; left !== 0; left &= left - 1) yield 32 * i + 31 - Math.clz32(left & -left);
+    let wanted = -1 << (from & 31);
+    for (let i = from >>> 5; i < words.length; i++) {
+      const left = words[i]! & wanted & ~(i < otherWords.length ? otherWords[i]! : 0);
+      if (left !== 0) return 32 * i + 31 - Math.clz32(left & -left);
+      wanted = -1;
+    }
+    return undefined;
   }
 
   #grow(words: number): void {

@@ -43,11 +43,11 @@ function* guarding(
   known: () => Iterable<readonly [Expr, Padding]>,
 ): Pieces<Expr[]> {
   const look = function* (roots: readonly Expr[]): Pieces<{ lanes: Paddings; order: Expr[] }> {
-    const lanes: Paddings = { of: new Map(known()), inBodies: new Map() };
-    const order = topologicalOrder(roots, new Map(lanes.of)).filter((node) => !lanes.of.has(node));
+    const lanes = new Paddings(known());
+    const order = topologicalOrder(roots, new Map(lanes.known)).filter((node) => !lanes.known.has(node));
     for (const node of order) {
-      lanes.of.set(node, paddingOf(node, lanes));
-      if (lanes.of.size % visitsApart === 0) yield;
+      lanes.find(node);
+      if (lanes.known.size % visitsApart === 0) yield;
     }
     return { lanes, order };
   };
@@ -65,15 +65,15 @@ function* guarding(
   for (const node of order) {
     if (node.op !== "sumRows") continue;
     const [summed] = node.inputs as [Expr];
-    if (!lanes.of.get(summed)!.zero) guards.set(node, withInputs(node, [g.select(mark, summed, 0)]));
+    if (!lanes.known.get(summed)!.zero) guards.set(node, withInputs(node, [g.select(mark, summed, 0)]));
   }
   return yield* substitution(roots, guards);
 }
 
 /** A way back through a scan whose body has its sums guarded. */
 function guardedBody(node: ScanGradientExpr, lanes: Paddings, mark: Expr): Expr {
-  const known = { of: (operand: Expr): Padding => lanes.of.get(operand)! };
-  const isZero = lanes.of.get(node)!.zero;
+  const known = { of: (operand: Expr): Padding => lanes.known.get(operand)! };
+  const isZero = lanes.known.get(node)!.zero;
   const results = inOnePiece(guarding(resultsOf(node), mark, () => paddingOfSlots(node, known, isZero)));
   const [result, ...sums] = results as [Expr, ...Expr[]];
   const [scan, cotangent, ...stacked] = node.inputs.slice(0, firstOuterInput(node)) as [ScanExpr, Expr];
@@ -81,32 +81,38 @@ function guardedBody(node: ScanGradientExpr, lanes: Paddings, mark: Expr): Expr 
 }
 
 /** What is known of values, and of those in the bodies of maps that have been looked at, by what was known of their slots. */
-interface Paddings {
-  readonly of: Map<Expr, Padding>;
-  readonly inBodies: Map<object, Map<string, Paddings>>;
-}
+class Paddings implements PaddingScope {
+  readonly known: Map<Expr, Padding>;
+  readonly #inBodies = new Map<object, Map<string, Paddings>>();
 
-function paddingOf(node: Expr, paddings: Paddings): Padding {
-  const of = (operand: Expr): Padding => paddings.of.get(operand)!;
-  // What a body reads is among its inputs.
-  const isComputed = node.op !== "rowMark" && node.op !== "slot";
-  const asInRow = node.space !== "row" || (isComputed && node.inputs.every((operand) => of(operand).asInRow));
-  const scope: PaddingScope = {
-    of,
-    zero: (operand) => operand !== undefined && of(operand).zero,
-    inBody(results, slots, key) {
-      let inner = key && paddings.inBodies.get(key.body)?.get(key.facts);
-      if (!inner) {
-        inner = { of: new Map(slots()), inBodies: new Map() };
-        if (key) {
-          const looks = paddings.inBodies.get(key.body) ?? new Map<string, Paddings>();
-          paddings.inBodies.set(key.body, looks.set(key.facts, inner));
-        }
+  constructor(known: Iterable<readonly [Expr, Padding]>) {
+    this.known = new Map(known);
+  }
+
+  // Rules take these apart.
+  readonly of = (operand: Expr): Padding => this.known.get(operand)!;
+  readonly zero = (operand: Expr | undefined): boolean => operand !== undefined && this.of(operand).zero;
+
+  readonly inBody: PaddingScope["inBody"] = (results, slots, key) => {
+    let inner = key && this.#inBodies.get(key.body)?.get(key.facts);
+    if (!inner) {
+      inner = new Paddings(slots());
+      if (key) {
+        const looks = this.#inBodies.get(key.body) ?? new Map<string, Paddings>();
+        this.#inBodies.set(key.body, looks.set(key.facts, inner));
       }
-      for (const value of topologicalOrder(results, inner.of))
-        if (!inner.of.has(value)) inner.of.set(value, paddingOf(value, inner));
-      return results.every((result) => inner.of.get(result)!.zero);
-    },
+    }
+    for (const value of topologicalOrder(results, inner.known))
+      if (!inner.known.has(value)) inner.find(value);
+    return results.every((result) => inner.of(result).zero);
   };
-  return { asInRow, zero: rulesOf(node).isZero(node, scope) };
+
+  /** Finds what is to be known of a node, whose inputs are known. */
+  find(node: Expr): void {
+    // What a body reads is among its inputs.
+    const isComputed = node.op !== "rowMark" && node.op !== "slot";
+    const asInRow =
+      node.space !== "row" || (isComputed && node.inputs.every((operand) => this.of(operand).asInRow));
+    this.known.set(node, { asInRow, zero: rulesOf(node).isZero(node, this) });
+  }
 }

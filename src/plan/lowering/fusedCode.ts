@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Expr, type MapExpr, sizeOf, topologicalOrder } from "../../graph/expr.ts";
+import { type Expr, sizeOf, topologicalOrder } from "../../graph/expr.ts";
 import type { ScalarBody } from "../../graph/ops/maps.ts";
 import { largestMagnitude } from "../analysis/bounds.ts";
 import { isTotal, type Unit } from "../analysis/fusion.ts";
@@ -123,29 +123,26 @@ function write(
       const bound = node.name === "exp" ? largestMagnitude(node.inputs[0]!) : undefined;
       registersOf.set(node, [writer.operation(node.name, registers, bound)]);
     } else if (node.op === "map") {
-      const scalars = writeBody(node, node.inputs.map(read), writer);
+      const slots = node.body.slots.flat();
+      const registers = new Map<Expr, number>(
+        node.inputs.flatMap(read).map((register, k) => [slots[k]!, register]),
+      );
       for (const projection of unit.nodes)
         if (projection.op === "project" && projection.inputs[0] === node)
-          registersOf.set(
-            projection,
-            node.body.results[projection.index]!.map((scalar) => scalars.get(scalar)!),
-          );
+          registersOf.set(projection, writeScalars(node.body.results[projection.index]!, registers, writer));
     } else if (isTotal(node)) registersOf.set(node, read());
   }
   for (const node of results) writer.result(registersOf.get(node)!, isTotal(node));
   return writer.finish((text) => codes.code(text));
 }
 
-/** Writes the body of a map; returns the registers of its scalars. */
-function writeBody(
-  { body }: MapExpr,
-  blocks: readonly (readonly number[])[],
+/** Writes scalars of the body of a map, and what they need that has no register yet; returns their registers. */
+function writeScalars(
+  scalars: readonly Expr[],
+  registers: Map<Expr, number>,
   writer: ScalarWriter,
-): Map<Expr, number> {
-  const registers = new Map<Expr, number>();
-  for (const [k, block] of body.slots.entries())
-    for (const [j, slot] of block.entries()) registers.set(slot, blocks[k]![j]!);
-  for (const node of topologicalOrder(body.results.flat(), registers)) {
+): readonly number[] {
+  for (const node of topologicalOrder(scalars, registers)) {
     if (registers.has(node)) continue;
     if (node.op === "constant") registers.set(node, writer.number(node.data[0]!));
     else if (node.op === "elementwise") {
@@ -154,5 +151,5 @@ function writeBody(
       registers.set(node, writer.operation(node.name, operands, bound));
     } else throw new Error(`the body of a map has ${node.op}, which is not scalar`);
   }
-  return registers;
+  return scalars.map((scalar) => registers.get(scalar)!);
 }

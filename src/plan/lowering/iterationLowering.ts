@@ -59,10 +59,11 @@ function* lowerOnce(
   const results = runsOf(readiness.get(node.result)!);
   const items: Item[] = [];
   for (let step = 0; step < results.length; step++) {
+    yield;
     for (const { unit, runs } of schedule)
       for (const run of runs[step] ?? []) {
-        yield;
-        items.push(...(yield* tiles.lowerUnit(unit, scope, run)));
+        const lowered = tiles.lowerUnit(unit, scope, run);
+        items.push(...(Array.isArray(lowered) ? lowered : yield* lowered));
       }
     for (const { start, end } of results[step] ?? [])
       items.push(tiles.spread(end - start, node.result, start, node.slot, start));

@@ -6,7 +6,7 @@
 
 import type { Pieces } from "../../platform/pieces.ts";
 import { type Kernel, resultsOf } from "../kernels.ts";
-import type { Item, Stride, ValueId } from "../plan.ts";
+import type { Argument, Item, Stride, ValueId } from "../plan.ts";
 
 /** Offsets of values in an arena, and its size, in bytes. */
 export interface MemoryPlan {
@@ -32,6 +32,17 @@ export function* planMemory(items: readonly Item[], facts: MemoryFacts): Pieces<
   /** By loop, what has another slice in each of its rounds. */
   const inRounds = new Map<number, Set<ValueId>>();
   let time = 0;
+  const touch = (argument: Argument | undefined, values: Set<ValueId>): void => {
+    if (argument?.kind !== "value" || !facts.isOfRows(argument.value)) return;
+    const { value, strides } = facts.holderOf(argument.value);
+    for (const { loop } of strides) {
+      const inLoop = inRounds.get(loop) ?? new Set();
+      inRounds.set(loop, inLoop.add(value));
+    }
+    if (!first.has(value)) first.set(value, time);
+    last.set(value, time);
+    values.add(value);
+  };
   const walk = (list: readonly Item[]): Set<ValueId> => {
     const values = new Set<ValueId>();
     for (const item of list) {
@@ -53,23 +64,9 @@ export function* planMemory(items: readonly Item[], facts: MemoryFacts): Pieces<
       }
       const [firstResult, end] = resultsOf(facts.kernels[item.kernel]!);
       const { arguments: args } = item;
-      const touch = (isWritten: boolean): void => {
-        for (let i = 0; i < args.length; i++) {
-          const argument = args[i]!;
-          if (argument.kind !== "value" || (i >= firstResult && i < end) !== isWritten) continue;
-          if (!facts.isOfRows(argument.value)) continue;
-          const { value, strides } = facts.holderOf(argument.value);
-          for (const { loop } of strides) {
-            const inLoop = inRounds.get(loop) ?? new Set();
-            inRounds.set(loop, inLoop.add(value));
-          }
-          if (!first.has(value)) first.set(value, time);
-          last.set(value, time);
-          values.add(value);
-        }
-      };
-      touch(true);
-      touch(false);
+      // What is written first.
+      for (let i = firstResult; i < end; i++) touch(args[i], values);
+      for (let i = 0; i < args.length; i++) if (i < firstResult || i >= end) touch(args[i], values);
       time++;
     }
     return values;

@@ -12,6 +12,7 @@ import {
   topologicalOrder,
   unreachable,
 } from "../../graph/expr.ts";
+import { maskOf } from "../../graph/masks.ts";
 import { contributions } from "../../graph/ops/linear.ts";
 import type { NodeOf } from "../../graph/rules.ts";
 import type { Pieces } from "../../platform/pieces.ts";
@@ -68,7 +69,8 @@ export class TileLowering {
     const items: Item[] = [];
     for (const unit of units) {
       yield;
-      items.push(...(yield* this.lowerUnit(unit, scope)));
+      const lowered = this.lowerUnit(unit, scope);
+      items.push(...(Array.isArray(lowered) ? lowered : yield* lowered));
     }
     return items;
   }
@@ -113,8 +115,8 @@ export class TileLowering {
     return { items: [this.call({ kind: "spread", lines }, this.tables.argument(value), rows())], rows };
   }
 
-  /** The items of a unit, or of a part of it: a run of its features, or of the elements of its one node. */
-  *lowerUnit(unit: Unit, scope: Scope, part?: Run): Pieces<Item[]> {
+  /** The items of a unit, or of a part of it: a run of its features, or of the elements of its one node. In pieces where it has a body. */
+  lowerUnit(unit: Unit, scope: Scope, part?: Run): Item[] | Pieces<Item[]> {
     const { tables } = this;
     if (unit.features !== undefined) {
       const { start, end } = part ?? { start: 0, end: unit.features };
@@ -172,15 +174,15 @@ export class TileLowering {
       case "sumConnected":
       case "scanGradient":
       case "sumOfScan":
-        return yield* this.overRows!.lower(this, node, scope);
+        return this.overRows!.lower(this, node, scope);
       case "fixedPoint":
-        return yield* lowerFixedPoint(this, node);
+        return lowerFixedPoint(this, node);
       case "scan":
-        return yield* this.overRows?.isGoneBack(node, scope)
+        return this.overRows?.isGoneBack(node, scope)
           ? this.overRows.lower(this, node, scope)
           : lowerScan(this, node);
       case "iterate":
-        return yield* lowerIterate(this, node);
+        return lowerIterate(this, node);
       default: {
         // In a kernel of its features, a view, shared, or gone since derivatives were taken.
         const elsewhere: NodeOf<Elsewhere> = node;
@@ -241,15 +243,17 @@ export class TileLowering {
     const { tables } = this;
     const [x, weights, bias] = node.inputs as [Expr, Expr, Expr | undefined];
     const [rows, inner] = [sizeOf(node.shape), sizeOf(x.shape)];
-    const extents = contributions(node);
     const rowStride = node.transposed ? 1 : inner;
     const columnStride = node.transposed ? rows : 1;
     const target = last?.node ?? node;
     const finish = last ? (last.gate ? "gated" : "rectified") : "plain";
     const finishOperand = last?.gate ?? bias;
     const { start: first, end: past } = part ?? { start: 0, end: rows };
+    const extents = maskOf(weights) && contributions(node);
     // In a part, what a wider band would read may not be known yet: 0 times what memory holds is not 0.
-    const bands = bandsOf(past - first, (i) => extents[first + i]!, part && 1);
+    const bands = extents
+      ? bandsOf(past - first, (i) => extents[first + i]!, part && 1)
+      : [{ start: 0, end: past - first, from: 0, to: inner }];
     return bands.map((band) => {
       const start = first + band.start;
       const { from, to } = band;
