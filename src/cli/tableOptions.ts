@@ -13,7 +13,7 @@ import { addOptionFlags, chosenOptions } from "./flags/optionFlags.ts";
 import { readFlags } from "./flags/readFlags.ts";
 import { positiveInteger } from "./options.ts";
 import { counted, formatCount, remark, warn } from "./output.ts";
-import { countedBatches } from "./scores/rowsProgress.ts";
+import { countedBatches, firstPassProgress } from "./scores/rowsProgress.ts";
 
 /** What those options hold. */
 export type TableFlags = Omit<ReadTableOptions, "format" | "name" | "signal"> & {
@@ -135,7 +135,8 @@ export async function readDataBatches(source: string, flags: TableFlags): Promis
 export async function readSilently(source: string, flags: TableFlags): Promise<TableBatches> {
   const { queryBatches, readBatches } = await import("../entries/tables.ts");
   const chosen = chosenOptions<Omit<TableFlags, "query">>(flags, readFlags);
-  if (flags.query === undefined || source !== theQuery) return await readBatches(source, chosen);
+  if (flags.query === undefined || source !== theQuery)
+    return await readBatches(source, { ...chosen, onFirstPass: firstPassProgress() });
   return await queryBatches(flags.query, chosen);
 }
 

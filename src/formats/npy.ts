@@ -199,19 +199,25 @@ export function readNpyArray(bytes: Uint8Array, name: string): NpyArray | NpyNot
   };
 }
 
-/** Rows of numbers as a .npy file: float64, little-endian, C order, shape (rows, width), version 1.0. */
-export function writeNpyArray(values: Float64Array, rows: number, width: number): Uint8Array {
+/** What stands before the elements of an array of float64, little-endian, C order, shape (rows, width), version 1.0. */
+export function npyHeader(rows: number, width: number): Uint8Array {
   const dictionary = `{'descr': '<f8', 'fortran_order': False, 'shape': (${rows}, ${width}), }`;
   // The format wants the elements to start at a multiple of 64, after blanks and a line feed.
   const start = Math.ceil((10 + dictionary.length + 1) / 64) * 64;
-  const bytes = new Uint8Array(start + 8 * values.length);
-  const view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(start);
   bytes.set(magic);
   bytes[6] = 1;
-  view.setUint16(8, start - 10, true);
+  new DataView(bytes.buffer).setUint16(8, start - 10, true);
   bytes.set(new TextEncoder().encode(`${dictionary.padEnd(start - 11)}\n`), 10);
+  return bytes;
+}
+
+/** The elements of an array, as {@link npyHeader} says. */
+export function npyElements(values: Float64Array): Uint8Array {
+  const bytes = new Uint8Array(8 * values.length);
+  const view = new DataView(bytes.buffer);
   values.forEach((value, index) => {
-    view.setFloat64(start + 8 * index, value, true);
+    view.setFloat64(8 * index, value, true);
   });
   return bytes;
 }

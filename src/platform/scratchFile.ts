@@ -107,6 +107,6 @@ function failed(folder: string, error: unknown): FormatError {
     problem: reasonOf(error),
     expected: "a folder with room",
     received: String((error as { readonly code?: unknown }).code ?? "too little"),
-    remedy: "name another folder, or fit fewer rows",
+    remedy: "make room, name another folder, or take fewer rows",
   });
 }

@@ -1,10 +1,21 @@
 /**
- * What each option of `readTable` may be.
+ * What each option of `readTable` and `readBatches` may be.
  *
  * @module
  */
 
-import { anObject, flag, listOf, names, type OptionTable, oneOf, signal, text } from "../options.ts";
+import {
+  anObject,
+  callback,
+  flag,
+  listOf,
+  names,
+  type OptionTable,
+  oneOf,
+  signal,
+  text,
+} from "../options.ts";
+import type { ReadBatchesOptions } from "./batches/readBatches.ts";
 import type { ReadTableOptions } from "./reading/readTable.ts";
 
 /** What each option of `readTable` may be. */
@@ -19,4 +30,10 @@ export const readTableOptionTable: OptionTable<ReadTableOptions> = {
   header: flag,
   arrays: { ...names, expected: "an array of names of arrays" },
   limits: anObject,
+};
+
+/** What each option of `readBatches` may be. */
+export const readBatchesOptionTable: OptionTable<ReadBatchesOptions> = {
+  ...readTableOptionTable,
+  onFirstPass: callback,
 };

@@ -44,7 +44,7 @@ export async function tableToBytes(table: Table, format: TableFormat): Promise<U
     case "jsonl":
       return encode((await import("./reading/jsonLines.ts")).jsonLinesPieces(table));
     case "npy":
-      return (await import("./binary/npy.ts")).writeNpy(table);
+      return (await import("./binary/writeNpy.ts")).writeNpy(table);
     case "npz":
       throw new UsageError({
         where: "writeTable",

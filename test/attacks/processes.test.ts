@@ -5,7 +5,7 @@
 
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, statSync, symlinkSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cliPath, quickFlags, runCli, sampleCsv } from "../cli/runCli.ts";
@@ -134,31 +134,45 @@ describe("output that is written while its process is killed", () => {
   });
 });
 
-describe("a command that is killed at any moment", () => {
+describe("a command that is killed as its file changes", () => {
   it.each([
     ["fit d.csv --flow gaussian", "killed.safetensors"],
     ["export m.safetensors --to wasm", "killed.wasm"],
     ["sample m.safetensors -n 20000 --seed 1", "killed.csv"],
   ])("%s --out %s leaves what was there or the whole", async (command, out) => {
     const args = [...command.split(" "), "--out", out];
-    const started = performance.now();
-    expect(await runCli(args, { cwd })).toMatchObject({ code: 0 });
-    const whileIt = performance.now() - started;
+    const isTemporary = (name: string | null): boolean => name?.startsWith(`.${out}.`) === true;
+    const sizeOf = (name: string): number => statSync(at(name), { throwIfNoEntry: false })?.size ?? 0;
+    expect(await runInProcess(args, { cwd })).toMatchObject({ code: 0 });
     const whole = readFileSync(at(out));
-    for (let kill = 0; kill < attackCases(1); kill++) {
+    /** When it is killed, of a file that has just changed: as it writes, as all is written and goes to the disk, as the name changes. */
+    const moments: readonly ((name: string | null) => boolean)[] = [
+      // An empty one comes first, to see whether the folder can be written.
+      (name) => isTemporary(name) && (seen.add(name!).size > 1 || sizeOf(name!) > 0),
+      (name) => isTemporary(name) && sizeOf(name!) === whole.length,
+      (name) => name === out,
+    ];
+    const seen = new Set<string>();
+    // The first kills of the commands are at different moments, by the lengths of the names.
+    for (let kill = 0; kill < attackCases(2); kill++) {
       writeFileSync(at(out), "old");
+      seen.clear();
+      const isDue = moments[(kill + out.length) % moments.length]!;
       const child = spawn(node, [...nodeFlags, cliPath, ...args], { cwd, stdio: "ignore" });
       const exit = once(child, "exit");
-      // Most of the time is that of the start, when nothing is written yet.
-      const moment = (0.5 + 0.6 * attackStream(`kill of ${out}`, kill).uniform()) * whileIt;
-      setTimeout(() => child.kill((kill + out.length) % 2 === 0 ? "SIGKILL" : "SIGTERM"), moment);
+      let isMet = false;
+      const watcher = watch(cwd, (_, name) => {
+        if (isMet || child.pid === undefined || !isDue(name)) return;
+        isMet = child.kill(kill % 2 === 0 ? "SIGKILL" : "SIGTERM");
+      });
       await exit;
+      watcher.close();
       const left = readFileSync(at(out));
       expect(left.equals(Buffer.from("old")) || left.equals(whole), `kill ${kill}`).toBe(true);
     }
     expect(await runInProcess(args, { cwd })).toMatchObject({ code: 0 });
     expect(readFileSync(at(out)).equals(whole)).toBe(true);
-    expect(readdirSync(cwd).filter((name) => name.startsWith(`.${out}.`))).toEqual([]);
+    expect(readdirSync(cwd).filter(isTemporary)).toEqual([]);
   });
 });
 

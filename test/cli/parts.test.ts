@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { expect, it } from "vitest";
@@ -153,6 +153,22 @@ it("counts rows, and says when the others will be done", async () => {
     "60 of 1,000 rows (6 %), 1 min 34 s left\n",
     "360 of 1,000 rows (36 %), 1 min 04 s left\n",
   ]);
+});
+
+it("counts the bytes of the pass that finds out what the columns of text are", async () => {
+  mkdirSync(join(cwd, "texts"));
+  for (const name of ["a.csv", "b.csv", "c.csv"])
+    writeFileSync(join(cwd, "texts", name), `x,y\n${"1.5,2.25\n0.5,1\n".repeat(7000)}`);
+  const now = performance.now;
+  let seconds = 0;
+  performance.now = () => 1000 * (seconds += 6);
+  try {
+    const { code, stderr } = await runInProcess(["describe", "texts"], { cwd });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^reading what the columns are: 0\.2 of 0\.3 MB \(66 %\), .* left$/m);
+  } finally {
+    performance.now = now;
+  }
 });
 
 it("counts the rows of every pass over a table, whatever the command", async () => {

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DataError, FormatError, PushforwardError } from "../../src/errors.ts";
-import { readNpy, writeNpy } from "../../src/tables/binary/npy.ts";
+import { readNpy } from "../../src/tables/binary/npy.ts";
+import { writeNpy } from "../../src/tables/binary/writeNpy.ts";
 import { tableFromRows } from "../../src/tables/table.ts";
 
 /** A file as NumPy writes it. */

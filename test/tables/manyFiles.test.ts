@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
@@ -92,6 +92,29 @@ it("reads numbers of Parquet once: what a column is follows from the first of th
   await expect(tableOfBatches(await readBatches(path))).rejects.toThrow(/b\.parquet.*corrupt/);
 });
 
+it("says how far the pass is that finds out what the columns are, and nothing of later ones", async () => {
+  const source = join(folder, "counted");
+  mkdirSync(source);
+  const text = "x,y\n1,2\n";
+  writeFileSync(join(source, "a.csv"), text);
+  writeFileSync(join(source, "b.csv.gz"), gzipSync(text));
+  writeFileSync(join(source, "c.csv"), text);
+  const total = 2 * text.length + gzipSync(text).length;
+  const seen: number[] = [];
+  const batches = await readBatches(source, {
+    onFirstPass({ bytes, totalBytes }) {
+      expect(totalBytes).toBe(total);
+      seen.push(bytes);
+    },
+  });
+  expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+  expect(seen.at(-1)).toBe(total);
+  const { length } = seen;
+  expect(length).toBeGreaterThan(2);
+  for await (const _ of batches);
+  expect(seen).toHaveLength(length);
+});
+
 it("says which file does not fit", async () => {
   const path = join(folder, "unlike");
   mkdirSync(path);
@@ -152,6 +175,31 @@ it.each(["parquet", "arrow"])(
     const read = await readTable(path);
     expect(read.columns).toEqual(["x"]);
     expect(read.values.subarray(2 ** 18)).toEqual(levels);
+  },
+);
+
+it.each(["npy", "npy.gz", "json", "json.gz"])(
+  "writes .%s in pieces, with batches without rows among them",
+  async (format) => {
+    const batchOf = (values: readonly number[]): Table =>
+      tableFromRows(["x1", "x2"], Float64Array.from(values));
+    const batches = async function* () {
+      yield batchOf([]);
+      yield batchOf([1, -0.5, 3, Number.NaN]);
+      yield batchOf([]);
+      yield batchOf([5, 6]);
+    };
+    await writeBatches(batches(), join(folder, `pieces.${format}`));
+    await writeTable(batchOf([1, -0.5, 3, Number.NaN, 5, 6]), join(folder, `whole.${format}`));
+    const [pieces, whole] = await Promise.all(
+      ["pieces", "whole"].map((name) => readTable(join(folder, `${name}.${format}`))),
+    );
+    expect({ ...pieces, source: undefined }).toEqual({ ...whole, source: undefined });
+    if (!format.endsWith(".gz"))
+      expect(readFileSync(join(folder, `pieces.${format}`))).toEqual(
+        readFileSync(join(folder, `whole.${format}`)),
+      );
+    expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   },
 );
 

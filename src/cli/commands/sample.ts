@@ -15,7 +15,7 @@ import { addOptionFlags } from "../flags/optionFlags.ts";
 import { conditionsOf, namingConditions, type ReadGiven, readGiven, reportLine } from "../given.ts";
 import { defined, GivenFile, type GivenText, positiveInteger } from "../options.ts";
 import { checkTableOutput, counted, print, printCsv, remark } from "../output.ts";
-import { countedBatches, countedTables } from "../scores/rowsProgress.ts";
+import { countedBatches, countedTables, firstPassProgress } from "../scores/rowsProgress.ts";
 import { namedAfter } from "../tableOptions.ts";
 
 interface SampleFlags extends Pick<SampleOptions, Exclude<keyof typeof sampleFlags, "given">> {
@@ -73,7 +73,7 @@ async function readConditions(
   complete: boolean | undefined,
 ): Promise<ReadGiven | { readonly batches: TableBatches; readonly rows: number }> {
   const { readBatches } = await import("../../entries/tables.ts");
-  const batches = countedBatches(await readBatches(given.path));
+  const batches = countedBatches(await readBatches(given.path, { onFirstPass: firstPassProgress() }));
   const isTogether = complete || batches.records.some(({ name }) => flow.columns.includes(name));
   return isTogether ? await readGiven(given, flow) : { batches, rows: batches.rows };
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { TableBatches } from "../../entries/tables.ts";
+import type { FirstPass, TableBatches } from "../../entries/tables.ts";
 import type { Table } from "../../index.ts";
 import { formatCount, formatSeconds } from "../output.ts";
 
@@ -14,9 +14,22 @@ const patience = 5;
 /** Seconds between two lines. */
 const intervals = { terminal: 0.5, elsewhere: 30 };
 
-/** Counts rows. */
+/** How much of how much, in words. */
+type Measure = (done: number, total: number) => string;
+
+const ofRows: Measure = (done, total) => `${formatCount(done)} of ${formatCount(total)} rows`;
+
+/** Bytes are those of the pass that comes before all others. */
+const ofBytes: Measure = (done, total) =>
+  `reading what the columns are: ${megabytes(done)} of ${megabytes(total)} MB`;
+
+const megabytes = (bytes: number): string =>
+  bytes < 1e7 ? (bytes / 1e6).toFixed(1) : formatCount(Math.round(bytes / 1e6));
+
+/** Counts rows, or what else a measure says. */
 export class RowsProgress {
   readonly #total: number;
+  readonly #measure: Measure;
   readonly #write: (text: string) => void;
   readonly #isTerminal: boolean;
   #rows = 0;
@@ -29,8 +42,10 @@ export class RowsProgress {
     total: number,
     write: (text: string) => void = (text) => void process.stderr.write(text),
     isTerminal: boolean = process.stderr.isTTY === true,
+    measure: Measure = ofRows,
   ) {
     this.#total = total;
+    this.#measure = measure;
     this.#write = write;
     this.#isTerminal = isTerminal;
   }
@@ -45,7 +60,7 @@ export class RowsProgress {
     this.#next = seconds + (this.#isTerminal ? intervals.terminal : intervals.elsewhere);
     const left = (seconds * (this.#total - this.#rows)) / (this.#rows - this.#start.rows);
     const share = Math.floor((100 * this.#rows) / this.#total);
-    const line = `${formatCount(this.#rows)} of ${formatCount(this.#total)} rows (${share} %), ${formatSeconds(left)} left`;
+    const line = `${this.#measure(this.#rows, this.#total)} (${share} %), ${formatSeconds(left)} left`;
     this.#write(this.#isTerminal ? `\r\u001b[K${line}` : `${line}\n`);
     this.#isShown = true;
   }
@@ -54,6 +69,18 @@ export class RowsProgress {
   end(): void {
     if (this.#isShown && this.#isTerminal) this.#write("\r\u001b[K");
   }
+}
+
+/** Counts the bytes of the pass that finds out what the columns of a table are: `onFirstPass` of `readBatches`. */
+export function firstPassProgress(): (read: FirstPass) => void {
+  let progress: RowsProgress | undefined;
+  let before = 0;
+  return ({ bytes, totalBytes }) => {
+    progress ??= new RowsProgress(totalBytes, undefined, undefined, ofBytes);
+    progress.add(bytes - before);
+    before = bytes;
+    if (bytes === totalBytes) progress.end();
+  };
 }
 
 /** A table whose rows are counted in each pass over it, whoever goes through it: a batch when the next one is asked for. */

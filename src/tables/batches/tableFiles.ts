@@ -5,6 +5,7 @@
  */
 
 import { DataError, FormatError } from "../../errors.ts";
+import { countedBytes } from "../../platform/byteSource.ts";
 import { isNode, nodeModule } from "../../platform/platform.ts";
 import { bytesOfFile } from "../../platform/storedBytes.ts";
 import { fileKind } from "../reading/fileFormat.ts";
@@ -12,6 +13,7 @@ import { feedOf, type ReadTableOptions } from "../reading/readTable.ts";
 import type { TableBuilder } from "../reading/tableBuilder.ts";
 import type { Table } from "../table.ts";
 import type { CellFeed, FeedEnd } from "./cellFeed.ts";
+import { type FirstPass, firstPass } from "./firstPass.ts";
 import { batchesOfFeed, type TableBatches, tableOfBatches } from "./tableBatches.ts";
 
 /** `*` stands for any letters of a file's name, `?` for one. */
@@ -59,7 +61,7 @@ export async function tableFiles(path: string): Promise<readonly string[] | unde
 }
 
 /** A file as a source of cells, which is opened when its turn has come. */
-function fileFeed(path: string, options: ReadTableOptions): CellFeed {
+function fileFeed(path: string, options: ReadTableOptions, count: (bytes: number) => void): CellFeed {
   const kind = options.format ? undefined : fileKind(path);
   return {
     name: path,
@@ -70,11 +72,9 @@ function fileFeed(path: string, options: ReadTableOptions): CellFeed {
       if (kind?.compressed) {
         const { gunzip } = await import("../../formats/gzip.ts");
         const { readFileBytes } = await import("../../platform/files.ts");
-        feed = await feedOf(
-          format,
-          await gunzip(await readFileBytes(path, options), path, options.limits),
-          named,
-        );
+        const packed = await readFileBytes(path, options);
+        count(packed.length);
+        feed = await feedOf(format, await gunzip(packed, path, options.limits), named);
       } else {
         const file = await bytesOfFile(path);
         if (!file)
@@ -84,7 +84,7 @@ function fileFeed(path: string, options: ReadTableOptions): CellFeed {
             expected: "a file",
             received: "another thing",
           });
-        feed = await feedOf(format, file, named);
+        feed = await feedOf(format, countedBytes(file, count), named);
       }
       if (!feed)
         throw new FormatError({
@@ -147,9 +147,24 @@ export async function batchesOfFiles(
   files: readonly string[],
   name: string,
   options: ReadTableOptions,
+  onFirstPass?: (read: FirstPass) => void,
 ): Promise<TableBatches> {
-  const feeds = files.map((file) => fileFeed(file, options));
-  return await batchesOfFeed(jointFeed(feeds, name), options);
+  const { stat } = nodeModule("node:fs", "").promises;
+  // One that cannot be looked at is refused when its turn has come.
+  const sizes = await Promise.all(
+    files.map((file) =>
+      stat(file).then(
+        ({ size }) => size,
+        () => 0,
+      ),
+    ),
+  );
+  const pass = firstPass(
+    sizes.reduce((sum, size) => sum + size, 0),
+    onFirstPass,
+  );
+  const feeds = files.map((file) => fileFeed(file, options, pass.add));
+  return await pass.during(() => batchesOfFeed(jointFeed(feeds, name), options));
 }
 
 /** The table of many files, read at once; undefined where the path is the name of one. */

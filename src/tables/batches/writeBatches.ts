@@ -5,14 +5,10 @@
  */
 
 import { checkArgument, refuse, text } from "../../options.ts";
-import { writeFileAtomically } from "../../platform/files.ts";
+import { folderOf, writeFileAtomically } from "../../platform/files.ts";
 import { fileKind, type TableFormat } from "../reading/fileFormat.ts";
 import type { Table } from "../table.ts";
 import { writeTable } from "../writeTable.ts";
-import { joinBatches } from "./tableBatches.ts";
-
-/** Formats of text that goes on from batch to batch. */
-const linedFormats: readonly TableFormat[] = ["csv", "tsv", "jsonl"];
 
 /** The first batches of some, and the others. */
 async function begun(batches: AsyncIterator<Table>, count: number): Promise<readonly Table[]> {
@@ -30,7 +26,7 @@ async function* rest(first: readonly Table[], batches: AsyncIterator<Table>): As
   for (let step = await batches.next(); !step.done; step = await batches.next()) yield step.value;
 }
 
-/** The pieces of the text of a table in batches. */
+/** The pieces of the text of a table in batches, of lines that go on from batch to batch. */
 export async function* textPieces(
   batches: AsyncIterable<Table>,
   format: TableFormat,
@@ -68,8 +64,9 @@ async function* compressed(pieces: AsyncIterable<string | Uint8Array>): AsyncGen
 }
 
 /**
- * Writes a table in batches to a file, as `writeTable` writes it whole: each batch when it is there where the file is CSV, TSV, JSON lines,
- * Parquet (groups of rows) or Arrow (batches), also with .gz; other formats when all batches are. The file appears complete or not at all.
+ * Writes a table in batches to a file, as `writeTable` writes it whole, each batch when it is there: lines of text, elements of JSON, groups of rows of
+ * Parquet, batches of Arrow, also with .gz. A .npy file says at its beginning how many rows it has: until the last batch is there, their numbers are in a
+ * file without a name beside it. The file appears complete or not at all.
  *
  * @param batches - Tables of the same columns, one at least.
  * @throws As `writeTable`; what the batches throw.
@@ -82,20 +79,27 @@ export async function writeBatches(batches: AsyncIterable<Table>, path: string):
   const iterator = batches[Symbol.asyncIterator]();
   const first = await begun(iterator, 2);
   if (first.length === 0) refuse("writeBatches", "batches", "one batch at least", "none");
-  if (first.length === 1) return await writeTable(first[0]!, path);
-  const pieces = await piecesOf(rest(first, iterator), format);
-  if (pieces) return await writeFileAtomically(path, isCompressed ? compressed(pieces) : pieces);
-  const all: Table[] = [];
-  for await (const batch of rest(first, iterator)) all.push(batch);
-  await writeTable(joinBatches(all), path);
+  if (first.length === 1 || format === "npz") return await writeTable(first[0]!, path);
+  const pieces = await piecesOf(rest(first, iterator), format, path);
+  await writeFileAtomically(path, isCompressed ? compressed(pieces) : pieces);
 }
 
-/** The pieces of a file of batches, as they come; undefined for a format that is written when all are there. */
+/** The pieces of a file of batches, as they come. */
 async function piecesOf(
   batches: AsyncIterable<Table>,
-  format: TableFormat,
-): Promise<AsyncIterable<string | Uint8Array> | undefined> {
-  if (format === "parquet") return (await import("../binary/writeParquet.ts")).parquetPieces(batches);
-  if (format === "arrow") return (await import("../binary/writeArrow.ts")).arrowPieces(batches);
-  return linedFormats.includes(format) ? textPieces(batches, format) : undefined;
+  format: Exclude<TableFormat, "npz">,
+  path: string,
+): Promise<AsyncIterable<string | Uint8Array>> {
+  switch (format) {
+    case "parquet":
+      return (await import("../binary/writeParquet.ts")).parquetPieces(batches);
+    case "arrow":
+      return (await import("../binary/writeArrow.ts")).arrowPieces(batches);
+    case "npy":
+      return (await import("../binary/writeNpy.ts")).npyPieces(batches, folderOf(path));
+    case "json":
+      return (await import("../reading/json.ts")).jsonBatchPieces(batches);
+    default:
+      return textPieces(batches, format);
+  }
 }

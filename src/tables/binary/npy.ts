@@ -1,12 +1,12 @@
 /**
- * Tables of NumPy's `.npy`: one array of numbers, whose columns have no names.
+ * Reads tables of NumPy's `.npy`: one array of numbers, whose columns have no names.
  *
  * @module
  */
 
 import { DataError, unreadable } from "../../errors.ts";
 import { type CheckedLimits, checkLimit, checkLimits, type ReadLimits } from "../../formats/limits.ts";
-import { type NpyArray, notNumbers, readNpyArray, writeNpyArray } from "../../formats/npy.ts";
+import { type NpyArray, notNumbers, readNpyArray } from "../../formats/npy.ts";
 import { type ColumnRecord, numbersRecord } from "../columnRecord.ts";
 import { mostExact } from "../reading/cell.ts";
 import { type Table, tableFromRows } from "../table.ts";
@@ -85,24 +85,4 @@ export function arrayRecord(
       return { ...numbersRecord(name), rounded: { row: row + 1, cell: String(whole), value } };
   }
   return numbersRecord(name);
-}
-
-/**
- * The table's numbers as a .npy file: float64, little-endian, C order, shape (rows, columns), version 1.0.
- * Column names have no place in the format and are lost.
- * @throws DataError for a table with a column of text.
- */
-export function writeNpy(table: Table): Uint8Array {
-  const text = table.texts?.[0];
-  if (text)
-    throw new DataError(
-      {
-        problem: `column "${text.name}" holds text, which .npy has no place for`,
-        expected: "columns of numbers",
-        received: "text",
-        remedy: "choose columns of numbers, or write .csv, .jsonl, .parquet or .arrow",
-      },
-      { column: text.name },
-    );
-  return writeNpyArray(table.values, table.rows, table.columns.length);
 }

@@ -189,10 +189,26 @@ async function* documentRows(
 
 /** The table as one array of objects, in pieces of many lines; values are written as {@link jsonLinesPieces} writes them. */
 export function* jsonPieces(table: Table): Generator<string> {
-  let before = "[\n";
+  yield* elementPieces(table, false);
+  yield jsonEnd(table.rows > 0);
+}
+
+/** A table in batches as one array of objects, in pieces. */
+export async function* jsonBatchPieces(batches: AsyncIterable<Table>): AsyncGenerator<string> {
+  let hasRows = false;
+  for await (const batch of batches) {
+    yield* elementPieces(batch, hasRows);
+    hasRows ||= batch.rows > 0;
+  }
+  yield jsonEnd(hasRows);
+}
+
+function* elementPieces(table: Table, isFurther: boolean): Generator<string> {
+  let before = isFurther ? ",\n" : "[\n";
   for (const lines of jsonLinesPieces(table)) {
     yield before + lines.slice(0, -1).replaceAll("\n", ",\n");
     before = ",\n";
   }
-  yield table.rows === 0 ? "[]\n" : "\n]\n";
 }
+
+const jsonEnd = (hasRows: boolean): string => (hasRows ? "\n]\n" : "[]\n");
