@@ -39,16 +39,6 @@ export const bytesInMemory = (bytes: Uint8Array): ByteSource => ({
   read: async (from, to) => bytes.subarray(from, to),
 });
 
-/** A source that says how many bytes it has just given. */
-export const countedBytes = (source: ByteSource, count: (bytes: number) => void): ByteSource => ({
-  ...source,
-  async read(from, to, room) {
-    const bytes = await source.read(from, to, room);
-    count(bytes.length);
-    return bytes;
-  },
-});
-
 /** The bytes of a source from one place on, so many. */
 export const bytesWithin = (source: ByteSource, offset: number, size: number): ByteSource => ({
   size,

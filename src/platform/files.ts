@@ -236,19 +236,6 @@ function targetOf(path: string): Target {
 }
 
 /**
- * The folder that a path is written in; that of temporary files for what is no file.
- * @throws FormatError if it cannot be written.
- */
-export function folderOf(path: string): string {
-  try {
-    const { folder, status } = targetOf(path);
-    return status && !status.isFile() ? nodeModule("node:os", "").tmpdir() : folder;
-  } catch (error) {
-    throw fileError(`cannot write "${path}"`, error);
-  }
-}
-
-/**
  * Checks that a file can be written, and leaves no trace.
  * @throws FormatError if not, which says why.
  */

@@ -4,9 +4,13 @@
  * @module
  */
 
-/** Bytes of the pass. */
+import type { ByteSource } from "../../platform/byteSource.ts";
+
+/** Bytes of the pass over a source that finds out what its columns are. */
 export interface FirstPass {
+  /** Those that were read. */
   readonly bytes: number;
+  /** All of them. */
   readonly totalBytes: number;
 }
 
@@ -45,3 +49,13 @@ export function firstPass(
     },
   };
 }
+
+/** A source that says how many bytes it has just given. */
+export const countedBytes = (source: ByteSource, count: (bytes: number) => void): ByteSource => ({
+  ...source,
+  async read(from, to, room) {
+    const bytes = await source.read(from, to, room);
+    count(bytes.length);
+    return bytes;
+  },
+});

@@ -5,12 +5,12 @@
  */
 
 import { checkedOptions } from "../../options.ts";
-import { type ByteSource, countedBytes } from "../../platform/byteSource.ts";
+import type { ByteSource } from "../../platform/byteSource.ts";
 import { bytesOfBlob, bytesOfFile } from "../../platform/storedBytes.ts";
 import { fileKind } from "../reading/fileFormat.ts";
 import { feedOf, formatOfStart, isGzip, type ReadTableOptions, readTable } from "../reading/readTable.ts";
 import { readBatchesOptionTable } from "../readTableOptions.ts";
-import { type FirstPass, firstPass } from "./firstPass.ts";
+import { countedBytes, type FirstPass, firstPass } from "./firstPass.ts";
 import { batchesOf, batchesOfFeed, type TableBatches } from "./tableBatches.ts";
 import { batchesOfFiles, tableFiles } from "./tableFiles.ts";
 

@@ -5,7 +5,6 @@
  */
 
 import { DataError, FormatError } from "../../errors.ts";
-import { countedBytes } from "../../platform/byteSource.ts";
 import { isNode, nodeModule } from "../../platform/platform.ts";
 import { bytesOfFile } from "../../platform/storedBytes.ts";
 import { fileKind } from "../reading/fileFormat.ts";
@@ -13,7 +12,7 @@ import { feedOf, type ReadTableOptions } from "../reading/readTable.ts";
 import type { TableBuilder } from "../reading/tableBuilder.ts";
 import type { Table } from "../table.ts";
 import type { CellFeed, FeedEnd } from "./cellFeed.ts";
-import { type FirstPass, firstPass } from "./firstPass.ts";
+import { countedBytes, type FirstPass, firstPass } from "./firstPass.ts";
 import { batchesOfFeed, type TableBatches, tableOfBatches } from "./tableBatches.ts";
 
 /** `*` stands for any letters of a file's name, `?` for one. */

@@ -5,7 +5,8 @@
  */
 
 import { checkArgument, refuse, text } from "../../options.ts";
-import { folderOf, writeFileAtomically } from "../../platform/files.ts";
+import { writeFileAtomically } from "../../platform/files.ts";
+import { nodeModule } from "../../platform/platform.ts";
 import { fileKind, type TableFormat } from "../reading/fileFormat.ts";
 import type { Table } from "../table.ts";
 import { writeTable } from "../writeTable.ts";
@@ -96,10 +97,16 @@ async function piecesOf(
     case "arrow":
       return (await import("../binary/writeArrow.ts")).arrowPieces(batches);
     case "npy":
-      return (await import("../binary/writeNpy.ts")).npyPieces(batches, folderOf(path));
+      return (await import("../binary/writeNpy.ts")).npyPieces(batches, folderBeside(path));
     case "json":
       return (await import("../reading/json.ts")).jsonBatchPieces(batches);
     default:
       return textPieces(batches, format);
   }
+}
+
+/** The folder of a file; that of temporary files for a device or a pipe. */
+function folderBeside(path: string): string | undefined {
+  const status = nodeModule("node:fs", "").statSync(path, { throwIfNoEntry: false });
+  return status && !status.isFile() ? undefined : nodeModule("node:path", "").dirname(path);
 }

@@ -26,10 +26,13 @@ const pieceBytes = 2 ** 22;
 /**
  * The file of {@link writeNpy} of a table in batches, in pieces. How many rows there are stands at its beginning, so that the numbers of all batches
  * are kept in a file without a name until the last one is there.
- * @param folder - Where they are kept.
+ * @param folder - Where they are kept; that of temporary files for none.
  * @throws DataError for a batch with a column of text; FormatError where there is no room.
  */
-export async function* npyPieces(batches: AsyncIterable<Table>, folder: string): AsyncGenerator<Uint8Array> {
+export async function* npyPieces(
+  batches: AsyncIterable<Table>,
+  folder: string | undefined,
+): AsyncGenerator<Uint8Array> {
   const numbers = ScratchFile.open(folder, 0);
   try {
     let [rows, width] = [0, 0];
