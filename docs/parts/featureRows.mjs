@@ -135,7 +135,7 @@ export const sections = [
       ],
       ["multi-scale split / factor-out", ".YY..pYY..YYY....", []],
       ["squeeze (space to depth)", ".YY..YYY..YYY....", []],
-      ["graph with several inputs/outputs", ".....pY.p........", []],
+      ["graph with several inputs/outputs", ".....pY.p........", ["bijectionGraph", "partial"]],
       [
         "surjections, augmentation",
         "..p....Y.........",

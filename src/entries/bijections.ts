@@ -29,6 +29,12 @@ export type { RadialProfile } from "../bijections/residual/radialProfiles.ts";
 export { type Roulette, seriesError } from "../bijections/residual/residualLogDet.ts";
 export { type Places, placesIn, squeezeOrder } from "../bijections/shapes.ts";
 export * from "../bijections/sphere/makers.ts";
+export {
+  type BijectionGraphOptions,
+  bijectionGraph,
+  type GraphStep,
+  type NamedSizes,
+} from "../bijections/structure/bijectionGraph.ts";
 export * from "../bijections/structure/makers.ts";
 export { type AugmentationOptions, augmentation } from "../bijections/surjections/augmentation.ts";
 export { largest } from "../bijections/surjections/largest.ts";

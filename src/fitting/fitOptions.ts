@@ -82,7 +82,7 @@ export interface FitProgress {
   readonly bestEpoch: number;
   /** Which of the `members` is trained, from 1: networks of a flow of mixed columns, one after another. */
   readonly member?: number | undefined;
-  /** Networks whose distributions are averaged, at most. */
+  /** Networks whose distributions are averaged, at most (default 2 for `columns`). */
   readonly members?: number | undefined;
 }
 

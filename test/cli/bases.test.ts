@@ -49,6 +49,9 @@ test("a base is chosen by name, unit vectors are a flow, and inspect says what i
   expect((await run("inspect", "m.safetensors")).stdout).toMatch(
     /normalizer +│ [\d.]+, an estimate: log-densities/,
   );
+  const embedded = await fit("--flow", "maf", "--given", "c,d", "--embedding", "4,2");
+  expect(embedded.code, embedded.stderr).toBe(0);
+  expect((await run("inspect", "m.safetensors")).stdout).toMatch(/embedding +│ 4x2 /);
   const sphere = await fit("--flow", "sphere", "--columns", "a,b,c");
   expect(sphere.code, sphere.stderr).toBe(0);
   const { stdout } = await run("inspect", "m.safetensors", "--json");

@@ -22,6 +22,7 @@ import { transformerRegistry } from "../../src/transformers/registry.ts";
 const notMade = [
   "augmentation",
   "bijectionFromJson",
+  "bijectionGraph",
   "largest",
   "placesIn",
   "rounding",

@@ -44,6 +44,26 @@ describe("a model that claims much for little is refused at once", () => {
     expect(() => checkModelBounds(nested, "bijection")).toThrow(/layers 1000000, the bound is 100000/);
   });
 
+  test("a chain of sorts, which goes through all orders of one for each of another: 80,640 at most", () => {
+    const refused = (...sizes: number[]): boolean => {
+      const parts = sizes.filter(Boolean).map((features) => ({ type: "sort", features }));
+      try {
+        checkModelBounds({ type: "chain", parts }, "bijection");
+        return false;
+      } catch {
+        return true;
+      }
+    };
+    const orders = (n: number): number => (n > 1 ? n * orders(n - 1) : 1);
+    let most = 0;
+    for (let a = 1; a <= 8; a++)
+      for (let b = 1; b <= a; b++)
+        for (let c = 0; c <= b; c++)
+          if (!refused(a, b, c)) most = Math.max(most, orders(a) * orders(b) * orders(c));
+    expect(most).toBe(80_640);
+    expect(refused(6, 6)).toBe(true);
+  });
+
   test("a chain as long as a fit may make is none", () => {
     const parts = Array.from({ length: modelBounds.parts }, () => ({ type: "permutation", order: [1, 0] }));
     expect(() => checkModelBounds({ type: "chain", parts }, "bijection")).not.toThrow();

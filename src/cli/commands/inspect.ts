@@ -25,6 +25,14 @@ function inWords({ normalizer, isEstimate, logProbError }: AcceptedShare): strin
     : `${share}, by quadrature`;
 }
 
+/** `64x16`, the layers of the network through which all transforms see what is given; undefined where there is none. */
+function embeddingOf(part: unknown): string | undefined {
+  if (typeof part !== "object" || part === null) return undefined;
+  const { type, embedding } = part as { readonly type?: unknown; readonly embedding?: readonly number[] };
+  if (type === "embedded") return embedding?.join("x");
+  return Object.values(part).map(embeddingOf).find(Boolean);
+}
+
 async function run(model: string, flags: { readonly json?: boolean }): Promise<void> {
   const { load } = await import("../../index.ts");
   const flow = await load(model);
@@ -33,7 +41,12 @@ async function run(model: string, flags: { readonly json?: boolean }): Promise<v
   if (flags.json) return await printJson({ ...flow.description, ...defined({ normalizer }) });
   const { default: Table } = await import("cli-table3");
   const table = new Table({ style: { head: [], border: [] }, colWidths: [28, 68], wordWrap: true });
-  const facts = { ...flow.facts, ...(normalizer ? { normalizer: inWords(normalizer) } : {}) };
+  const embedding = embeddingOf(flow.description.bijection);
+  const facts = {
+    ...flow.facts,
+    ...defined({ embedding }),
+    ...(normalizer ? { normalizer: inWords(normalizer) } : {}),
+  };
   table.push(...Object.entries(facts).map(([name, value]) => [name, oneLine(value)]));
   await print(`${table.toString()}\n`);
 }

@@ -13,7 +13,10 @@ export const modelBounds = {
   parts: 4096,
   /** Bijections that are passed through, repetitions counted. */
   layers: 100_000,
-  /** Preimages of a point: 2^features for an absolute value, and for sorting, which has more, in a loop; multiplied along a chain. */
+  /**
+   * Preimages of a point: 2^features for an absolute value, and for sorting, which has features!, in a loop; multiplied along a chain. A sort has at most 8
+   * features: no chain of sorts within the bound goes through more than 8! 2! = 80,640 orders.
+   */
   branches: 1024,
   /** Steps of a continuous flow with fixed steps. */
   steps: 10_000,

@@ -25,6 +25,7 @@ import { sort } from "../../../src/bijections/piecewise/sort.ts";
 import { directionalMap } from "../../../src/bijections/residual/directionalMap.ts";
 import { planar } from "../../../src/bijections/residual/planar.ts";
 import { radialMap } from "../../../src/bijections/residual/radialMap.ts";
+import { bijectionGraph } from "../../../src/bijections/structure/bijectionGraph.ts";
 import { embedded } from "../../../src/bijections/structure/embedded.ts";
 import { partial } from "../../../src/bijections/structure/partial.ts";
 import { affineTransformer } from "../../../src/transformers/affineTransformer.ts";
@@ -128,6 +129,34 @@ export const bijectionCases: Readonly<
     },
   },
   chain: {
+    "a graph of two inputs, split, joined, given each other and parts of the context, with an early output": {
+      bijection: bijectionGraph({
+        inputs: { a: 2, b: 2 },
+        context: { mood: 2, time: 1 },
+        steps: [
+          {
+            take: ["a"],
+            apply: planar({ features: 2, context: 1 }),
+            given: ["time"],
+            give: { early: 1, a: 1 },
+          },
+          {
+            take: ["b", "a"],
+            apply: elementwise({ features: 3, context: 2, transformer: affineT, hidden: [4] }),
+            given: ["mood"],
+            give: { b: 1, c: 2 },
+          },
+          {
+            take: ["c"],
+            apply: elementwise({ features: 2, context: 3, transformer: affineT, hidden: [4] }),
+            given: ["time", "early", "b"],
+            give: "c",
+          },
+        ],
+        outputs: ["c", "early", "b"],
+      }),
+      startsAsIdentity: false,
+    },
     "linear maps": {
       bijection: chain([
         luAffine({ features: 3 }),

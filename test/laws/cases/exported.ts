@@ -25,7 +25,11 @@ export type MakersOf<Made, Module> = {
 }[keyof Module];
 
 /** Exported functions that make a bijection. */
-export type BijectionName = Exclude<MakersOf<Bijection, typeof bijections>, "bijectionFromJson">;
+export type BijectionName = Exclude<
+  MakersOf<Bijection, typeof bijections>,
+  // A graph is a chain, among whose rows it is.
+  "bijectionFromJson" | "bijectionGraph"
+>;
 /** Exported functions that make a transformer. */
 export type TransformerName = Exclude<MakersOf<Transformer, typeof transformers>, "transformerFromJson">;
 /** Exported functions that make a distribution. */
