@@ -177,7 +177,7 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
   /** Asks once more for what was asked for last. */
   let again = (): void => undefined;
   /** Questions without an answer after which another worker begins; more each time, as it may be the machine that is slow. */
-  let leftOut = 2;
+  let mostUnanswered = 2;
   const begun = signal(0);
   /** Who wants less motion sees a training at each quarter of it, and when it is paused: what else there is to see waits. */
   let unseen: { snapshot?: Snapshot; probed?: Probed } = {};
@@ -267,10 +267,10 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     worker.onmessage = ({ data }: MessageEvent<Reply>) => hear(data);
     worker.onerror = ({ message }) => fail(message || "The worker of the flow could not be started.");
     worker.postMessage({ type: "probe", point: state.peek().probe } satisfies Request);
-    watch(worker, { type: "beat" } satisfies Request, leftOut, () => {
+    watch(worker, { type: "beat" } satisfies Request, mostUnanswered, () => {
       if (workers.get(kind) !== worker) return;
       dismiss(kind);
-      leftOut *= 2;
+      mostUnanswered *= 2;
       if (asked?.kind !== kind) return;
       again();
       run.place.value = "flow";

@@ -35,7 +35,12 @@ const beat = 5000;
  * developer tools, WebDriver), one that starts a worker waits until that has been announced. Both then wait on one
  * condition variable (WorkerPrivate::WaitForIsDebuggerRegistered), of which a single waiter is woken, at times the wrong one.
  */
-export function watch(worker: Worker, question: unknown, leftOut: number, onSilence: () => void): void {
+export function watch(
+  worker: Worker,
+  question: unknown,
+  mostUnanswered: number,
+  onSilence: () => void,
+): void {
   let unanswered: number | undefined;
   worker.addEventListener("message", () => {
     unanswered = 0;
@@ -43,7 +48,7 @@ export function watch(worker: Worker, question: unknown, leftOut: number, onSile
   worker.postMessage(question);
   const timer = setInterval(() => {
     if (unanswered === undefined) return;
-    if (unanswered++ < leftOut) worker.postMessage(question);
+    if (unanswered++ < mostUnanswered) worker.postMessage(question);
     else {
       clearInterval(timer);
       onSilence();

@@ -161,19 +161,25 @@ export interface Questions {
 
 export type QuestionName = keyof Questions;
 
+/** One of the questions. */
+export type TableQuestion = {
+  readonly [Name in QuestionName]: {
+    readonly number: number;
+    readonly name: Name;
+    readonly ask: Questions[Name]["ask"];
+  };
+}[QuestionName];
+
 /** From the page to the worker. */
 export type TableRequest =
-  | {
-      readonly [Name in QuestionName]: {
-        readonly number: number;
-        readonly name: Name;
-        readonly ask: Questions[Name]["ask"];
-      };
-    }[QuestionName]
-  | { readonly name: "stop" };
+  | TableQuestion
+  | { readonly name: "stop" }
+  /** Whether it is there: answered by the like. */
+  | { readonly name: "beat" };
 
 /** From the worker to the page. */
 export type TableReply =
+  | { readonly type: "beat" }
   | { readonly type: "answer"; readonly number: number; readonly answer: unknown }
   | { readonly type: "failure"; readonly number: number; readonly message: string }
   | { readonly type: "shown"; readonly shown: Columns }

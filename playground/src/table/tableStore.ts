@@ -6,6 +6,7 @@
 
 import { type Signal, signal } from "@preact/signals";
 import { readings } from "../messages.ts";
+import { watch } from "../workers.ts";
 import { angleOf, periodOf } from "./angles.ts";
 import type {
   ColumnNote,
@@ -15,6 +16,7 @@ import type {
   Ranking,
   TableFacts,
   TableKind,
+  TableQuestion,
   TableReference,
   TableReply,
   TableRequest,
@@ -55,11 +57,26 @@ export const drawTrouble: Signal<string> = signal("");
 
 let worker: Worker | undefined;
 let last = 0;
-const open = new Map<number, { resolve: (answer: unknown) => void; reject: (error: Error) => void }>();
+const open = new Map<
+  number,
+  {
+    readonly question: TableQuestion;
+    readonly resolve: (answer: unknown) => void;
+    readonly reject: (error: Error) => void;
+  }
+>();
+/** The questions whose answers are what there is: that for the table, then that for the flow. */
+let answered: readonly TableQuestion[] = [];
+/** Questions without an answer after which another worker begins; more each time, as it may be the machine that is slow. */
+let mostUnanswered = 5;
 
 function post(request: TableRequest): void {
   if (!worker) {
-    worker = new Worker(new URL("./tableWorker.ts", import.meta.url), { type: "module" });
+    const begun = new Worker(new URL("./tableWorker.ts", import.meta.url), { type: "module" });
+    worker = begun;
+    watch(begun, { name: "beat" } satisfies TableRequest, mostUnanswered, () => {
+      if (worker === begun) void beginAnew();
+    });
     worker.onmessage = ({ data }: MessageEvent<TableReply>) => hear(data);
     worker.onerror = ({ message }) => {
       for (const { reject } of open.values()) reject(new Error(message || "The worker of the table failed."));
@@ -69,14 +86,41 @@ function post(request: TableRequest): void {
   worker.postMessage(request);
 }
 
+/** Asks another worker for all that there was, and then for what this one has left without an answer. */
+async function beginAnew(): Promise<void> {
+  worker?.terminate();
+  worker = undefined;
+  mostUnanswered *= 2;
+  trouble.value = "The worker of the table stood still: another begins anew.";
+  const waiting = [...open.values()].map(({ question }) => question);
+  for (const { name, ask } of answered) await question(name, ask).catch(() => undefined);
+  for (const question of waiting) post(question);
+}
+
+/** What another worker would have to be asked, after the answer to a question. */
+function withAnswerTo(question: TableQuestion): readonly TableQuestion[] {
+  switch (question.name) {
+    case "read":
+    case "openAlone":
+      return [question];
+    case "fit":
+    case "open":
+      return [...answered.slice(0, 1), question];
+    default:
+      return answered;
+  }
+}
+
 function hear(reply: TableReply): void {
+  const asked = "number" in reply ? open.get(reply.number) : undefined;
   switch (reply.type) {
     case "answer":
-      open.get(reply.number)?.resolve(reply.answer);
+      if (asked) answered = withAnswerTo(asked.question);
+      asked?.resolve(reply.answer);
       open.delete(reply.number);
       return;
     case "failure":
-      open.get(reply.number)?.reject(new Error(reply.message));
+      asked?.reject(new Error(reply.message));
       open.delete(reply.number);
       return;
     case "shown":
@@ -113,9 +157,9 @@ function question<Name extends QuestionName>(
   ask: Questions[Name]["ask"],
 ): Promise<Questions[Name]["answer"]> {
   return new Promise((resolve, reject) => {
-    const number = ++last;
-    open.set(number, { resolve: resolve as (answer: unknown) => void, reject });
-    post({ number, name, ask } as TableRequest);
+    const question = { number: ++last, name, ask } as TableQuestion;
+    open.set(question.number, { question, resolve: resolve as (answer: unknown) => void, reject });
+    post(question);
   });
 }
 
@@ -234,6 +278,7 @@ export function closeTable(): void {
   worker?.terminate();
   worker = undefined;
   open.clear();
+  answered = [];
   table.value = fitted.value = reference.value = ranking.value = alone = undefined;
   stage.value = trouble.value = drawTrouble.value = "";
 }

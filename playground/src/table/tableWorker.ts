@@ -29,6 +29,7 @@ import {
   type Questions,
   type StrangeRow,
   type TableFacts,
+  type TableQuestion,
   type TableReference,
   type TableReply,
   type TableRequest,
@@ -446,7 +447,7 @@ async function scores(): Promise<Uint8Array> {
   return new TextEncoder().encode(`${["row,logProb", ...lines].join("\n")}\n`);
 }
 
-async function answerTo(request: Exclude<TableRequest, { name: "stop" }>): Promise<unknown> {
+async function answerTo(request: TableQuestion): Promise<unknown> {
   switch (request.name) {
     case "read":
       return await read(request.ask);
@@ -466,6 +467,10 @@ async function answerTo(request: Exclude<TableRequest, { name: "stop" }>): Promi
 }
 
 self.onmessage = async ({ data: request }: MessageEvent<TableRequest>): Promise<void> => {
+  if (request.name === "beat") {
+    say({ type: "beat" });
+    return;
+  }
   if (request.name === "stop") {
     abort?.abort();
     return;

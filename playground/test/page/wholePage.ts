@@ -3,9 +3,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { serve } from "../serve.mjs";
-import { findings, isFirefox, patience, pictureOf, trained, type Visit } from "./visit.ts";
+import { findings, isFirefox, patience, pictureOf, trained, type Visit, write } from "./visit.ts";
 
 /** Registers the tests. */
 export function testsOfWholePage(visit: Visit): void {
@@ -85,31 +86,46 @@ export function testsOfWholePage(visit: Visit): void {
     }
   });
 
-  test.skipIf(isFirefox)(
-    "another worker begins anew where one stands still, and a line says so",
-    async () => {
-      const tab = await visit.browser.newPage({ serviceWorkers: "block" });
-      try {
-        let asked = 0;
-        // The first worker comes to a place where it waits for ever, as Firefox at times does.
-        await tab.route("**/fitGaussian-*.js", (route) =>
-          asked++ > 0
-            ? route.continue()
-            : route.fulfill({
-                contentType: "text/javascript",
-                headers: { "Cross-Origin-Embedder-Policy": "require-corp" },
-                body: "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
-              }),
-        );
-        await tab.goto(`${visit.host.address}#flow=gaussian,0,0`);
-        await trained(tab);
-        expect(asked).toBe(2);
-        expect(await tab.getByRole("alert").textContent()).toContain("stood still: another begins anew");
-      } finally {
-        await tab.close();
-      }
+  test.skipIf(isFirefox).each([
+    { thing: "flow", file: "fitGaussian", link: "#flow=gaussian,0,0", begin: async () => {} },
+    {
+      thing: "table",
+      file: "fitColumnsTable",
+      link: "",
+      begin: async (tab: Page) => {
+        const text = ["a,b", ...Array.from({ length: 60 }, (_, i) => `${i % 7},${(5 * i) % 11}`)].join("\n");
+        const file = { name: "a.csv", mimeType: "text/csv", buffer: Buffer.from(text) };
+        await tab.getByLabel("Open a table").setInputFiles(file);
+        await write(tab.getByLabel("Seconds of training"), "0.1");
+        await tab.getByRole("button", { name: "Fit", exact: true }).click();
+      },
     },
-  );
+  ])("another worker begins anew where one stands still: $thing", async ({ thing, file, link, begin }) => {
+    const tab = await visit.browser.newPage({ serviceWorkers: "block" });
+    try {
+      let asked = 0;
+      // The first worker comes to a place where it waits for ever, as Firefox at times does.
+      await tab.route(`**/${file}-*.js`, (route) =>
+        asked++ > 0
+          ? route.continue()
+          : route.fulfill({
+              contentType: "text/javascript",
+              headers: { "Cross-Origin-Embedder-Policy": "require-corp" },
+              body: "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);",
+            }),
+      );
+      await tab.clock.install();
+      await tab.goto(`${visit.host.address}${link}`);
+      await begin(tab);
+      await expect.poll(() => asked, patience).toBe(1);
+      for (; asked < 2; await tab.waitForTimeout(100)) await tab.clock.fastForward(5000);
+      expect(await tab.getByRole("alert").textContent()).toContain("stood still: another begins anew");
+      if (thing === "flow") await trained(tab);
+      else expect(await tab.locator(".score b").textContent()).toMatch(/\d/);
+    } finally {
+      await tab.close();
+    }
+  });
 
   test("the article has seven figures, each answering when it is dragged", async () => {
     await visit.page.locator(".article").scrollIntoViewIfNeeded();
