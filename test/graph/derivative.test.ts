@@ -203,3 +203,15 @@ test("what slices send back is moved together: overlapping ones are added once, 
   );
   expect(sums).toHaveLength(1);
 });
+
+test("a vector of one number on the way is a cut point as any other, in whatever shape others are made of it", () => {
+  const x = g.input("x", [1]);
+  const middle = g.add(g.square(x), x);
+  const value = g.mul(0.5, g.sum(g.square(middle)));
+  const result = (expression: Expr) => [
+    ...interpret([expression], new Map([[x, Float64Array.of(2, -1, 0.5)]]), 3)[0]!,
+  ];
+  // d (m^2 / 2) / dm = m, of m = x^2 + x.
+  expect(result(vjp([value], [g.constant(1)], [middle])[0]!)).toEqual([6, 0, 0.75]);
+  expect(result(jvp([value], [middle], [g.constant([2])])[0]!)).toEqual([12, 0, 1.5]);
+});

@@ -29,6 +29,7 @@ import {
   pushForwardScatter,
   reshape,
   slice,
+  withoutReshape,
 } from "../ops/moves.ts";
 import { pushForwardSum, pushForwardSumRows } from "../ops/sums.ts";
 import { passed } from "../passes.ts";
@@ -90,8 +91,12 @@ export function jvp(outputs: readonly Expr[], inputs: readonly Expr[], tangents:
       received: `${tangents.length}`,
     });
   const tangentOf = new Map<Expr, Expr>();
-  inputs.forEach((source, i) => tangentOf.set(source, tangents[i]!));
-  const sources = new Set(inputs);
+  // What is made of a value in another shape may have skipped the step between: a vector of one number is a number.
+  const sources = new Set(inputs.map(withoutReshape));
+  inputs.forEach((input, i) => {
+    const source = withoutReshape(input);
+    tangentOf.set(source, input === source ? tangents[i]! : reshape(tangents[i]!, source.shape));
+  });
   outputs = withoutScanGradients(outputs, sources);
   const mapTangents = new Map<Expr, readonly Expr[]>();
   /** What moves with an iteration, which has no derivative; that does no harm where nothing reads the tangent. */

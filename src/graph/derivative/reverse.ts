@@ -25,6 +25,7 @@ import {
   pullBackReshape,
   pullBackScatter,
   reshape,
+  withoutReshape,
 } from "../ops/moves.ts";
 import { ofEachRow, pullBackSum, pullBackSumRows, sum, sumRows } from "../ops/sums.ts";
 import { passed } from "../passes.ts";
@@ -96,9 +97,12 @@ export function* vjpInPieces(
       expected: `${outputs.length}, one per output`,
       received: `${cotangents.length}`,
     });
-  const gradients = (yield* pullingBack(outputs, cotangents.map(plain), wrt)).map((gradient, i) =>
-    gradient ? settled(gradient) : broadcastTo(constant(0), wrt[i]!.shape),
-  );
+  // What is made of a value in another shape may have skipped the step between: a vector of one number is a number.
+  const sources = wrt.map(withoutReshape);
+  const gradients = (yield* pullingBack(outputs, cotangents.map(plain), sources)).map((gradient, i) => {
+    const { shape } = wrt[i]!;
+    return gradient ? reshape(settled(gradient), shape) : broadcastTo(constant(0), shape);
+  });
   return passed("vjp", gradients, true);
 }
 

@@ -68,6 +68,9 @@ export function reshape(a: Expr, shape: Shape): Expr {
   return { op: "reshape", shape, space: a.space, inputs: [source] };
 }
 
+/** The value that a value shows in another shape, which is what others of its shapes are made of. */
+export const withoutReshape = (a: Expr): Expr => (a.op === "reshape" ? a.inputs[0]! : a);
+
 /** `out[i] = a[indices[i]]` on row-major elements, -1 for 0. */
 export function gather(a: Expr, indices: ArrayLike<number>, shape: Shape): Expr {
   checkExpressions("gather", a);
