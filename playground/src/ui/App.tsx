@@ -8,13 +8,15 @@ import { switchTheme, theme, wantsStillness } from "../theme.ts";
 import { threadsFor } from "../threads.ts";
 import { Beside } from "./Beside.tsx";
 import { Controls } from "./Controls.tsx";
-import { LinkRemark, Picture, Toggles } from "./Picture.tsx";
+import { isAwaited, LinkRemark, Picture, Toggles } from "./Picture.tsx";
 import { Probe } from "./Probe.tsx";
 import { Slider } from "./Slider.tsx";
 import { TakeAlong } from "./TakeAlong.tsx";
 
 /** What stands around the picture, in the order in which it comes. */
 const parts = ["controls", "beside", "probe", "take", "article"] as const;
+/** How many of them say something before there is a flow. */
+const early = 1;
 
 /**
  * The picture comes before what stands around it, and each part of that in a task of its own: a page in one piece keeps the main thread
@@ -22,10 +24,11 @@ const parts = ["controls", "beside", "probe", "take", "article"] as const;
  */
 function useParts(): (part: (typeof parts)[number]) => boolean {
   const [count, setCount] = useState(0);
+  const due = isAwaited(runs[0]) ? early : parts.length;
   // Behind the frame that shows the part before.
   useEffect(() => {
-    if (count < parts.length) setCount(count + 1);
-  }, [count]);
+    if (count < due) setCount(count + 1);
+  }, [count, due]);
   return (part) => parts.indexOf(part) < count;
 }
 

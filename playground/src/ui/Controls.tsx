@@ -19,7 +19,7 @@ import {
 import { change, isDrawing, runs, state } from "../store.ts";
 import { openTable } from "../table/tableStore.ts";
 import { OpenTable } from "./FileButton.tsx";
-import { LinkRemark } from "./Picture.tsx";
+import { isAwaited, LinkRemark } from "./Picture.tsx";
 
 /** Points of a set as dots of a path, on a sheet of 88 by 88. */
 function dotsOf(name: SetName): string {
@@ -34,9 +34,7 @@ function dotsOf(name: SetName): string {
 /** A small picture of a set: a path, as the main thread waits for what draws a canvas. */
 function Thumbnail({ name }: { readonly name: SetName }) {
   const [dots, setDots] = useState("");
-  // The picture of the flow comes first: what else is drawn would take the processor from it.
-  const { snapshot, isDue: isChosen, phase } = runs[0];
-  const isDue = snapshot.value !== undefined || !(isChosen.value || phase.value === "compiling");
+  const isDue = !isAwaited(runs[0]);
   useEffect(() => {
     if (!isDue || dots !== "") return;
     // Each in a task of its own.

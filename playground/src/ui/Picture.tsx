@@ -43,6 +43,11 @@ function brush([x, y]: readonly [number, number]): number[] {
 /** The data of a run: those of an opened model may not be here. */
 const pointsOf = (run: Run): Float64Array => (run.opened.value?.view ? new Float64Array(0) : points.value);
 
+/** Whether a first picture of the flow is on its way: what else there is to draw would take the processor from it. */
+export function isAwaited({ snapshot, isDue, phase }: Run): boolean {
+  return snapshot.value === undefined && (isDue.value || phase.value === "compiling");
+}
+
 /** What is to be seen of a run. */
 export const sceneOf = (run: Run): Scene => ({
   snapshot: run.snapshot.value,

@@ -18,6 +18,7 @@ import { WasmExecutable } from "./run/executable.ts";
 import { type HostedProgram, memoryErrors, SharedHost } from "./run/host.ts";
 import type { JobPlan } from "./run/job.ts";
 import { mostPages } from "./run/memories.ts";
+import { startThreads } from "./run/threads.ts";
 
 /** Options of {@link wasmEngine}. */
 export interface WasmEngineOptions {
@@ -158,6 +159,8 @@ export function wasmEngineWith(
   ): Promise<Compilation> => {
     const wide = wantsWide && (await isWideUsable());
     const vector = { precision, relaxed: hasRelaxedSimd(), wide };
+    // One is there for every program: it starts while this one is planned.
+    if (sharedMemory) startThreads(1);
     const compile = (program: Partial<Program>): Promise<CompiledProgram> =>
       compileWith(vector, program, signal);
     const machine = [vector, threads, sharedMemory, maximumPages, firstAddress];
