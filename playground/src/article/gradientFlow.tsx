@@ -255,19 +255,19 @@ export function DualFlow() {
           />
           <path class="line text" d={pathOf(states.map((state, i) => [right(i), rise(state.level)]))} />
           <circle class="dot" cx={right(step)} cy={rise(level)} r="5" />
-          <Label x={6} y={height - 22} tone="data">
+          <Label x={6} y={height - 24.5} tone="data">
             bars: points, moved
           </Label>
-          <Label x={6} y={height - 5} tone="base">
+          <Label x={6} y={height - 4} tone="base">
             line: bell curve
           </Label>
-          <Label x={240} y={height - 22} tone="data">
+          <Label x={240} y={height - 24.5} tone="data">
             bars: the data
           </Label>
-          <Label x={240} y={height - 5} tone="model">
+          <Label x={240} y={height - 4} tone="model">
             line: density
           </Label>
-          <Label x={480} y={height - 22}>
+          <Label x={480} y={height - 24.5}>
             L, by step
           </Label>
         </>

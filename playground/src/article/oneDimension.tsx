@@ -57,16 +57,16 @@ export function PushForward() {
           <Label x={left + 6} y={20}>
             x, by the map
           </Label>
-          <Label x={6} y={height - 26} tone="base">
+          <Label x={6} y={height - 29} tone="base">
             bell curve of z
           </Label>
-          <Label x={6} y={height - 8} tone="base">
+          <Label x={6} y={height - 7} tone="base">
             strip {written(step, 2)} wide
           </Label>
           <Label x={6} y={20} tone="model">
             density of x
           </Label>
-          <Label x={6} y={38} tone="model">
+          <Label x={6} y={42} tone="model">
             strip {written(image(z + step / 2) - image(z - step / 2), 2)} wide
           </Label>
         </>

@@ -253,13 +253,15 @@ function Steps({ run }: { readonly run: Run }) {
           {last && Number.isFinite(last.step) && last.steps > 0 ? `${last.step} of ${last.steps}` : "–"}
         </dd>
       </div>
-      <div>
-        <dt>Steps a second</dt>
-        <dd>
-          {last && Number.isFinite(last.rate) ? Math.round(last.rate) : "–"}
-          {hasSteps && <small>on {threads === 1 ? "1 thread" : `${threads} threads`}</small>}
-        </dd>
-      </div>
+      {hasSteps && (
+        <div>
+          <dt>Steps a second</dt>
+          <dd>
+            {last && Number.isFinite(last.rate) ? Math.round(last.rate) : "–"}
+            <small>on {threads === 1 ? "1 thread" : `${threads} threads`}</small>
+          </dd>
+        </div>
+      )}
     </dl>
   );
 }

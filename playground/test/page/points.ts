@@ -148,7 +148,13 @@ export function testsOfPoints(visit: Visit): void {
     await opened.close();
   });
 
-  test("the picture is taken along as SVG", async () => {
+  test("the picture is taken along as PNG and as SVG", async () => {
+    const png = await downloadOf(visit.page, "Picture as PNG");
+    expect(png.subarray(1, 4).toString()).toBe("PNG");
+    const side = await visit.page.locator(".picture canvas").evaluate((canvas) => canvas.clientWidth);
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([side, side]);
+    // An empty one has a few hundred bytes.
+    expect(png.length).toBeGreaterThan(20_000);
     const svg = await downloadOf(visit.page, "Picture as SVG");
     const seen = await visit.page.evaluate((text) => {
       const root = new DOMParser().parseFromString(text, "image/svg+xml");

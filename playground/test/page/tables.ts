@@ -100,6 +100,8 @@ export function testsOfTables(visit: Visit): void {
       .toMatch(new RegExp(`^${meanLogProb.toFixed(2).replace("-", "−")}nats: .* rows of this table`));
     expect(await opened.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
     expect(await findings(opened)).toEqual([]);
+    // A link holds no table.
+    expect(await opened.evaluate(() => location.hash)).not.toMatch(/a\.csv|Oslo|pay/);
     // What is not a table says so, and the table before it stays.
     await drop(opened, "b.parquet", Buffer.from("PAR1 and no more"));
     await expect.poll(() => opened.locator(".banner").textContent(), patience).toContain("b.parquet");
