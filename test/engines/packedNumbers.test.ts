@@ -9,15 +9,21 @@ import { shortModule } from "../../src/engines/wasm/standalone/shortCode.ts";
 const listOf = (count: number, value: (i: number) => number): Float64Array =>
   Float64Array.from({ length: count }, (_, i) => value(i));
 
-/** Each with the bytes of a number in the file. */
+/** Each with the bytes of a number in the file, on the average. */
 const lists: readonly (readonly [Numbers, number])[] = [
   [listOf(901, (i) => (i * 37) % 2003), 2],
+  [listOf(901, (i) => (i * 37) % 127), 1],
   [listOf(40, (i) => 65_535 * (i % 2) - 70_000), 2],
   [listOf(333, (i) => 1 + ((i * i) % 500) - 0.5412058508740634), 2],
-  [listOf(64, (i) => 50 * (i * i) + 1e9), 2],
-  [Int32Array.from({ length: 77 }, (_, i) => (i % 5) - 1), 2],
+  [listOf(64, (i) => 50 * (i * i) + 1e9), 1],
+  [Int32Array.from({ length: 77 }, (_, i) => (i % 5) - 1), 1],
+  [Int32Array.from({ length: 77 }, (_, i) => 100 * i - 7), 1],
+  // Of a step that is none of 16 bits, and as far apart as may be.
+  [listOf(500, (i) => 700 * i + (i % 3)), 2],
+  [listOf(40, (i) => (2 ** 31 - 1) * (i % 2)), 3],
+  [listOf(40, (i) => (i < 39 ? 3 * i : 2 ** 31 - 2)), 2],
   // Neither of these: too far apart, of no common step, not a number, a zero with a sign, few.
-  [listOf(40, (i) => 65_536 * (i % 2)), 8],
+  [listOf(40, (i) => (i === 1 ? 1 : 2 ** 31 * (i % 2))), 8],
   [listOf(40, (i) => (i < 2 ? (i - 0.5) * Number.MAX_VALUE * 2 : i)), 8],
   [listOf(40, (i) => Math.sin(i)), 8],
   [listOf(40, (i) => (i === 7 ? Number.NaN : i)), 8],
@@ -25,7 +31,7 @@ const lists: readonly (readonly [Numbers, number])[] = [
   [listOf(5, (i) => i), 8],
 ];
 
-test("numbers in two bytes are what they were, and others are not packed", async () => {
+test("numbers in a byte or two are what they were, and others are not packed", async () => {
   const image = new MemoryImage(64, farAddress);
   const addresses = lists.map(([numbers]) => image.numbers(numbers));
   // Equal ones are there once.

@@ -76,8 +76,8 @@ export class MemoryImage {
       const to = this.reserve(bytes.length);
       const kind = numbers instanceof Float64Array ? "f64" : "i32";
       const from = this.#written(short.bytes);
-      const { scale, least } = short;
-      this.#packed.push({ kind, from, to, count: numbers.length, scale, least });
+      const { scale, least, rises } = short;
+      this.#packed.push({ kind, from, to, count: numbers.length, scale, least, rises });
       return to;
     });
   }
