@@ -8,9 +8,9 @@ export default function Article() {
   return (
     <article>
       <p>
-        A flow pushes a simple distribution, the base, forward to that of the data. Its inverse goes back:
-        where the base is normal, a bell curve, it makes the data normal. Both words of "normalizing flow" are
-        about that way back, as it was first walked: in small steps.
+        A flow pushes a simple distribution, the base, forward to that of the data. Its inverse goes back: if
+        the base is normal, a bell curve, it makes the data normal. Both words of "normalizing flow" are about
+        that way back, as it was first walked: in small steps.
       </p>
       <section>
         <h3>1. Push forward, change variables</h3>
@@ -35,20 +35,20 @@ export default function Article() {
         <p>
           Make each map smaller, and take more of them: in the end the points drift like grains in a stream,
           and where they have drifted to by time t is a flow in the mathematician's sense. Here they start as
-          data, and drift so that they become normal as fast as they can: each towards where the bell curve is
-          higher, and away from where the points crowd.
+          data, and drift so that they become normal: each towards where the bell curve is higher, and away
+          from where the points crowd.
         </p>
         <Infinitesimal />
         <p>
           How well a density fits is said by the log-likelihood L: the mean of log p over the data, high where
           the model puts much density on the points that there are. A gradient is the direction in which
-          something rises fastest, and this drift, a <b>gradient flow</b>, is the one in which L rises
-          fastest. The maps that one has follow it in a smoother form; the figure shows it without that
-          smoothing. How the density of such points changes is known as the Fokker–Planck equation. R. Jordan,
-          D. Kinderlehrer and F. Otto (1998) found that it is a steepest descent, of the divergence: a number
-          that says how far the points are from the bell curve, and is 0 only where they have reached it. It
-          is the same as our ascent: L is minus that divergence but for a constant, so where the one falls,
-          the other rises.
+          something rises fastest, and this drift is a <b>gradient flow</b>: of all drifts of the same mean
+          squared speed, it is the one in which L rises fastest. The small steps of the next section follow it
+          in a smoother form; the figure shows it without that smoothing. How the density of such points
+          changes is known as the Fokker–Planck equation. R. Jordan, D. Kinderlehrer and F. Otto (1998) found
+          that it is a steepest descent, of the divergence: a number that says how far the points are from the
+          bell curve, and is 0 only where they have reached it. It is the same as our ascent: L is minus that
+          divergence but for a constant, so where the one falls, the other rises.
         </p>
       </section>
       <section>
@@ -67,7 +67,7 @@ export default function Article() {
         <h3>5. Gaussianization</h3>
         <p>
           Older than the name, and a flow in steps as well. Turning the points leaves L as it is, and making
-          each axis normal raises it, by as much as the axes were not normal.
+          each axis normal raises it: by the divergences of the axes from the bell curve, added up.
         </p>
         <Gaussianization />
       </section>
@@ -76,7 +76,7 @@ export default function Article() {
         <p>
           A residual layer x + g(x) looks like one step of a differential equation. If g is a contraction, the
           layer is a bijection. The limit of many such steps, each smaller and all learned, is a continuous
-          flow (R. Chen and others 2018, W. Grathwohl and others 2018): a flow of a differential equation
+          flow (R. Chen and others 2018, W. Grathwohl and others 2019): a flow of a differential equation
           again, but its velocity is learned, and is not the gradient of L.
         </p>
         <Residual />
@@ -85,26 +85,26 @@ export default function Article() {
         <h3>7. What is called what</h3>
         <p>
           The name spread with D. Rezende and S. Mohamed (2015), for maps that are trained, all at once, by
-          gradients of their parameters. Their layers are no steps in time: layer k need not be nearer to the
-          base than layer k − 1, as the slider shows. So the name is historical for most of what bears it.
-          (That the density stays normalized, that its integral stays 1, is no reason for the name: any
-          bijection does that, any map that can be undone: each point comes from exactly one.) And people call
-          many things a flow: the map, one layer of it, the fitted model. In these pages a <b>bijection</b>{" "}
-          pushes a <b class="base">base</b> <b>forward</b> to the data, its <b>inverse</b> normalizes, and a{" "}
+          gradients in their parameters. Their layers are no steps in time: on the way to the base a layer
+          need not bring the points nearer to it, as the slider shows. So the name is historical for most of
+          what bears it. (That the density stays normalized, that its integral stays 1, is no reason for the
+          name: so it does under every map, as no probability is lost.) And people call many things a flow:
+          the map, one layer of it, the fitted model. In these pages a <b>bijection</b> pushes a{" "}
+          <b class="base">base</b> <b>forward</b> to the data, its <b>inverse</b> normalizes, and a{" "}
           <b>flow</b> is the distribution: base and bijection together.
         </p>
         <Constant />
       </section>
       <p class="note">
-        Sources: J. Friedman, "Exploratory projection pursuit" (1987). S. Chen, R. Gopinath, "Gaussianization"
-        (2000). R. Jordan, D. Kinderlehrer, F. Otto, "The variational formulation of the Fokker–Planck
-        equation" (1998). E. Tabak, E. Vanden-Eijnden, "Density estimation by dual ascent of the
+        Sources: J. Friedman, "Exploratory projection pursuit" (1987). R. Jordan, D. Kinderlehrer, F. Otto,
+        "The variational formulation of the Fokker–Planck equation" (1998). S. Chen, R. Gopinath,
+        "Gaussianization" (2000). E. Tabak, E. Vanden-Eijnden, "Density estimation by dual ascent of the
         log-likelihood" (2010). J. Agnelli and others, "Clustering and classification through normalizing
         flows in feature space" (2010). V. Laparra, G. Camps-Valls, J. Malo, "Iterative Gaussianization: from
         ICA to random rotations" (2011). E. Tabak, C. Turner, "A family of nonparametric density estimation
         algorithms" (2013). D. Rezende, S. Mohamed, "Variational inference with normalizing flows" (2015). R.
         Chen, Y. Rubanova, J. Bettencourt, D. Duvenaud, "Neural ordinary differential equations" (2018). W.
-        Grathwohl and others, "FFJORD" (2018). J. Behrmann and others, "Invertible residual networks" (2019).
+        Grathwohl and others, "FFJORD" (2019). J. Behrmann and others, "Invertible residual networks" (2019).
         R. Chen, J. Behrmann, D. Duvenaud, J. Jacobsen, "Residual flows" (2019).
       </p>
     </article>

@@ -102,8 +102,8 @@ export function Infinitesimal() {
           where points crowd (the arrows). In symbols, with μ the density of the bell curve, ρₜ that of the
           points at time t and ∇ for the gradient: its velocity is ∇log μ − ∇log ρₜ, the steepest ascent of L
           in the metric of L²(ρₜ). L is −KL(ρₜ ‖ μ), minus the divergence, but for a constant, and dL/dt =
-          E|∇log μ − ∇log ρₜ|² = <b>{written(rate)}</b>: never below 0, and 0 exactly where ρₜ = μ. Here the
-          data are a mixture of two normals, of which ρₜ is known exactly.
+          E|∇log μ − ∇log ρₜ|² = <b>{written(rate)}</b>: never below 0, and 0 only when ρₜ = μ. Here the data
+          are a mixture of two normals, of which ρₜ is known exactly.
         </>
       }
     />
@@ -275,11 +275,11 @@ export function DualFlow() {
       controls={<Drag label="steps made" range={[0, stepsInAll]} step={1} value={step} onDrag={setStep} />}
       answer={
         <>
-          After {step} steps L is <b>{written(level)}</b> nats per point. Each step is near the identity, and
-          is made shorter until L does not fall. On the left the points go to the bell curve; beside it the
-          same steps, run backwards, have taken the bell curve to the density that is drawn over the data. The
-          maps are radial ones around random centers, as in E. Tabak and C. Turner (2013); those of 2010 went
-          along random directions.
+          After {step} {step === 1 ? "step" : "steps"} L is <b>{written(level)}</b> nats per point. Each step
+          is near the identity, and is made shorter until L does not fall. On the left the points go to the
+          bell curve; beside it the same steps, run backwards, have taken the bell curve to the density that
+          is drawn over the data. The maps are radial ones around random centers, as in E. Tabak and C. Turner
+          (2013); those of 2010 went along random directions.
         </>
       }
     />

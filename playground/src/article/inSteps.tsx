@@ -115,12 +115,12 @@ export function Gaussianization() {
       }
       answer={
         <>
-          A round turns the points, then makes each axis normal by itself, here by ranks. One round makes the
-          margins normal and leaves the moons; further ones mix the axes. The excess kurtosis, 0 for a normal,
-          is <b>{written(excess(points), 2)}</b> along the direction where it is farthest from 0. J. Friedman
-          (1987) made one interesting direction after the other normal, to see what else there is. S. Chen and
-          R. Gopinath (2000) turned to the least dependent axes and made all of them normal; V. Laparra, G.
-          Camps-Valls and J. Malo (2011) took any rotation, random ones among them.
+          A round turns the points, then makes each axis normal by itself, here by ranks. The first, without a
+          turn, makes the margins normal and leaves the moons; further ones mix the axes. The excess kurtosis,
+          0 for a normal, is <b>{written(excess(points), 2)}</b> along the direction where it is farthest from
+          0. J. Friedman (1987) made one interesting direction after the other normal, to see what else there
+          is. S. Chen and R. Gopinath (2000) turned to the least dependent axes and made all of them normal;
+          V. Laparra, G. Camps-Valls and J. Malo (2011) took any rotation, random ones among them.
         </>
       }
     />
@@ -128,16 +128,16 @@ export function Gaussianization() {
 }
 
 const draw = normals(uniforms(9));
-const starts = Array.from({ length: 5 }, () => 1.5 * draw());
+const start = 1.5 * draw();
 
 export function Residual() {
   const [slope, setSlope] = useState(0.71);
   const image = (x: number): number => x + slope * Math.sin(x);
   const across = scaled(-6, 6, 20, width - 20);
   const up = scaled(-7, 7, height - 8, 8);
-  const target = image(starts[0]!);
+  const target = image(start);
   const tries: number[] = [target];
-  while (tries.length < 5000 && Math.abs(image(tries[tries.length - 1]!) - target) > 1e-6)
+  while (tries.length < 5000 && Math.abs(tries[tries.length - 1]! - start) > 5e-7)
     tries.push(target - slope * Math.sin(tries[tries.length - 1]!));
   const isFolded = slope > 1;
   return (
@@ -163,7 +163,7 @@ export function Residual() {
           <Label x={across(0) + 8} y={22}>
             y
           </Label>
-          <Label x={24} y={22} tone="model">
+          <Label x={24} y={22} {...(isFolded ? {} : { tone: "model" })}>
             solid: y = x + g(x)
           </Label>
           <Label x={24} y={46}>
@@ -183,7 +183,7 @@ export function Residual() {
         ) : (
           <>
             While the slope of g stays below 1, g is a contraction: the map rises everywhere, and x = y − g(x)
-            finds the inverse, here in <b>{tries.length - 1}</b> iterations to six digits. The closer to 1,
+            finds the inverse, here in <b>{tries.length - 1}</b> iterations to six decimals. The closer to 1,
             the longer it takes. So each residual map is a small step, and many of them go far: the invertible
             residual networks of J. Behrmann and others (2019) and the residual flows of R. Chen and others
             (2019).

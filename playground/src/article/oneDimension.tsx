@@ -79,10 +79,10 @@ export function PushForward() {
       }
       answer={
         <>
-          The two strips hold the same probability. Where the map is steep it spreads that over more of x,
-          whose axis is drawn smaller than that of z: log p(x) = log of the bell curve at z minus log of the
-          slope = {written(atStart)} − {written(-stretch)} = <b>{written(atStart + stretch)}</b> at x ={" "}
-          {written(image(z), 2)}.
+          The two strips hold the same probability, and are drawn with the same area. Where the map is steep,
+          the strip is wider and less dense (the axis of x is drawn smaller than that of z): log p(x) = log of
+          the bell curve at z minus log of the slope = {written(atStart)} − {written(-stretch)} ={" "}
+          <b>{written(atStart + stretch)}</b> at x = {written(image(z), 2)}.
         </>
       }
     />
@@ -178,7 +178,8 @@ export function Constant() {
   const up = scaled(0, 0.45, height - 40, 12);
   const right = scaled(-2, 4, 430, width - 10);
   const likelihood = scaled(mean(-2), mean(best), height - 40, 20);
-  const isBest = Math.abs(shift - best) < 0.06;
+  // One step of the slider, and no other, is so near.
+  const isBest = Math.abs(shift - best) < 0.025;
   return (
     <Figure
       question="What is the smallest flow? Drag the bell curve until it fits the points."
