@@ -66,10 +66,10 @@ export const kinds = {
 
 /** Families of kinds, as they follow each other: what they are called, and the first of each. */
 export const families: readonly (readonly [string, KindName])[] = [
-  ["Maps of each axis, given others", "nsf-ar"],
+  ["Maps of each axis", "nsf-ar"],
   ["Small steps", "planar"],
   ["Through time", "cnf"],
-  ["Without gradients", "gaussianization"],
+  ["Fitted at once", "gaussianization"],
 ];
 
 /** What one can choose of a kind, with what it begins with. */

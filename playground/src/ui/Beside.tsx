@@ -367,6 +367,7 @@ export function Beside() {
   const isEnergy = state.value.data.from === "energy";
   const opened = runs[0].opened.value;
   const isOpened = opened !== undefined;
+  const isTrained = shown.some((run) => run.choice.value !== undefined && isLive(run.choice.value.kind));
   const judgment = runs[0].judgment.value;
   const base = isNormal ? "The bell curve" : "The base";
   return (
@@ -387,7 +388,7 @@ export function Beside() {
       <p class="note">
         {isEnergy && !isOpened
           ? "The nat is the unit of natural logarithms."
-          : `Log-densities are natural logarithms, and their unit is the nat: 1 nat more is a density 2.72 times as high.${opened ? "" : " Held-out points are not trained on; at the end the state is kept that they score best."}`}
+          : `Log-densities are natural logarithms, and their unit is the nat: 1 nat more is a density 2.72 times as high.${opened ? "" : ` Held-out points are not trained on${isTrained ? "; at the end the state is kept that they score best" : ""}.`}`}
       </p>
       {(!isOpened || isCompared) && (
         <>
@@ -432,10 +433,10 @@ export function Beside() {
           <h3>{isNormal ? "The data, made normal" : "The data in the base"}</h3>
           <Each shown={shown} of={(run) => <Latents run={run} />} />
           <p class="note">
-            Each point sent back to the base{isNormal ? "" : ", which need not be a bell curve here"}. The
-            closer <span class="data">the bars</span> are to{" "}
-            <span class="base">{isNormal ? "the bell curve" : "the curve of the base"}</span>, the better the
-            flow.
+            Each point sent back to the base{isNormal ? "" : ", which need not be a bell curve here"}. Of a
+            good flow <span class="data">the bars</span> follow{" "}
+            <span class="base">{isNormal ? "the bell curve" : "the curve of the base"}</span>
+            {isNormal ? ", and the points are a round cloud without a pattern." : "."}
           </p>
         </>
       )}

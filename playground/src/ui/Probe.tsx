@@ -175,7 +175,7 @@ export function Probe() {
       </p>
       <dl>
         <div>
-          <dt>A square of area 1 at the ring becomes one of area</dt>
+          <dt>Areas close to the ring are stretched by</dt>
           <dd>{areas.join(" and, beside it, ")}</dd>
         </div>
         <div>

@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { unitsOfData } from "../flow/protocol.ts";
 import { layers } from "../state.ts";
 import { change, runs, state } from "../store.ts";
 import { wantsStillness } from "../theme.ts";
@@ -49,6 +50,8 @@ export function Slider() {
   const { at, shown } = state.value;
   const stops = runs[0].stops.value;
   const isNormal = runs[0].isNormal.value;
+  // A model from a file may have a base of its own and maps behind it.
+  const hasMaps = stops.slice(1).some((stop) => stop !== unitsOfData);
   const count = Math.max(1, stops.length - 1);
   const place = at * count;
   const where = stops.length > 1 ? whereOf(place, stops) : at === 1 ? "data" : "base";
@@ -103,14 +106,16 @@ export function Slider() {
       <button type="button" aria-pressed={playing.value === 1} onClick={() => play(1)}>
         Push forward <span aria-hidden="true">▶</span>
       </button>
-      {isNormal ? (
+      {isNormal || hasMaps ? (
         <p class="note">
-          A flow has two parts: a <span class="base">base</span>, here a bell curve in two dimensions, and a{" "}
-          <b>bijection</b>, the maps that the slider runs through, one after another. <b>A sample</b> is a
-          point drawn from the bell curve and sent through all maps: Push forward shows 1,200 of them on their
-          way. So the base becomes the <span class="model">density</span>. No two points land on one, so each
-          map can be undone: Normalize sends the <span class="data">data</span> back, and they become normal.
-          Within a contour of 95 % lies 95 % of the density's probability.
+          A flow has two parts: a <span class="base">base</span>, here{" "}
+          {isNormal ? "a bell curve in two dimensions" : "not the usual bell curve but a density of its own"},
+          and a <b>bijection</b>, the maps that the slider runs through, one after another. <b>A sample</b> is
+          a point drawn from the {isNormal ? "bell curve" : "base"} and sent through all maps: Push forward
+          shows 1,200 of them on their way. So the base becomes the <span class="model">density</span>. No two
+          points land on one, so each map can be undone: Normalize sends the <span class="data">data</span>{" "}
+          back{isNormal ? ", and they become normal" : " to the base"}. Within a contour of 95 % lies 95 % of
+          the density's probability.
         </p>
       ) : (
         <p class="note">
