@@ -73,6 +73,13 @@ test("a graph that does not fit is refused by the step", () => {
     [[], ["a", "b", "b"], /outputs must be all that are left/],
     [[{ take: ["a"], apply: given(1), give: "a" }], ["a", "b"], /what is given must be 1 numbers/],
     [[{ take: ["a", "b"], apply: one, give: "a" }], ["a"], /places must be 1 of 0 to 1/],
+    [[{ take: "a", give: "a" }], ["a", "b"], /steps\[0\]: take must be an array of names/],
+    [[{ take: ["a"], aply: one, give: "a" }], ["a", "b"], /steps\[0\]: there is no option "aply"/],
+    [
+      [{ take: ["a"], give: { 1: 1 } }],
+      ["1", "b"],
+      /steps\[0\]\.give must be sizes by names that are no numbers/,
+    ],
   ] as const)
     expect(() => made(steps, [...outputs])).toThrow(message);
   expect(() => bijectionGraph({ inputs: { a: 0.5 }, steps: [], outputs: ["a"] })).toThrow(UsageError);
@@ -82,6 +89,11 @@ test("a graph that does not fit is refused by the step", () => {
   expect(() => partial({ features: 2, places: [0], inner, givenContext: [2], context: 2 })).toThrow(
     ShapeError,
   );
+  expect(() => partial({ features: 2, places: [0], inner, givenContext: [0], context: Number.NaN })).toThrow(
+    /context must be 0 or a positive integer/,
+  );
+  // What a file claims makes no list of so many numbers.
+  expect(partial({ features: 2, places: [0], inner, givenContext: [9], context: 1e12 }).context).toBe(1e12);
   expect(partial({ features: 2, places: [0], inner, givenFeatures: [1] }).context).toBe(0);
   expect(partial({ features: 2, places: [0], inner, givenContext: [1], context: 2 }).context).toBe(2);
 });

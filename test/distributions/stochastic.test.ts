@@ -6,6 +6,7 @@ import { setKnownParameters } from "../../src/engines/setKnownParameters.ts";
 import { wasmEngine } from "../../src/engines/wasm/engine.ts";
 import { realNVP, surjectiveFlow } from "../../src/entries/architectures.ts";
 import {
+  absoluteValue,
   actNorm,
   affine,
   augmentation,
@@ -294,4 +295,31 @@ test("parts that do not fit each other are refused", () => {
   expect(() => evidenceBound((y) => ops.sum(y), bound, { ...parts, surjection: largest({ of: 3 }) })).toThrow(
     UsageError,
   );
+  expect(() => surjectionChain([langevin({ target: normal }), normal as never])).toThrow(
+    /bijections and surjections/,
+  );
+  const steps = langevin({ target: normal });
+  const own = {
+    base: standardNormal({ features: 1 }),
+    bijection: affine({ features: 1 }),
+    surjection: steps,
+  };
+  expect(() => manyToOne({ ...own, surjection: affine({ features: 1 }) as never })).toThrow(
+    /must be a surjection/,
+  );
+  const ownBound = bindTree({
+    base: {},
+    bijection: own.bijection.parameters,
+    surjection: steps.parameters,
+  }) as never;
+  const refused = (given: Partial<typeof own>, message: RegExp, logDensity = (y: Expr) => ops.sum(y)) =>
+    expect(() => evidenceBound(logDensity, ownBound, { ...own, ...given })).toThrow(message);
+  // With several preimages of x the weights of paths would have another mean than the integral.
+  refused({ bijection: absoluteValue({ features: 1 }) }, /bijection must be one to one/);
+  refused(
+    { base: conditionalNormal({ features: 1, context: 2, hidden: [] }) },
+    /base must be a distribution without a context/,
+  );
+  refused({ base: manyToOne(own) }, /whose log-density is known/);
+  refused({}, /what logDensity returns must be of the shape \[\]/, (y) => y);
 });

@@ -19,17 +19,20 @@ import {
   anObject,
   checkCount,
   checkedOptions,
+  either,
   listOf,
   names,
   type OptionTable,
+  refuse,
   required,
+  text,
 } from "../../options.ts";
-import type { Bijection } from "../bijection.ts";
+import { aBijection, type Bijection } from "../bijection.ts";
 import { type Chain, chain } from "../combinators/chain.ts";
 import { permutation } from "../linear/permutation.ts";
 import { partial } from "./partial.ts";
 
-/** Sizes by name, in order. */
+/** Sizes by name, in order; no name is a number, as JavaScript has such members in an order of its own. */
 export type NamedSizes = Readonly<Record<string, number>>;
 
 /** A step of a {@link bijectionGraph}, in forward direction. */
@@ -63,6 +66,12 @@ const optionTable: OptionTable<BijectionGraphOptions> = {
   steps: required(listOf(anObject, "an array of steps { take, apply, given, give }")),
   outputs: required(names),
 };
+const stepTable: OptionTable<GraphStep> = {
+  take: required(names),
+  apply: aBijection,
+  given: names,
+  give: required(either(text, anObject)),
+};
 
 /** Places from 0 on, by name. */
 function placesOf(sizes: NamedSizes, what: string): Map<string, readonly number[]> {
@@ -70,6 +79,8 @@ function placesOf(sizes: NamedSizes, what: string): Map<string, readonly number[
   return new Map(
     Object.entries(sizes).map(([name, size]) => {
       checkCount(where, `${what}.${name}`, size);
+      // JavaScript has such members first, whatever their order.
+      if (/^\d+$/.test(name)) refuse(where, what, "sizes by names that are no numbers", name);
       next += size;
       return [name, Array.from({ length: size }, (_, i) => next - size + i)];
     }),
@@ -78,7 +89,8 @@ function placesOf(sizes: NamedSizes, what: string): Map<string, readonly number[
 
 /**
  * A graph of bijections with several inputs and outputs, as a chain: forward from the inputs to the outputs, each side one vector in which the values follow each other.
- * @throws ShapeError that names the step for a value that is not there, or sizes that do not add up; what `partial` and `chain` throw of maps that do not fit.
+ * @throws ShapeError that names the step for a value that is not there, or sizes that do not add up; UsageError for a member that is not what it must be, or a name that
+ *   is a number; what `partial` and `chain` throw of maps that do not fit.
  * @cost forward the sum of those of the maps, inverse the same
  * @example
  * const bijection = bijectionGraph({
@@ -102,8 +114,9 @@ export function bijectionGraph(options: BijectionGraphOptions): Chain {
   const twice = [...live.keys()].find((name) => contextPlaces.has(name));
   if (twice !== undefined) misfit("context", "parts of other names than values", twice);
   if (features === 0) misfit("inputs", "at least one value", "none");
-  const parts = steps.map(({ take, apply, given = [], give }, i): Bijection | undefined => {
+  const parts = steps.map((options, i): Bijection | undefined => {
     const step = `steps[${i}]`;
+    const { take, apply, given = [], give } = checkedOptions(`${where}: ${step}`, options, stepTable);
     const thereOf = (name: string, member: string): readonly number[] =>
       live.get(name) ?? misfit(`${step}.${member}`, `one of ${[...live.keys()].join(", ")}`, name);
     const places = take.flatMap((name) => {
@@ -141,7 +154,7 @@ export function bijectionGraph(options: BijectionGraphOptions): Chain {
     );
   });
   const left = [...live.keys()];
-  if (left.toSorted().join() !== outputs.toSorted().join())
+  if (JSON.stringify(left.toSorted()) !== JSON.stringify(outputs.toSorted()))
     misfit("outputs", `all that are left, each once: ${left.join(", ")}`, outputs.join(", "));
   const order = outputs.flatMap((name) => live.get(name)!);
   const maps = parts.filter((part) => part !== undefined);

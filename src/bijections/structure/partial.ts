@@ -17,7 +17,15 @@ import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, subtreeOf } from "../../graph/parameters.ts";
-import { anyNumber, checkCount, checkedOptions, numbers, type OptionTable, required } from "../../options.ts";
+import {
+  anyNumber,
+  checkContext,
+  checkCount,
+  checkedOptions,
+  numbers,
+  type OptionTable,
+  required,
+} from "../../options.ts";
 import { type Interval, realLine } from "../../transformers/interval.ts";
 import { aBijection, type Bijection, type Mapped } from "../bijection.ts";
 import { inverseOrder } from "../linear/permutation.ts";
@@ -83,21 +91,22 @@ export function partial(options: PartialOptions): Bijection {
     });
   const ofContext = inner.context - givenFeatures.length;
   const { context = ofContext } = rest;
-  const contextPlaces = givenContext ?? Array.from({ length: context }, (_, i) => i);
+  if (rest.context !== undefined) checkContext("partial", context);
   const refuseGiven = (subject: string, expected: string, received: string): never => {
     throw new ShapeError({ where: "partial", subject, expected, received });
   };
   if (new Set(givenFeatures).size < givenFeatures.length || givenFeatures.some((i) => !passing.includes(i)))
     refuseGiven("givenFeatures", "features that pass, each once", `[${givenFeatures.join(", ")}]`);
   if (
-    contextPlaces.length !== ofContext ||
-    contextPlaces.some((i) => !(i in Array.from({ length: context })))
+    (givenContext?.length ?? context) !== ofContext ||
+    givenContext?.some((i) => !Number.isInteger(i) || i < 0 || i >= context)
   )
     refuseGiven(
       "what is given",
       `${inner.context} numbers of the context and of features that pass, as ${inner.type} takes`,
-      `${contextPlaces.length} of ${context} and ${givenFeatures.length}`,
+      `${givenContext?.length ?? context} of ${context} and ${givenFeatures.length}`,
     );
+  const contextPlaces = givenContext ?? Array.from({ length: ofContext }, (_, i) => i);
   /** What the inner bijection is given: features that pass are the same on both sides. */
   const given = (at: Expr, c: Expr | undefined): Expr | undefined => {
     if (givenFeatures.length === 0 && givenContext === undefined) return c;

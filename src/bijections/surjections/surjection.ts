@@ -7,6 +7,7 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import type { Bound, ParameterTree } from "../../graph/parameters.ts";
+import type { OptionKind } from "../../options.ts";
 import type { DataRows, NamedValues } from "../bijection.ts";
 
 /** A point on the side of the base that is mapped to y, and what it counts. */
@@ -49,3 +50,12 @@ export interface Surjection {
   /** The description that a model file holds. */
   toJSON(): SurjectionJson;
 }
+
+/** A surjection. */
+export const aSurjection: OptionKind = {
+  expected: "a surjection, such as rounding({ features: 2 })",
+  accepts: (value) => {
+    const { latent, forward, lifts } = (value ?? {}) as Partial<Surjection>;
+    return typeof latent === "number" && typeof forward === "function" && typeof lifts === "function";
+  },
+};

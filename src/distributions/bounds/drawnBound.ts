@@ -15,6 +15,7 @@ import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import type { Bound } from "../../graph/parameters.ts";
+import { refuse } from "../../options.ts";
 import { pushforwardLogProb } from "../density.ts";
 import type { Distribution } from "../distribution.ts";
 
@@ -28,8 +29,10 @@ export interface DrawnParts {
   readonly surjection: Surjection;
 }
 
-/** @throws ShapeError if the parts do not fit each other. */
+/** @throws ShapeError if the parts do not fit each other, UsageError for a base that knows a bound alone. */
 export function checkDrawnParts(where: string, { base, bijection, surjection }: DrawnParts): void {
+  // Draws of draws would multiply, and a bound in a denominator is none.
+  if (base.bound) refuse(where, "base", "a distribution whose log-density is known", base.type);
   if (bijection.features === surjection.latent && base.features === surjection.latent) return;
   throw new ShapeError({
     where,

@@ -16,10 +16,11 @@
 
 import { aBijection } from "../../bijections/bijection.ts";
 import { bijectionRegistry } from "../../bijections/registry.ts";
+import { aSurjection } from "../../bijections/surjections/surjection.ts";
 import { ShapeError } from "../../errors.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, subtreeOf } from "../../graph/parameters.ts";
-import { anObject, checkedOptions, type OptionTable, refuse, required, wholeNumber } from "../../options.ts";
+import { checkedOptions, type OptionTable, required, wholeNumber } from "../../options.ts";
 import { pushforwardSample } from "../density.ts";
 import { aDistribution, type Distribution, type DrawnBound } from "../distribution.ts";
 import { checkDrawnParts, type DrawnParts, drawnBound } from "./drawnBound.ts";
@@ -46,7 +47,7 @@ const where = "manyToOne";
 const optionTable: OptionTable<ManyToOneOptions> = {
   base: required(aDistribution),
   bijection: required(aBijection),
-  surjection: required(anObject),
+  surjection: required(aSurjection),
   draws: wholeNumber("an integer from 1 to 64", 1, 64),
 };
 
@@ -63,8 +64,6 @@ export function manyToOne(options: ManyToOneOptions): ManyToOne {
   const { base, bijection, surjection, draws = 8 } = checkedOptions(where, options, optionTable);
   const parts = { base, bijection, surjection };
   checkDrawnParts(where, parts);
-  // Draws of draws would multiply.
-  if (base.bound) refuse(where, "base", "a distribution whose log-density is known", base.type);
   const [own = 0, ofMap] = [base.context, bijection.context];
   if (own > 0 && ofMap > 0 && own !== ofMap)
     throw new ShapeError({

@@ -12,13 +12,13 @@
  * @module
  */
 
-import { type Bijection, type NamedValues, passageOf } from "../../bijections/bijection.ts";
-import type { Lift, Surjection } from "../../bijections/surjections/surjection.ts";
+import { aBijection, type Bijection, type NamedValues, passageOf } from "../../bijections/bijection.ts";
+import { aSurjection, type Lift, type Surjection } from "../../bijections/surjections/surjection.ts";
 import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, subtreeOf } from "../../graph/parameters.ts";
-import { anObject, checkArgument, listOf, refuse } from "../../options.ts";
+import { checkArgument, either, listOf, refuse } from "../../options.ts";
 import { isStochastic, type StochasticMap } from "./stochasticMap.ts";
 
 /** A chain of maps of which some are drawn, which shows its parts. */
@@ -68,14 +68,19 @@ function certain(bijection: Bijection): StochasticMap {
  * const surjection = surjectionChain([langevin({ target: standardNormal({ features: 2 }) }), planar({ features: 2 })]);
  */
 export function surjectionChain(parts: readonly (Bijection | Surjection)[]): SurjectionChain {
-  checkArgument(where, "parts", parts, listOf(anObject, "an array of bijections and surjections"));
+  checkArgument(
+    where,
+    "parts",
+    parts,
+    listOf(either(aBijection, aSurjection), "an array of bijections and surjections"),
+  );
   const steps = parts.map((part) => ("lifts" in part ? part : certain(part)));
   const [first, last] = [steps[0], steps.at(-1)];
   const misfit = (subject: string, expected: string, received: string): ShapeError =>
     new ShapeError({ where, subject, expected, received });
   if (!first || !last) throw misfit("parts", "at least one", "none");
   if (!parts.some((part) => "lifts" in part))
-    refuse(where, "parts", "a surjection among them", "bijections alone", "make a chain of them");
+    refuse(where, "parts", "an array with a surjection in it", "bijections alone", "make a chain of them");
   steps.slice(1).forEach((step, i) => {
     const before = steps[i]!;
     if (step.latent !== before.features)

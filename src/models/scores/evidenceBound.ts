@@ -11,10 +11,13 @@
  */
 
 import { aBijection } from "../../bijections/bijection.ts";
+import { aSurjection } from "../../bijections/surjections/surjection.ts";
 import { checkDrawnParts, type DrawnParts } from "../../distributions/bounds/drawnBound.ts";
 import { isStochastic } from "../../distributions/bounds/stochasticMap.ts";
+import { checkBase } from "../../distributions/density.ts";
 import { aDistribution } from "../../distributions/distribution.ts";
 import type { Expr } from "../../graph/expr.ts";
+import { checkReturned } from "../../graph/ops/leaves.ts";
 import * as g from "../../graph/ops.ts";
 import type { Bound } from "../../graph/parameters.ts";
 import {
@@ -37,7 +40,7 @@ export interface EvidenceBoundOptions extends DrawnParts {
 const optionTable: OptionTable<EvidenceBoundOptions> = {
   base: required(aDistribution),
   bijection: required(aBijection),
-  surjection: required(anObject),
+  surjection: required(aSurjection),
   draws: count,
 };
 
@@ -64,7 +67,8 @@ export interface EvidenceBound {
  *
  * @param logDensity - Of y, which may lack its constant.
  * @param parameters - Of the three parts, bound.
- * @throws ShapeError if the parts do not fit each other, UsageError for a surjection that is not drawn forward.
+ * @throws ShapeError if the parts do not fit each other, or for a log-density that is no scalar; UsageError for a surjection that is not drawn forward, a bijection with
+ *   several branches, a context, and a base that knows a bound alone.
  * @example const { bound } = evidenceBound(logDensity, parameters, { base, bijection, surjection: langevin({ target }) });
  */
 export function evidenceBound(
@@ -80,13 +84,20 @@ export function evidenceBound(
   const { base, bijection, surjection } = parts;
   if (!isStochastic(surjection))
     refuse(where, "surjection", "one that is drawn forward, such as langevin", surjection.type);
+  // The law of x is that of one path alone, and nothing is given.
+  if (bijection.branches || bijection.context > 0)
+    refuse(where, "bijection", "one to one, without a context", bijection.type);
+  if (base.context) refuse(where, "base", "a distribution without a context", base.type);
+  checkBase(where, base, bijection);
   const paths = Array.from({ length: draws }, (_, draw): WeightedPath => {
     const start = base.sample(g.randomNormal([base.noise], `path ${draw}`), parameters.base);
     const { value: x, logAbsDet } = bijection.forward(start, parameters.bijection);
     const noise = g.randomNormal([Math.max(1, surjection.forwardNoise)], `push ${draw}`);
     const { value, logWeight } = surjection.push(x, noise, parameters.surjection);
     const logFlow = g.sub(base.logProb(start, parameters.base), logAbsDet);
-    return { value, logWeight: g.sub(g.add(logDensity(value), logWeight), logFlow) };
+    const logTarget = logDensity(value);
+    checkReturned(where, "what logDensity returns", logTarget, []);
+    return { value, logWeight: g.sub(g.add(logTarget, logWeight), logFlow) };
   });
   const total = paths.map(({ logWeight }) => logWeight).reduce((sum, term) => g.logAddExp(sum, term));
   return { bound: draws === 1 ? total : g.sub(total, Math.log(draws)), paths };

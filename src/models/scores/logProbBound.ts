@@ -5,6 +5,7 @@
  */
 
 import { aBijection } from "../../bijections/bijection.ts";
+import { aSurjection } from "../../bijections/surjections/surjection.ts";
 import { checkDrawnParts, type DrawnParts, drawnBound } from "../../distributions/bounds/drawnBound.ts";
 import { aDistribution } from "../../distributions/distribution.ts";
 import type { Expr } from "../../graph/expr.ts";
@@ -21,7 +22,7 @@ export interface LogProbBoundOptions extends DrawnParts {
 const logProbBoundOptionTable: OptionTable<LogProbBoundOptions> = {
   base: required(aDistribution),
   bijection: required(aBijection),
-  surjection: required(anObject),
+  surjection: required(aSurjection),
   draws: count,
 };
 
@@ -34,7 +35,7 @@ const logProbBoundOptionTable: OptionTable<LogProbBoundOptions> = {
  * @param y - `[surjection.features]`.
  * @param parameters - Of the three parts, bound.
  * @returns A scalar, in nats. Of `rounding` it bounds the logarithm of a probability, of `largest` that of a density of the Lebesgue measure.
- * @throws ShapeError if the parts do not fit each other.
+ * @throws ShapeError if the parts do not fit each other, UsageError for a base that knows a bound alone.
  * @example const loss = ops.neg(logProbBound(y, parameters, { base, bijection, surjection: rounding({ features: 2 }), draws: 4 }));
  */
 export function logProbBound(
