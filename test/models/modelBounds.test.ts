@@ -31,6 +31,25 @@ describe("a model that claims much for little is refused at once", () => {
     expect(performance.now() - start).toBeLessThan(1000);
   });
 
+  test("a base that is a flow itself", async () => {
+    const file = bytes("model-repeated-1e9-of-a-permutation.safetensors");
+    const length = Number(new DataView(file.buffer).getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+    const [name] = Object.keys(header.__metadata__).filter((key) =>
+      header.__metadata__[key].includes("repeated"),
+    );
+    const model = JSON.parse(header.__metadata__[name!]);
+    const { base, bijection } = model;
+    const moved = { ...model, base: { type: "pushforward", base, bijection }, bijection: bijection.layer };
+    header.__metadata__[name!] = JSON.stringify(moved);
+    const text = new TextEncoder().encode(JSON.stringify(header));
+    const start = Uint8Array.from({ length: 8 + text.length }, (_, i) => text[i - 8] ?? 0);
+    new DataView(start.buffer).setBigUint64(0, BigInt(text.length), true);
+    await expect(load(Buffer.concat([start, file.subarray(8 + length)]))).rejects.toThrow(
+      /its base has count 1000000000, the bound is 100000/,
+    );
+  });
+
   test("a chain of 10^5 permutations", () => {
     const parts = Array.from({ length: 1e5 }, () => ({ type: "permutation", order: [1, 0] }));
     expect(() => checkModelBounds({ type: "chain", parts }, "bijection")).toThrow(

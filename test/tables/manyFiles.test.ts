@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
+import { FormatError } from "../../src/errors.ts";
 import { readContent } from "../../src/formats/arrow/arrowFile.ts";
 import { bytesInMemory } from "../../src/platform/byteSource.ts";
 import { readBatches } from "../../src/tables/batches/readBatches.ts";
@@ -203,12 +204,24 @@ it.each(["npy", "npy.gz", "json", "json.gz"])(
   },
 );
 
-it("refuses batches that do not fit the ones before, and leaves no file", async () => {
-  const path = join(folder, "refused.parquet");
+it.each(["parquet", "npy"])(
+  "refuses batches for .%s that do not fit the ones before, and leaves no file",
+  async (format) => {
+    const path = join(folder, `refused.${format}`);
+    const batches = async function* () {
+      yield tableFromRows(["x"], new Float64Array(2 ** 18));
+      yield tableFromRows(["y"], new Float64Array(1));
+    };
+    await expect(writeBatches(batches(), path)).rejects.toThrow(/rows from 262145 on have other columns/);
+    await expect(readTable(path)).rejects.toThrow(/no such file|there is no/);
+  },
+);
+
+it("a path that takes no file is one line, in pieces too", async () => {
   const batches = async function* () {
-    yield tableFromRows(["x"], new Float64Array(2 ** 18));
-    yield tableFromRows(["y"], new Float64Array(1));
+    yield tableFromRows(["x"], [[1]]);
+    yield tableFromRows(["x"], [[2]]);
   };
-  await expect(writeBatches(batches(), path)).rejects.toThrow(/rows from 262145 on have other columns/);
-  await expect(readTable(path)).rejects.toThrow(/no such file|there is no/);
+  const path = join(folder, `${"z".repeat(300)}.npy`);
+  await expect(writeBatches(batches(), path)).rejects.toThrow(FormatError);
 });

@@ -123,7 +123,8 @@ function parsedFile(container: Container, name: string): ParsedFile {
     [output.contextPreparation, output.given.length, "contextPreparation"],
   ] as const) {
     checkFeatures(own, features, `${name} is damaged: its ${what}`);
-    if (what !== "base") checkBounds(own, what, name);
+    // In whatever depth: a base may be a flow itself.
+    JSON.stringify(own, (_, part) => checkBounds(part, what, name));
   }
   if (output.given.length > 0 !== (output.contextPreparation !== null))
     throw damaged(name, `it is given ${output.given.length} columns, its contextPreparation is not`);
@@ -146,14 +147,15 @@ function modelOf(parsed: ParsedFile, name: string): Model {
   return { ...model, values } as Model;
 }
 
-/** Refuses a description of more than any machine computes. */
-function checkBounds(json: unknown, what: string, name: string): void {
+/** Refuses a description of more than any machine computes; gives it back. */
+function checkBounds(json: unknown, what: string, name: string): unknown {
   try {
     checkModelBounds(json, what);
   } catch (error) {
     const { message, expected = "", received = "" } = error as FormatError;
     throw unreadable(name, `cannot be used: ${withoutRemedy(message, undefined)}`, { expected, received });
   }
+  return json;
 }
 
 /** Numbers at most that a base has beyond its columns. */

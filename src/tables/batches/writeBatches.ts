@@ -97,7 +97,7 @@ async function piecesOf(
     case "arrow":
       return (await import("../binary/writeArrow.ts")).arrowPieces(batches);
     case "npy":
-      return (await import("../binary/writeNpy.ts")).npyPieces(batches, folderBeside(path));
+      return (await import("../binary/writeNpy.ts")).npyPieces(batches, () => folderBeside(path));
     case "json":
       return (await import("../reading/json.ts")).jsonBatchPieces(batches);
     default:

@@ -62,15 +62,27 @@ export class SteadyColumns {
     return this.#types.map(([name, stored], place) => {
       const column = columns[place];
       if (column?.name !== name || columns.length !== this.#types.length)
-        throw new DataError({
-          problem: `the rows from ${before + 1} on have other columns than those before`,
-          expected: `the columns ${this.#types.map(([each]) => each).join(", ")}`,
-          received: columns.map((each) => each.name).join(", "),
-        });
+        throw otherColumns(
+          before,
+          this.#types.map(([each]) => each),
+          columns.map((each) => each.name),
+        );
       return { name, stored, cells: cellsAs(stored, column, before) };
     });
   }
 }
+
+/** The error of a batch, behind so many rows, whose columns are not those of the first. */
+export const otherColumns = (
+  before: number,
+  expected: readonly string[],
+  received: readonly string[],
+): DataError =>
+  new DataError({
+    problem: `the rows from ${before + 1} on have other columns than those before`,
+    expected: `the columns ${expected.join(", ")}`,
+    received: received.join(", "),
+  });
 
 /** Cells of a column as a type that was decided upon before. */
 function cellsAs(

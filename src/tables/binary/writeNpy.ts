@@ -9,6 +9,7 @@ import { npyElements, npyHeader } from "../../formats/npy.ts";
 import { concatenate } from "../../platform/packedBytes.ts";
 import { ScratchFile } from "../../platform/scratchFile.ts";
 import type { Table } from "../table.ts";
+import { otherColumns } from "./steadyColumns.ts";
 
 /**
  * The table's numbers as a .npy file: float64, little-endian, C order, shape (rows, columns), version 1.0.
@@ -26,23 +27,26 @@ const pieceBytes = 2 ** 22;
 /**
  * The file of {@link writeNpy} of a table in batches, in pieces. How many rows there are stands at its beginning, so that the numbers of all batches
  * are kept in a file without a name until the last one is there.
- * @param folder - Where they are kept; that of temporary files for none.
- * @throws DataError for a batch with a column of text; FormatError where there is no room.
+ * @param folder - Where they are kept, asked when they begin; that of temporary files for none.
+ * @throws DataError for a batch with a column of text, or with other columns than the first; FormatError where there is no room.
  */
 export async function* npyPieces(
   batches: AsyncIterable<Table>,
-  folder: string | undefined,
+  folder: () => string | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const numbers = ScratchFile.open(folder, 0);
+  const numbers = ScratchFile.open(folder(), 0);
   try {
-    let [rows, width] = [0, 0];
+    let rows = 0;
+    let columns: readonly string[] | undefined;
     for await (const batch of batches) {
       checkNumbers(batch);
+      columns ??= batch.columns;
+      if (JSON.stringify(batch.columns) !== JSON.stringify(columns))
+        throw otherColumns(rows, columns, batch.columns);
       numbers.append(npyElements(batch.values));
       rows += batch.rows;
-      width = batch.columns.length;
     }
-    yield npyHeader(rows, width);
+    yield npyHeader(rows, columns?.length ?? 0);
     for (let from = 0; from < numbers.size; from += pieceBytes) {
       const piece = new Uint8Array(Math.min(pieceBytes, numbers.size - from));
       numbers.read(piece, from);
