@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { fit, load, tableFromRows } from "../../../src/index.ts";
+import { fit, load, readTable, tableFromRows } from "../../../src/index.ts";
 import { runCli } from "../../../test/cli/runCli.ts";
 import {
   downloadOf,
@@ -115,6 +115,19 @@ export function testsOfPoints(visit: Visit): void {
       .poll(() => visit.page.getByRole("alert").textContent(), patience)
       .toBe("This file is no model, or not a whole one: nothing was opened.");
     expect(await downloadOf(visit.page, "Download model")).toEqual(bytes);
+    // One may have a base of its own, and maps behind it.
+    const { flow } = await fit(await readTable(points), {
+      flow: "realnvp",
+      base: "laplace",
+      transforms: 2,
+      hidden: [8],
+      epochs: 1,
+    });
+    await visit.page
+      .getByLabel("Open model")
+      .setInputFiles({ name: "a.safetensors", mimeType: "", buffer: Buffer.from(flow.toBytes()) });
+    await visit.page.getByText("not the usual bell curve but a density of its own").waitFor();
+    await visit.page.getByText("coupling 2").waitFor();
   });
 
   test("a model whose data are not here shows its samples and its density, and scores the table that is opened", async () => {
