@@ -229,7 +229,7 @@ export function DualFlow() {
   const way = useMemo(ascent, []);
   const { states } = way;
   const { points, level } = states[step]!;
-  const foot = height - 40;
+  const foot = height - 46;
   const [normals, datas] = [[-4, 4] as const, [-2.6, 2.8] as const];
   const across = scaled(...normals, 6, 222);
   const up = scaled(0, 0.75, foot, 10);
@@ -255,19 +255,19 @@ export function DualFlow() {
           />
           <path class="line text" d={pathOf(states.map((state, i) => [right(i), rise(state.level)]))} />
           <circle class="dot" cx={right(step)} cy={rise(level)} r="5" />
-          <Label x={6} y={height - 24.5} tone="data">
+          <Label x={6} y={height - 28} tone="data">
             bars: points, moved
           </Label>
-          <Label x={6} y={height - 4} tone="base">
+          <Label x={6} y={height - 7} tone="base">
             line: bell curve
           </Label>
-          <Label x={240} y={height - 24.5} tone="data">
+          <Label x={240} y={height - 28} tone="data">
             bars: the data
           </Label>
-          <Label x={240} y={height - 4} tone="model">
+          <Label x={240} y={height - 7} tone="model">
             line: density
           </Label>
-          <Label x={480} y={height - 24.5}>
+          <Label x={480} y={height - 28}>
             L, by step
           </Label>
         </>

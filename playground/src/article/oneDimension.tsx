@@ -175,9 +175,10 @@ export function Constant() {
   const [shift, setShift] = useState(-0.8);
   const mean = (c: number): number => rows.reduce((sum, x) => sum + Math.log(normal(x - c)), 0) / rows.length;
   const across = scaled(-4, 5, 10, 400);
-  const up = scaled(0, 0.45, height - 40, 12);
+  const foot = height - 46;
+  const up = scaled(0, 0.45, foot, 12);
   const right = scaled(-2, 4, 430, width - 10);
-  const likelihood = scaled(mean(-2), mean(best), height - 40, 20);
+  const likelihood = scaled(mean(-2), mean(best), foot, 20);
   // One step of the slider, and no other, is so near.
   const isBest = Math.abs(shift - best) < 0.025;
   return (
@@ -185,20 +186,20 @@ export function Constant() {
       question="What is the smallest flow? Drag the bell curve until it fits the points."
       picture={
         <>
-          <path class="axis" d={`M10 ${height - 40}H400M430 ${height - 40}H${width - 10}`} />
+          <path class="axis" d={`M10 ${foot}H400M430 ${foot}H${width - 10}`} />
           <path
             class="fill model"
-            d={`${pathOf(spaced(-4, 5, 150).map((x) => [across(x), up(normal(x - shift))]))}L400 ${height - 40}L10 ${height - 40}Z`}
+            d={`${pathOf(spaced(-4, 5, 150).map((x) => [across(x), up(normal(x - shift))]))}L400 ${foot}L10 ${foot}Z`}
           />
           {rows.map((x) => (
-            <circle key={x} class="solid data" cx={across(x)} cy={height - 34} r="3" />
+            <circle key={x} class="solid data" cx={across(x)} cy={foot + 6} r="3" />
           ))}
           <path class="line text" d={pathOf(spaced(-2, 4, 90).map((c) => [right(c), likelihood(mean(c))]))} />
           <circle class="dot" cx={right(shift)} cy={likelihood(mean(shift))} r="5" />
-          <Label x={10} y={height - 18}>
+          <Label x={10} y={height - 10}>
             x: <tspan class="data">dots: points</tspan>, <tspan class="model">filled: density</tspan>
           </Label>
-          <Label x={430} y={height - 18}>
+          <Label x={430} y={height - 10}>
             mean log p, by c
           </Label>
         </>
