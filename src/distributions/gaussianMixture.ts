@@ -115,13 +115,17 @@ export function gaussianMixture(options: GaussianMixtureDistributionOptions): Di
     },
     logProb: (x, p) => logDensity(x, parts(p), p),
     slope(x, p) {
-      const all = parts(p);
-      const total = logDensity(x, all, p);
-      return overComponents(g.zeros([features]), all, p, (sum, mean, factor, offset) => {
+      // The logarithm of the sum so far, and the mean: far out that sum has too few digits for shares that add up to 1, and a mean is one all the same.
+      const start = g.concatenate([g.constant([Number.NEGATIVE_INFINITY]), g.zeros([features])]);
+      const sums = overComponents(start, parts(p), p, (state, mean, factor, offset) => {
         const z = g.solveTriangular(factor, g.sub(x, mean), { lower: true });
-        const share = g.exp(g.sub(g.sub(offset, g.mul(0.5, g.sum(g.square(z)))), total));
-        return g.sub(sum, g.mul(share, g.solveTriangular(factor, z, { lower: true, transposed: true })));
+        const height = g.sub(offset, g.mul(0.5, g.sum(g.square(z))));
+        const [before, pull] = [g.slice(state, 0, 1), g.slice(state, 1, features + 1)];
+        const own = g.solveTriangular(factor, z, { lower: true, transposed: true });
+        const share = g.sigmoid(g.sub(height, before));
+        return g.concatenate([g.logAddExp(before, height), g.add(pull, g.mul(share, g.sub(own, pull)))]);
       });
+      return g.neg(g.slice(sums, 1, features + 1));
     },
     sample(noise, p) {
       const { factors, logWeights } = parts(p);

@@ -205,6 +205,18 @@ test("the slope that a mixture knows is the gradient of its log-density, far out
   });
 });
 
+test("shares of a mixture's components add up to 1 where its density is 0", async () => {
+  const mixture = gaussianMixture({ features: 2, components: 3 });
+  const x = ops.input("x", [2]);
+  const values = initialValues(mixture.parameters, randomKey(0));
+  const points = Float64Array.of(1e12, -3, 1e3, 2e9);
+  // Three components, all of them standard normal.
+  const { slope } = await ran({ slope: mixture.slope!(x, bindTree(mixture.parameters)) }, values, 2, {
+    x: points,
+  });
+  expect(slope).toEqual(points.map((value) => -value));
+});
+
 test("weights of paths have the integral of a density as their mean, and gradients of a bound are its differences", async () => {
   const logDensity = (y: Expr): Expr => ops.sub(1.3, ops.mul(0.5, ops.sum(ops.square(ops.sub(y, 0.5)))));
   const logIntegral = 1.3 + 0.5 * Math.log(2 * Math.PI);
