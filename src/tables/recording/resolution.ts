@@ -33,7 +33,7 @@ export interface Resolution {
 /**
  * Two values that differ by less than this many units in the last place of the column's largest are one value.
  * 0.1 + 0.2 and 0.3, or 0.3 - 0.2 - 0.1 and 0, differ by a few; a time stamp of 2^31 seconds keeps its milliseconds. Whole numbers
- * of 64 bits are counts, moments or numbers of things, and all different: none was computed with rounding.
+ * of 64 bits are taken for counts, moments or numbers of things, of which none is another.
  */
 const roundingShare = 64 * Number.EPSILON;
 
