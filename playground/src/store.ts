@@ -267,8 +267,8 @@ function runOf(choice: ReadonlySignal<FlowChoice | undefined>): Run {
     worker.onmessage = ({ data }: MessageEvent<Reply>) => hear(data);
     worker.onerror = ({ message }) => fail(message || "The worker of the flow could not be started.");
     worker.postMessage({ type: "probe", point: state.peek().probe } satisfies Request);
-    watch(worker, { type: "beat" } satisfies Request, mostUnanswered, () => {
-      if (workers.get(kind) !== worker) return;
+    const isTheirs = (): boolean => workers.get(kind) === worker;
+    watch(worker, { type: "beat" } satisfies Request, mostUnanswered, isTheirs, () => {
       dismiss(kind);
       mostUnanswered *= 2;
       if (asked?.kind !== kind) return;

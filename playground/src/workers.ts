@@ -29,7 +29,7 @@ const beat = 5000;
 
 /**
  * Tells when a worker, which must answer the question, has left so many in a row without an answer. One that has said
- * nothing yet is still being loaded. A worker that was ended is silent, too: who is told looks whether it is still theirs.
+ * nothing yet is still being loaded. One that is no longer theirs who asked for it, as it was ended, is asked no more.
  *
  * A worker can stand still for ever, through no fault of its own: in Firefox, while something listens for workers (its
  * developer tools, WebDriver), one that starts a worker waits until that has been announced. Both then wait on one
@@ -39,6 +39,7 @@ export function watch(
   worker: Worker,
   question: unknown,
   mostUnanswered: number,
+  isTheirs: () => boolean,
   onSilence: () => void,
 ): void {
   let unanswered: number | undefined;
@@ -47,6 +48,7 @@ export function watch(
   });
   worker.postMessage(question);
   const timer = setInterval(() => {
+    if (!isTheirs()) return clearInterval(timer);
     if (unanswered === undefined) return;
     if (unanswered++ < mostUnanswered) worker.postMessage(question);
     else {

@@ -4,16 +4,12 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import * as v from "valibot";
 import { afterAll, describe, expect, it } from "vitest";
-import { Batcher } from "../../src/cli/serve/batcher.ts";
 import { answerSchemas, problemSchema } from "../../src/cli/serve/openApi.ts";
-import type { MixedColumn } from "../../src/cli/serve/rowSchemas.ts";
 import { checkServed, type RunningServer, startServer } from "../../src/cli/serve/server.ts";
-import { tableOfCells } from "../../src/cli/serve/tableOfCells.ts";
 import { anomalies } from "../../src/diagnostics/anomalies/anomalies.ts";
 import { load } from "../../src/index.ts";
 import { RandomStream, randomKey } from "../../src/random/philox.ts";
 import { readTable } from "../../src/tables/reading/readTable.ts";
-import { cellsOf } from "../../src/tables/schema/cells.ts";
 import { tableFromRows } from "../../src/tables/table.ts";
 import { tableToBytes } from "../../src/tables/writeTable.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
@@ -171,40 +167,6 @@ describe("logprob", () => {
     );
     expect(metrics).toMatch(/^pushforward_batch_requests_bucket\{model="gaussian",le="1"\} \d+$/m);
   });
-});
-
-it("scores in one pass what waits for the one before, and refuses what waits too long", async () => {
-  const passes: number[] = [];
-  let open = (): void => undefined;
-  const gate = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const batcher = new Batcher<number>({
-    mostWaiting: 5,
-    onPass: (rows) => passes.push(rows),
-    async score(rows) {
-      await gate;
-      if (rows.includes(4)) throw new Error("four");
-      return Float64Array.from(rows, (row) => 10 * row);
-    },
-  });
-  const soon = performance.now() + 1e6;
-  const first = batcher.score([1], soon);
-  await new Promise(setImmediate);
-  const others = [[2, 3], [4], [5]].map((rows) => batcher.score(rows, soon));
-  const late = batcher.score([6], 0);
-  await expect(batcher.score([7, 8], soon)).rejects.toMatchObject({ status: 503 });
-  open();
-  expect(await first).toEqual(Float64Array.of(10));
-  const settled = await Promise.allSettled([...others, late]);
-  expect(settled).toMatchObject([
-    { value: Float64Array.of(20, 30) },
-    { reason: { message: "four" } },
-    { value: Float64Array.of(50) },
-    { reason: { status: 504 } },
-  ]);
-  // The pass that fails is made once more, a request at a time.
-  expect(passes).toEqual([1, 4, 2, 1, 1]);
 });
 
 it("draws what the library draws, and tells the seed", async () => {
@@ -454,31 +416,6 @@ it("describes itself", async () => {
   expect(schema.required).toEqual(["rows"]);
   const [asObject, asArray] = schema.properties.rows.items.anyOf;
   expect([asObject.required, asArray.prefixItems.length]).toEqual([["x", "y"], 2]);
-});
-
-it("takes cells as the model's columns are, whatever they look like", () => {
-  const mixed: readonly MixedColumn[] = [
-    { name: "code", kind: "categorical", use: "fit", levels: ["007", "1,5", "x"] },
-    { name: "size", kind: "ordinal", use: "fit", levels: [1, 2, 3] },
-    { name: "is", kind: "boolean", use: "fit", levels: ["no", "yes"] },
-    { name: "when", kind: "date-time", use: "fit", step: 86_400_000 },
-    { name: "turn", kind: "angle", use: "fit", period: 86_400, written: "time-of-day" },
-    { name: "value", kind: "continuous", use: "fit" },
-  ];
-  const names = mixed.map(({ name }) => name);
-  const table = tableOfCells({ names, mixed }, [
-    ["007", 2, true, "1970-01-02", "00:01:00", 0.5],
-    ["1,5", 3, "no", null, null, null],
-    [7, "1", 1, "1970-01-01T00:00:01", "01:00", -1],
-  ]);
-  expect(cellsOf(table, mixed).cells.map((cells) => Array.from(cells))).toEqual([
-    [0, 1, 0],
-    [1, 2, 0],
-    [1, 0, 1],
-    [86_400_000, Number.NaN, 1000],
-    [60, Number.NaN, 3600],
-    [0.5, Number.NaN, -1],
-  ]);
 });
 
 it("is a command, which ends well when it is told to", async () => {

@@ -74,9 +74,8 @@ function post(request: TableRequest): void {
   if (!worker) {
     const begun = new Worker(new URL("./tableWorker.ts", import.meta.url), { type: "module" });
     worker = begun;
-    watch(begun, { name: "beat" } satisfies TableRequest, mostUnanswered, () => {
-      if (worker === begun) void beginAnew();
-    });
+    const isTheirs = (): boolean => worker === begun;
+    watch(begun, { name: "beat" } satisfies TableRequest, mostUnanswered, isTheirs, () => void beginAnew());
     worker.onmessage = ({ data }: MessageEvent<TableReply>) => hear(data);
     worker.onerror = ({ message }) => {
       for (const { reject } of open.values()) reject(new Error(message || "The worker of the table failed."));

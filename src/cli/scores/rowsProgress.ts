@@ -17,10 +17,10 @@ const intervals = { terminal: 0.5, elsewhere: 30 };
 /** How much of how much, in words. */
 type Measure = (done: number, total: number) => string;
 
-const ofRows: Measure = (done, total) => `${formatCount(done)} of ${formatCount(total)} rows`;
+const inRows: Measure = (done, total) => `${formatCount(done)} of ${formatCount(total)} rows`;
 
 /** Bytes are those of the pass that comes before all others. */
-const ofBytes: Measure = (done, total) =>
+const inBytes: Measure = (done, total) =>
   `reading what the columns are: ${megabytes(done)} of ${megabytes(total)} MB`;
 
 const megabytes = (bytes: number): string =>
@@ -32,9 +32,9 @@ export class RowsProgress {
   readonly #measure: Measure;
   readonly #write: (text: string) => void;
   readonly #isTerminal: boolean;
-  #rows = 0;
-  /** Rows and seconds at the first count: what comes before may be of another pace, as rows that are skipped. */
-  #start: { readonly rows: number; readonly seconds: number } | undefined;
+  #done = 0;
+  /** What was done, and seconds, at the first count: what comes before may be of another pace, as rows that are skipped. */
+  #start: { readonly done: number; readonly seconds: number } | undefined;
   #next = patience;
   #isShown = false;
 
@@ -42,7 +42,7 @@ export class RowsProgress {
     total: number,
     write: (text: string) => void = (text) => void process.stderr.write(text),
     isTerminal: boolean = process.stderr.isTTY === true,
-    measure: Measure = ofRows,
+    measure: Measure = inRows,
   ) {
     this.#total = total;
     this.#measure = measure;
@@ -50,17 +50,17 @@ export class RowsProgress {
     this.#isTerminal = isTerminal;
   }
 
-  /** Counts further rows. */
-  add(rows: number): void {
-    this.#rows += rows;
+  /** Counts further ones. */
+  add(count: number): void {
+    this.#done += count;
     const now = performance.now() / 1000;
-    this.#start ??= { rows: this.#rows, seconds: now };
+    this.#start ??= { done: this.#done, seconds: now };
     const seconds = now - this.#start.seconds;
-    if (seconds < this.#next || this.#rows >= this.#total) return;
+    if (seconds < this.#next || this.#done >= this.#total) return;
     this.#next = seconds + (this.#isTerminal ? intervals.terminal : intervals.elsewhere);
-    const left = (seconds * (this.#total - this.#rows)) / (this.#rows - this.#start.rows);
-    const share = Math.floor((100 * this.#rows) / this.#total);
-    const line = `${this.#measure(this.#rows, this.#total)} (${share} %), ${formatSeconds(left)} left`;
+    const left = (seconds * (this.#total - this.#done)) / (this.#done - this.#start.done);
+    const share = Math.floor((100 * this.#done) / this.#total);
+    const line = `${this.#measure(this.#done, this.#total)} (${share} %), ${formatSeconds(left)} left`;
     this.#write(this.#isTerminal ? `\r\u001b[K${line}` : `${line}\n`);
     this.#isShown = true;
   }
@@ -76,7 +76,7 @@ export function firstPassProgress(): (read: FirstPass) => void {
   let progress: RowsProgress | undefined;
   let before = 0;
   return ({ bytes, totalBytes }) => {
-    progress ??= new RowsProgress(totalBytes, undefined, undefined, ofBytes);
+    progress ??= new RowsProgress(totalBytes, undefined, undefined, inBytes);
     progress.add(bytes - before);
     before = bytes;
     if (bytes === totalBytes) progress.end();

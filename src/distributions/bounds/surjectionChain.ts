@@ -65,7 +65,7 @@ function certain(bijection: Bijection): StochasticMap {
  *   64 preimages.
  * @cost forward the sum of those of the parts, back the same
  * @example
- * const surjection = surjectionChain([langevin({ target: standardNormal({ features: 2 }) }), planar({ features: 2 })]);
+ * const surjection = surjectionChain([langevin({ target: gaussianMixture({ features: 2, components: 2 }) }), planar({ features: 2 })]);
  */
 export function surjectionChain(parts: readonly (Bijection | Surjection)[]): SurjectionChain {
   checkArgument(
