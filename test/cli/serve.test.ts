@@ -414,7 +414,7 @@ it("describes itself", async () => {
   const { schema } =
     document.paths["/v1/models/gaussian/logprob"].post.requestBody.content["application/json"];
   expect(schema.required).toEqual(["rows"]);
-  const [asObject, asArray] = schema.properties.rows.items.anyOf;
+  const [asArray, asObject] = schema.properties.rows.items.anyOf;
   expect([asObject.required, asArray.prefixItems.length]).toEqual([["x", "y"], 2]);
 });
 

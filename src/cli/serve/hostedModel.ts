@@ -19,7 +19,7 @@ import {
   rowColumns,
   type ScoreChoices,
 } from "./rowSchemas.ts";
-import { tableOfCells } from "./tableOfCells.ts";
+import { tableMaker } from "./tableMaker.ts";
 
 /** Rows that wait for one model at most. */
 const mostWaiting = 2 ** 20;
@@ -73,7 +73,7 @@ async function versionOf(
   }
   const { description } = flow;
   const columns = rowColumns(description);
-  const tableOf = (rows: readonly (readonly Cell[])[]): Table => tableOfCells(columns, rows);
+  const tableOf = tableMaker(columns);
   const batchers = new Map<string, Batcher<readonly Cell[]>>();
   let scorer: Promise<AnomalyScorer> | undefined;
   return {

@@ -9,12 +9,15 @@ type Labels = Readonly<Record<string, string>>;
 
 /** A label's value as the format has it. */
 const quoted = (value: string): string =>
-  `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+  /[\\"\n]/.test(value)
+    ? `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`
+    : `"${value}"`;
 
-/** `{model="galaxies",verb="logprob"}`; nothing where there are none. */
+/** `{model="galaxies",verb="logprob"}`; nothing where there are none. Written for every request, several times. */
 function labelText(labels: Labels): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}=${quoted(value)}`);
-  return parts.length === 0 ? "" : `{${parts.join(",")}}`;
+  let text = "";
+  for (const name in labels) text += `${text === "" ? "{" : ","}${name}=${quoted(labels[name]!)}`;
+  return text === "" ? "" : `${text}}`;
 }
 
 /** Something that is counted. */

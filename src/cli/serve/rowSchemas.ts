@@ -154,7 +154,8 @@ export function requestSchemas({ names, mixed }: RowColumns, mostRows: number): 
   const asArray = v.strictTuple(cells as unknown as [v.GenericSchema<Cell>]);
   const asObject = v.object(Object.fromEntries(names.map((name, i) => [name, cells[i]!])));
   const rows = v.pipe(
-    v.array(v.union([asObject, asArray])),
+    // In this order: an object is refused as an array at once, an array as an object only column by column.
+    v.array(v.union([asArray, asObject])),
     v.minLength(1, "at least one row"),
     v.maxLength(mostRows, `at most ${mostRows} rows`),
   );

@@ -110,17 +110,24 @@ export async function answerLogprob(
     };
     return await tableAnswer(tables(), format, count);
   }
+  const head = `${opening(model)}${model.description.bound ? ',"bound":true' : ""},"logProb":[`;
+  const tail = (byColumn: readonly Contributions["columns"][]): string =>
+    byColumn.length === 0 ? "]}" : `],"columns":${contributionsText(byColumn)}}`;
+  if (count <= pieceRows) {
+    const { logProb, columns } = await scored(model, rows, choices, answering);
+    return head + numberList(logProb) + tail(columns ? [columns] : []);
+  }
   const pieces = async function* () {
-    let text = `${opening(model)}${model.flow.description.bound ? ',"bound":true' : ""},"logProb":[`;
+    let text = head;
     const byColumn: Contributions["columns"][] = [];
     for await (const { logProb, columns } of parts()) {
       yield text + numberList(logProb);
       text = ",";
       if (columns) byColumn.push(columns);
     }
-    yield byColumn.length === 0 ? "]}" : `],"columns":${contributionsText(byColumn)}}`;
+    yield tail(byColumn);
   };
-  return await inPieces(pieces(), count > pieceRows);
+  return await inPieces(pieces(), true);
 }
 
 /** Contributions of all parts, by column. */
@@ -221,7 +228,7 @@ export async function answerAnomalies(
   const scorer = await model.scorer();
   const found = await scorer.rows(isTable(rows) ? rows : model.tableOf(rows), choices);
   const { against, calibrationRows } = scorer;
-  const { bound } = model.flow.description;
+  const { bound } = model.description;
   return `${opening(model)},${jsonText({ ...(bound ? { bound } : {}), against, calibrationRows, rows: found }).slice(1)}`;
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { MixedColumn } from "../../src/cli/serve/rowSchemas.ts";
-import { tableOfCells } from "../../src/cli/serve/tableOfCells.ts";
+import { tableMaker } from "../../src/cli/serve/tableMaker.ts";
 import { cellsOf } from "../../src/tables/schema/cells.ts";
 
 it("takes cells as the model's columns are, whatever they look like", () => {
@@ -13,7 +13,7 @@ it("takes cells as the model's columns are, whatever they look like", () => {
     { name: "value", kind: "continuous", use: "fit" },
   ];
   const names = mixed.map(({ name }) => name);
-  const table = tableOfCells({ names, mixed }, [
+  const table = tableMaker({ names, mixed })([
     ["007", 2, true, "1970-01-02", "00:01:00", 0.5],
     ["1,5", 3, "no", null, null, null],
     [7, "1", 1, "1970-01-01T00:00:01", "01:00", -1],

@@ -51,24 +51,25 @@ function textColumn(column: MixedColumn, rows: readonly (readonly Cell[])[], pla
   return { name: column.name, levels: [...places.keys()], codes };
 }
 
-/** A table of rows, whose cells are in the order of the columns and of the types that these take. */
-export function tableOfCells({ names, mixed }: RowColumns, rows: readonly (readonly Cell[])[]): Table {
+/**
+ * Makes tables of rows, whose cells are in the order of the columns and of the types that these take. What does not depend on the rows is
+ * made once.
+ */
+export function tableMaker({ names, mixed }: RowColumns): (rows: readonly (readonly Cell[])[]) => Table {
   const textPlaces = names.flatMap((_, i) => (mixed && isText(mixed[i]!) ? [i] : []));
   const numberPlaces = names.flatMap((_, i) => (textPlaces.includes(i) ? [] : [i]));
-  const values = new Float64Array(rows.length * numberPlaces.length);
-  let at = 0;
-  for (const row of rows)
-    for (const place of numberPlaces) values[at++] = (row[place] as number | null) ?? Number.NaN;
-  const texts = textPlaces.map((place) => textColumn(mixed![place]!, rows, place));
-  return {
-    columns: numberPlaces.map((place) => names[place]!),
-    rows: rows.length,
-    values,
-    ...(texts.length > 0 ? { texts } : {}),
-    records: names.map((name, i) => ({
-      name,
-      readAs: textPlaces.includes(i) ? ("text" as const) : ("numbers" as const),
-      parse: [],
-    })),
+  const columns = numberPlaces.map((place) => names[place]!);
+  const records = names.map((name, i) => ({
+    name,
+    readAs: textPlaces.includes(i) ? ("text" as const) : ("numbers" as const),
+    parse: [],
+  }));
+  return (rows) => {
+    const values = new Float64Array(rows.length * numberPlaces.length);
+    let at = 0;
+    for (const row of rows)
+      for (const place of numberPlaces) values[at++] = (row[place] as number | null) ?? Number.NaN;
+    const texts = textPlaces.map((place) => textColumn(mixed![place]!, rows, place));
+    return { columns, rows: rows.length, values, ...(texts.length > 0 ? { texts } : {}), records };
   };
 }
