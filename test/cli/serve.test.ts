@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { get, request } from "node:http";
 import { connect } from "node:net";
@@ -13,7 +15,7 @@ import { readTable } from "../../src/tables/reading/readTable.ts";
 import { tableFromRows } from "../../src/tables/table.ts";
 import { tableToBytes } from "../../src/tables/writeTable.ts";
 import { temporaryFolder } from "../temporaryFolder.ts";
-import { runCli } from "./runCli.ts";
+import { cliPath, runCli } from "./runCli.ts";
 import { runInProcess } from "./runInProcess.ts";
 
 const folder = temporaryFolder();
@@ -447,4 +449,20 @@ it("is a command, which ends well when it is told to", async () => {
   expect(await failing("gaussian.safetensors", "--port", port)).toMatch(
     /^1 cannot listen on 127\.0\.0\.1 port/,
   );
+});
+
+it("asks itself before it listens, and counts what others ask alone", async () => {
+  const child = spawn(process.execPath, [cliPath, "serve", `g=${paths.gaussian}`, "--port", "0"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  try {
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
+    const url = /http:\S+/.exec(String(line))![0];
+    const metrics = async (): Promise<string> => await (await fetch(`${url}/metrics`)).text();
+    expect(await metrics()).not.toMatch(/^pushforward_(request|rows|batch)/m);
+    expect((await ask("/v1/models/g/logprob", { rows: [[0, 0]] }, {}, url)).status).toBe(200);
+    expect(await metrics()).toContain('pushforward_rows_total{model="g",verb="logprob"} 1\n');
+  } finally {
+    child.kill();
+  }
 });

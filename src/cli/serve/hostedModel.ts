@@ -33,6 +33,8 @@ export interface ModelVersion {
   readonly description: FlowDescription;
   readonly columns: RowColumns;
   readonly schemas: RequestSchemas;
+  /** A row that it may be asked for; none where it must be given something. */
+  readonly example: readonly Cell[] | undefined;
   /** Rows of cells as a table. */
   tableOf(rows: readonly (readonly Cell[])[]): Table;
   /** Log-densities of rows, together with those of other requests. */
@@ -74,6 +76,7 @@ async function versionOf(
   const { description } = flow;
   const columns = rowColumns(description);
   const tableOf = tableMaker(columns);
+  const example = await exampleOf(flow);
   const batchers = new Map<string, Batcher<readonly Cell[]>>();
   let scorer: Promise<AnomalyScorer> | undefined;
   return {
@@ -83,6 +86,7 @@ async function versionOf(
     description,
     columns,
     schemas: requestSchemas(columns, mostRows),
+    example,
     tableOf,
     async score(rows, choices, deadline) {
       const { missing = columns.mixed ? "marginal" : "empty", unseen } = choices;
@@ -109,15 +113,20 @@ async function versionOf(
   };
 }
 
-/** Compiles what a first request needs, so that it does not wait for it. */
-async function warmUp({ flow, columns, score }: ModelVersion): Promise<void> {
-  if (flow.given.length > 0) return;
+/** A row that the model may be asked for; none where it must be given something. */
+async function exampleOf(flow: Flow): Promise<readonly Cell[] | undefined> {
+  if (flow.given.length > 0) return undefined;
   const { tableToObjects } = await import("../../index.ts");
   const [row] = tableToObjects(await flow.sample(1));
-  const cells = flow.columns.map((name): Cell => {
+  return flow.columns.map((name): Cell => {
     const cell = row![name]!;
     return Number.isNaN(cell) ? null : cell;
   });
+}
+
+/** Compiles what a first request needs, so that it does not wait for it. */
+async function warmUp({ example: cells, columns, score }: ModelVersion): Promise<void> {
+  if (!cells) return;
   await score([cells], {}, Number.POSITIVE_INFINITY);
   if (columns.mixed) return;
   // Where seven digits are not enough, rows are scored once more in float64, by another program.

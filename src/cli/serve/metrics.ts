@@ -57,6 +57,11 @@ export class Tally implements Metric {
     this.#values.delete(labelText(labels));
   }
 
+  /** Forgets all values. */
+  clear(): void {
+    this.#values.clear();
+  }
+
   lines(): readonly string[] {
     return Array.from(this.#values, ([labels, value]) => `${this.name}${labels} ${value}`);
   }
@@ -86,6 +91,11 @@ export class Histogram implements Metric {
     const bucket = this.bounds.findIndex((bound) => value <= bound);
     seen.counts[bucket < 0 ? this.bounds.length : bucket]!++;
     seen.sum += value;
+  }
+
+  /** Forgets all numbers. */
+  clear(): void {
+    this.#values.clear();
   }
 
   lines(): readonly string[] {
@@ -146,6 +156,12 @@ export class Metrics {
     "counter",
     "Times that a model was loaded anew, by model and outcome.",
   );
+
+  /** Forgets the requests so far: those of the server to itself are nobody's. */
+  forgetRequests(): void {
+    for (const metric of [this.requests, this.seconds, this.rows, this.batchRows, this.batchRequests])
+      metric.clear();
+  }
 
   /** All of it, with what the process uses. */
   text(): string {
