@@ -1,13 +1,16 @@
 /**
  * The server under load: `npm run bench:serve [-- --seconds 10 --rate 1000 --connections 50]`.
  *
- * It fits the default flow to 8 columns, serves it in a process of its own, and has `autocannon` (fetched by npx, another process) ask for
- * the log-density of one row at a time, at a steady rate and as fast as it goes; then it sends 500 malformed requests, and asks once more.
+ * It fits the default flow to 8 columns, serves it in a process of its own, and asks for the log-density of one row at a time: evenly, from
+ * this process, from the first second on; and by `autocannon` (fetched by npx, another process) at a rate and as fast as it goes. At a rate
+ * of 1,000 a second `autocannon` sends a thousand requests at once at the beginning of each second, over its connections. Then it sends 500
+ * malformed requests.
  */
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { Agent, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -65,6 +68,55 @@ async function load(url, flags) {
   };
 }
 
+/**
+ * What requests at even distances take, in milliseconds, from when they are due: one that waits for a connection has its wait counted.
+ * The first second stands by itself.
+ */
+async function evenLoad(url) {
+  const body = JSON.stringify({ rows: [Array.from(rows(1))] });
+  const { hostname, port } = new URL(url);
+  const agent = new Agent({ keepAlive: true, maxSockets: Number(options.connections) });
+  const how = {
+    ...{ agent, hostname, port, method: "POST", path: "/v1/models/eight/logprob" },
+    headers: { "content-type": "application/json", "content-length": body.length },
+  };
+  const ask = (due) =>
+    new Promise((resolve) => {
+      const asked = request(how, (answer) => {
+        answer.resume();
+        answer.on("end", () =>
+          resolve({ due, took: performance.now() - due, isRight: answer.statusCode === 200 }),
+        );
+      });
+      asked.on("error", () => resolve({ due, took: Number.POSITIVE_INFINITY, isRight: false }));
+      asked.end(body);
+    });
+  const start = performance.now();
+  const [rate, total] = [Number(options.rate), Number(options.rate) * Number(options.seconds)];
+  const asked = [];
+  while (asked.length < total) {
+    for (const now = performance.now(); asked.length < total; ) {
+      const due = start + (1000 * asked.length) / rate;
+      if (due > now) break;
+      asked.push(ask(due));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  const all = await Promise.all(asked);
+  agent.destroy();
+  const summary = (answers) => {
+    const times = answers.map(({ took }) => took).sort((a, b) => a - b);
+    const quantile = (share) => Number(times[Math.ceil(share * times.length) - 1].toFixed(1));
+    return { p50: quantile(0.5), p99: quantile(0.99), max: quantile(1) };
+  };
+  return {
+    requests: all.length,
+    ...summary(all),
+    failed: all.filter(({ isRight }) => !isRight).length,
+    firstSecond: summary(all.filter(({ due }) => due < start + 1000)),
+  };
+}
+
 /** Bodies that are not requests, each in its own way. */
 const malformed = (i) =>
   [
@@ -99,9 +151,14 @@ const server = spawn(process.execPath, [cli, "serve", model, "--port", "0"], {
 try {
   const [line] = await once(server.stdout, "data");
   const url = /http:\S+/.exec(String(line))[0];
-  console.log("warm-up           ", await load(url, ["--overallRate", options.rate]));
-  console.log(`${options.rate} a second     `, await load(url, ["--overallRate", options.rate]));
-  console.log("as fast as it goes", await load(url, []));
+  const rate = `${options.rate} a second`;
+  console.log(`${rate}, evenly, from the start`, await evenLoad(url));
+  console.log(`${rate}, evenly, again`, await evenLoad(url));
+  console.log(
+    `${rate}, in a burst each second (autocannon)`,
+    await load(url, ["--overallRate", options.rate]),
+  );
+  console.log("as fast as it goes (autocannon)", await load(url, []));
   console.log("500 malformed requests, by status", await attack(url));
   const metrics = await (await fetch(`${url}/metrics`)).text();
   console.log(
