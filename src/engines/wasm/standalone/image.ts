@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Numbers, type Packed, packed } from "./packedNumbers.ts";
+import { type Numbers, type PackedPiece, packed } from "./packedNumbers.ts";
 
 /** Places are multiples of it, and so much is left free behind each: vectors read past the end of lengths that are not a multiple of theirs. */
 const alignment = 16;
@@ -25,7 +25,7 @@ export const farAddress: number = 2 ** 20;
 /** Bytes with addresses; equal ones are there once. */
 export class MemoryImage {
   readonly #pieces: Piece[] = [];
-  readonly #packed: Packed[] = [];
+  readonly #packed: PackedPiece[] = [];
   readonly #byContent = new Map<number, Piece[]>();
   readonly #far: number;
   #end: number;
@@ -75,15 +75,14 @@ export class MemoryImage {
       if (!short) return this.#written(bytes);
       const to = this.reserve(bytes.length);
       const kind = numbers instanceof Float64Array ? "f64" : "i32";
-      const from = this.#written(short.bytes);
-      const { scale, least, rises } = short;
-      this.#packed.push({ kind, from, to, count: numbers.length, scale, least, rises });
+      const among = short.among ? this.numbers(short.among) : 0;
+      this.#packed.push({ ...short, kind, to, among });
       return to;
     });
   }
 
   /** What is to be written out when an instance is made. */
-  get packed(): readonly Packed[] {
+  get packed(): readonly PackedPiece[] {
     return this.#packed;
   }
 
