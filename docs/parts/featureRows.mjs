@@ -236,7 +236,7 @@ export const sections = [
       ],
       ["per-sample weights", "..........Y...Y..", ["Fitting a table|/fitting"]],
       ["fit() with validation, early stop, best weights", "...Y....p.Y...YY.", ["fit"]],
-      ["O(1)-memory backward", "p.Y..p.....YYp...", ["~continuous"]],
+      ["O(1)-memory backward", "p.Y..p.....YYp...", ["Many transforms|/fitting", "continuous"]],
       [
         "VI / HMC / VAE integration",
         "p.Yp.Y.Y.YY.Y....",

@@ -211,7 +211,7 @@ function checkKind(kind: ModelKind | undefined, options: FitOptions): void {
         remedy: `name columns of numbers, as ${optionText("columns")}, and ${optionText("flow", "nsf-ar")}, or leave it out`,
       });
     const why =
-      kinds.includes(flowKinds[0]) && !isMixed
+      kinds.some(isTrained) && !isMixed && !(kind && isTrained(kind))
         ? ", which is fitted without gradients"
         : `: it is an option of ${listNames(kinds)}`;
     throw new UsageError({

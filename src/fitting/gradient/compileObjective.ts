@@ -11,7 +11,7 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { substitution } from "../../graph/rebuild.ts";
 import { structureInPieces } from "../../graph/structure.ts";
-import { inPieces, turnBetween } from "../../platform/pieces.ts";
+import { inPieces, type Pieces, turnBetween } from "../../platform/pieces.ts";
 import { adamW, adamWStepInputs, joinedParameters, type SharedAdamWOptions } from "./adamW.ts";
 import type { Objective } from "./objective.ts";
 
@@ -19,6 +19,20 @@ import type { Objective } from "./objective.ts";
 export interface CompiledObjective extends Omit<Objective, "loss" | "validation"> {
   readonly loss: Expr | (() => Expr);
   readonly validation?: Expr | (() => Expr) | undefined;
+  /**
+   * Writes the loss, summed over the rows, and its gradients (default: by `vjp`).
+   * @param sumOf - Takes a value of each row to that sum.
+   * @param joined - What stands for each parameter, and what the gradients are taken of.
+   */
+  readonly gradients?:
+    | ((sumOf: (value: Expr) => Expr, joined: ReadonlyMap<Expr, Expr>) => Pieces<SumWithGradients>)
+    | undefined;
+}
+
+/** A loss summed over the rows, and the gradient of each parameter. */
+export interface SumWithGradients {
+  readonly sum: Expr;
+  readonly gradients: readonly Expr[];
 }
 
 /** Options of {@link compileObjective}. */
@@ -38,13 +52,17 @@ export interface ObjectivePrograms {
 
 const written = (value: Expr | (() => Expr)): Expr => (typeof value === "function" ? value() : value);
 
+function* byReverse(sum: Expr, parameters: readonly Expr[]): Pieces<SumWithGradients> {
+  return { sum, gradients: yield* vjpInPieces([sum], [g.constant(1)], parameters) };
+}
+
 /**
  * Compiles an objective, with the optimizer's updates in the program.
  * @throws UsageError if a draw has the name of a step input of the optimizer.
  * @throws AbortedError if the signal fires.
  */
 export async function compileObjective(
-  { loss, validation = loss, weight, parameters, state = [], draws = {} }: CompiledObjective,
+  { loss, validation = loss, weight, parameters, state = [], draws = {}, gradients }: CompiledObjective,
   engine: Engine,
   { signal, structure, ...options }: ObjectiveOptions,
 ): Promise<ObjectivePrograms> {
@@ -72,6 +90,7 @@ export async function compileObjective(
       parameters.length,
       weight !== undefined,
       state.length,
+      gradients !== undefined,
     ]),
   );
   const turn = (): Promise<void> => turnBetween(signal, "The compilation");
@@ -83,17 +102,17 @@ export async function compileObjective(
     async () => {
       const parts = joinedParameters(parameters);
       const joined = new Map<Expr, Expr>(parts.map((part, i) => [parameters[i]!, part]));
-      const values = [sumOf(written(loss)), ...state.map(({ value }) => value)];
+      const values = [...(gradients ? [] : [sumOf(written(loss))]), ...state.map(({ value }) => value)];
       await turn();
-      const [sum, ...stateValues] = (await inPieces(substitution(values, joined), signal)) as [
-        Expr,
-        ...Expr[],
-      ];
+      const stateValues = await inPieces(substitution(values, joined), signal);
       await turn();
-      const sums = await inPieces(vjpInPieces([sum], [g.constant(1)], parts), signal);
+      const { sum, gradients: sums } = await inPieces(
+        gradients ? gradients(sumOf, joined) : byReverse(stateValues.shift()!, parts),
+        signal,
+      );
       await turn();
-      const gradients = sums.map((gradient) => g.div(gradient, total));
-      const { updates, norm } = adamW(parts, gradients, options);
+      const means = sums.map((gradient) => g.div(gradient, total));
+      const { updates, norm } = adamW(parts, means, options);
       await turn();
       const states = state.map(({ parameter }, i) => ({ parameter, value: stateValues[i]! }));
       return { sums: { loss: sum, total, norm }, updates: [...updates, ...states] };

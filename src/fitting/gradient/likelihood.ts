@@ -6,6 +6,7 @@
 
 import type { Architecture } from "../../architectures/architecture.ts";
 import { kindOf } from "../../architectures/kindOf.ts";
+import type { Bijection } from "../../bijections/bijection.ts";
 import type { ManyToOne } from "../../distributions/bounds/manyToOne.ts";
 import { pushforwardLogProb } from "../../distributions/density.ts";
 import { NumericalError } from "../../errors.ts";
@@ -16,6 +17,7 @@ import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree } from "../../models/model.ts";
 import { named } from "../../models/namedModel.ts";
 import { initialValues, withoutPrefix } from "../../models/parameters.ts";
+import { refuse } from "../../options.ts";
 import { inPieces, type Pieces, turnBetween } from "../../platform/pieces.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
@@ -115,13 +117,18 @@ export class Likelihood {
     const y = g.input("data", [features]);
     const { training } = architecture;
     const { signal } = options;
+    const negLogProbOf = (map: Bijection): Expr =>
+      g.neg(training?.logProb?.(y, bound, context) ?? pushforwardLogProb(base, map, y, bound, context));
     let written: Expr | undefined;
     const negLogProb = (): Expr => {
-      written ??= g.neg(
-        training?.logProb?.(y, bound, context) ?? pushforwardLogProb(base, bijection, y, bound, context),
-      );
+      written ??= negLogProbOf(bijection);
       return written;
     };
+    if (options.recompute && training)
+      refuse("fit", "recompute", "true of a flow whose training is maximum likelihood", architecture.kind);
+    const gradients = options.recompute
+      ? (await import("./recomputed/recomputedGradients.ts")).recomputedGradients(bijection, negLogProbOf)
+      : undefined;
     await turnBetween(signal, "The compilation");
     if (structure === undefined) {
       negLogProb();
@@ -142,6 +149,7 @@ export class Likelihood {
           draws: training?.draws,
           weight,
           state,
+          gradients,
           parameters: trainedLeaves({ base: base.parameters, bijection: bijection.parameters }, bound),
         },
         engineOf(options),
@@ -152,7 +160,10 @@ export class Likelihood {
           signal,
         },
       );
-    const minimizer = await compile("fit", training ? () => training.loss(y, bound, context) : negLogProb);
+    const minimizer = await compile(
+      gradients ? "recomputed" : "fit",
+      training ? () => training.loss(y, bound, context) : negLogProb,
+    );
     const ofTrials = training?.preparation;
     const compileTrial = ofTrials?.loss && (() => compile("trial", () => ofTrials.loss!(y, bound, context)));
     const key = split(randomKey(options.seed ?? 0), "mixture");

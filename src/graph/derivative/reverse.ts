@@ -115,11 +115,15 @@ export function pulledBack(
   return inOnePiece(pullingBack(outputs, cotangents, wrt));
 }
 
-/** {@link pulledBack}, a node at a time. */
-function* pullingBack(
+/**
+ * {@link pulledBack}, a node at a time.
+ * @param derivatives - Those that are known, and are added to.
+ */
+export function* pullingBack(
   outputs: readonly Expr[],
   cotangents: readonly Cotangent[],
   wrt: readonly Expr[],
+  derivatives: BodyDerivatives = new BodyTable(),
 ): Pieces<(Cotangent | undefined)[]> {
   const sources = new Set(wrt);
   outputs = withoutScanGradients(outputs, sources);
@@ -127,7 +131,6 @@ function* pullingBack(
   const active = activeNodes(order, sources);
   const partialSums = new PartialSums();
   const mapCotangents = new Map<Expr, (Cotangent | undefined)[]>();
-  const derivatives: BodyDerivatives = new BodyTable();
 
   const accumulate = (to: Expr, cotangent: Cotangent, sumOverRows: boolean): void => {
     if (!active.has(to)) return;
