@@ -6,6 +6,7 @@
  * @module
  */
 
+import { ShapeError } from "../errors.ts";
 import type { Expr } from "../graph/expr.ts";
 import { logAddExp } from "../graph/ops/arithmetic.ts";
 import { checkReturned, constant } from "../graph/ops/leaves.ts";
@@ -102,6 +103,16 @@ export const aBijection: OptionKind = {
     typeof (value as Bijection).features === "number" &&
     !((value as Bijection).sumOfBranches && !(value as Bijection).branches),
 };
+
+/**
+ * Refuses a map of several branches, for a combinator that takes none.
+ * @throws ShapeError
+ */
+export function checkOneToOne(where: string, { type, branches }: Bijection, remedy?: string): void {
+  if (!branches) return;
+  const received = "a map of several branches, which has no inverse function";
+  throw new ShapeError({ where, subject: type, expected: "one to one", received, remedy });
+}
 
 /**
  * What a direction of a bijection gave, which may be one of a user's own.

@@ -3,8 +3,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { describe, expect, test } from "vitest";
+import { invert } from "../../src/bijections/combinators/invert.ts";
 import { repeated } from "../../src/bijections/combinators/repeated.ts";
 import { absoluteValue } from "../../src/bijections/piecewise/absoluteValue.ts";
+import { partial } from "../../src/bijections/structure/partial.ts";
 import { FormatError, NumericalError, PushforwardError } from "../../src/errors.ts";
 import { checkModelBounds, modelBounds } from "../../src/models/files/modelBounds.ts";
 import { load } from "../../src/models/flow.ts";
@@ -88,10 +90,14 @@ describe("a model that claims much for little is refused at once", () => {
     expect(() => checkModelBounds({ type: "chain", parts }, "bijection")).not.toThrow();
   });
 
-  test("what is not one to one is not repeated", () =>
-    expect(() => repeated({ layer: absoluteValue({ features: 1 }), count: 2 })).toThrow(
-      /must be one to one/,
-    ));
+  const folded = absoluteValue({ features: 1 });
+  test.each([
+    ["repeated", () => repeated({ layer: folded, count: 2 })],
+    ["invert", () => invert(folded)],
+    ["partial", () => partial({ features: 2, places: [1], inner: folded })],
+  ])("what is not one to one is refused by %s", (where, make) =>
+    expect(make).toThrow(`${where}: absoluteValue must be one to one, got a map of several branches`),
+  );
 });
 
 describe("a damaged model is refused, or gives numbers and errors", () => {

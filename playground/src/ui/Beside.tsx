@@ -177,14 +177,15 @@ function Latents({ run }: { readonly run: Run }) {
   );
 }
 
-/** The probability in the picture and outside of it, and that they are all of it. */
+/** The probability in the picture and outside of it, and that they are all of it: to the places that sums over these grids have. */
 function Mass({ inside, outside }: Snapshot) {
-  const [shownInside, shownOutside] = addingUp([inside, outside]);
+  const [shownInside, shownOutside] = addingUp([inside, outside], 2);
   return (
     <>
-      <span class="model">{written(shownInside!)} in the picture</span> +{" "}
+      <span class="model">{written(shownInside!, 2)} in the picture</span> +{" "}
       <span class="sum">
-        <span class="base">{written(shownOutside!)} outside</span> = {written(shownInside! + shownOutside!)}
+        <span class="base">{written(shownOutside!, 2)} outside</span> ={" "}
+        {written(shownInside! + shownOutside!, 2)}
       </span>
     </>
   );
@@ -240,11 +241,12 @@ function Scores({ shown }: { readonly shown: readonly Run[] }) {
   );
 }
 
-/** Steps, and how many a second; on how many threads is said from the beginning, where there are steps. */
+/** Steps, and how many a second; on how many threads is said from the beginning. Nothing of a kind without steps. */
 function Steps({ run }: { readonly run: Run }) {
   const last = run.history.value.at(-1);
   const threads = run.threads.value || threadsFor("points");
-  const hasSteps = run.choice.value !== undefined && isLive(run.choice.value.kind);
+  // What is fitted at once has none, or no more than a few that are no steps of a training.
+  if (!run.choice.value || !isLive(run.choice.value.kind)) return null;
   return (
     <dl>
       <div>
@@ -253,15 +255,13 @@ function Steps({ run }: { readonly run: Run }) {
           {last && Number.isFinite(last.step) && last.steps > 0 ? `${last.step} of ${last.steps}` : "–"}
         </dd>
       </div>
-      {hasSteps && (
-        <div>
-          <dt>Steps a second</dt>
-          <dd>
-            {last && Number.isFinite(last.rate) ? Math.round(last.rate) : "–"}
-            <small>on {threads === 1 ? "1 thread" : `${threads} threads`}</small>
-          </dd>
-        </div>
-      )}
+      <div>
+        <dt>Steps a second</dt>
+        <dd>
+          {last && Number.isFinite(last.rate) ? Math.round(last.rate) : "–"}
+          <small>on {threads === 1 ? "1 thread" : `${threads} threads`}</small>
+        </dd>
+      </div>
     </dl>
   );
 }

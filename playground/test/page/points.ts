@@ -29,6 +29,7 @@ export function testsOfPoints(visit: Visit): void {
     expect(score).toBeGreaterThan(0.5 + (await numberOf(visit.page, '[data-testid="gaussian"]')));
     expect(score).toBeLessThan(0.02 + (await numberOf(visit.page, '[data-testid="law"]')));
     expect(await moved(visit.page)).toEqual([]);
+    expect(await visit.page.locator("dt", { hasText: "Steps" }).count()).toBe(2);
   });
 
   test("the terms of the probe add up to its log-density, wherever it is", async () => {
@@ -44,11 +45,11 @@ export function testsOfPoints(visit: Visit): void {
     }
   });
 
-  test("the probability inside and outside of the picture is 1", async () => {
-    const [inside, outside] = (await visit.page.locator(".mass").textContent())!
-      .match(/[\d.]+/g)!
-      .map(Number);
-    expect(Math.abs(inside! + outside! - 1)).toBeLessThan(0.01);
+  test("the probability inside and outside of the picture is 1, and is written so", async () => {
+    const all = (await visit.page.locator(".mass").textContent())!;
+    const [inside, outside] = all.match(/[\d.]+/g)!.map(Number);
+    expect(Math.abs(inside! + outside! - 1)).toBeLessThan(1e-9);
+    expect(all).toMatch(/= 1\.00$/);
   });
 
   test("the slider moves by keyboard, and everything with it", async () => {
@@ -192,6 +193,8 @@ export function testsOfPoints(visit: Visit): void {
   test("probe and points are moved and drawn by the keyboard alone", async () => {
     const opened = await visit.open("#flow=gaussian,0,0&other=ncsf&at=7");
     await trained(opened);
+    // What is fitted at once has no steps.
+    expect(await opened.locator("dt", { hasText: "Steps" }).count()).toBe(0);
     // What the link asks for and cannot have is said where it would be, until something else is chosen there.
     expect(await opened.locator(".inline.message").allTextContents()).toEqual([
       "The flow of this link, ncsf, is a flow of angles, which come round, and the axes of this plane do not (a table of angles has it): nothing is compared.",

@@ -10,12 +10,11 @@
  * @module
  */
 
-import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { subtreeOf } from "../../graph/parameters.ts";
 import { checkArgument } from "../../options.ts";
-import { aBijection, type Bijection, type Mapped } from "../bijection.ts";
+import { aBijection, type Bijection, checkOneToOne, type Mapped } from "../bijection.ts";
 
 /**
  * The inverse of a bijection; costs are those of the other direction.
@@ -26,13 +25,7 @@ import { aBijection, type Bijection, type Mapped } from "../bijection.ts";
  */
 export function invert(inner: Bijection): Bijection {
   checkArgument("invert", "inner", inner, aBijection);
-  if (inner.branches)
-    throw new ShapeError({
-      where: "invert",
-      subject: `${inner.type}`,
-      expected: "one to one",
-      received: "a map of several branches, which has no inverse function",
-    });
+  checkOneToOne("invert", inner);
   return {
     type: "invert",
     features: inner.features,

@@ -13,7 +13,6 @@
  * @module
  */
 
-import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, isSpec, type ParameterSpec, type ParameterTree } from "../../graph/parameters.ts";
@@ -25,7 +24,7 @@ import {
   type OptionTable,
   required,
 } from "../../options.ts";
-import { type Bijection, type Mapped, passageOf } from "../bijection.ts";
+import { type Bijection, checkOneToOne, type Mapped, passageOf } from "../bijection.ts";
 
 /** Options of {@link repeated}. */
 export interface RepeatedOptions {
@@ -62,13 +61,7 @@ const repeatedOptionTable: OptionTable<RepeatedOptions> = {
 export function repeated(options: RepeatedOptions): Repeated {
   const { layer, count } = checkedOptions("repeated", options, repeatedOptionTable);
   checkCount("repeated", "count", count);
-  if (layer.branches)
-    throw new ShapeError({
-      where: "repeated",
-      subject: "the layer",
-      expected: "one to one",
-      received: layer.type,
-    });
+  checkOneToOne("repeated", layer);
   const passage = passageOf("repeated", new Array<Bijection>(count).fill(layer));
   const { features, context } = layer;
   const run = (direction: "forward" | "inverse", x: Expr, p: Bound, c: Expr | undefined): Mapped => {

@@ -20,7 +20,7 @@ import { type Bound, subtreeOf } from "../../graph/parameters.ts";
 import { reach } from "../../networks/conditioner.ts";
 import { network } from "../../networks/network.ts";
 import { checkCount, checkedOptions, count, type OptionTable, required, sizes } from "../../options.ts";
-import { aBijection, type Bijection } from "../bijection.ts";
+import { aBijection, type Bijection, checkOneToOne } from "../bijection.ts";
 
 /** Options of {@link embedded}. */
 export interface EmbeddedOptions {
@@ -66,14 +66,7 @@ export function embedded(options: EmbeddedOptions): Embedded {
       expected: `${outputs} numbers, as the last layer gives`,
       received: `${inner.context}`,
     });
-  if (inner.branches)
-    throw new ShapeError({
-      where: "embedded",
-      subject: inner.type,
-      expected: "one to one",
-      received: "a map of several branches",
-      remedy: "put it behind the embedded bijection, in a chain",
-    });
+  checkOneToOne("embedded", inner, "put it behind the embedded bijection, in a chain");
   const net = network({ inputs: context, hidden: embedding.slice(0, -1), outputs });
   const embed = (p: Bound, c: Expr): Expr => net.run(g.clamp(c, -reach, reach), subtreeOf(p, "embedding"));
   const of = (p: Bound, c: Expr | undefined): [Bound, Expr] => [subtreeOf(p, "inner"), embed(p, c!)];

@@ -27,7 +27,7 @@ import {
   required,
 } from "../../options.ts";
 import { type Interval, realLine } from "../../transformers/interval.ts";
-import { aBijection, type Bijection, type Mapped } from "../bijection.ts";
+import { aBijection, type Bijection, checkOneToOne, type Mapped } from "../bijection.ts";
 import { inverseOrder } from "../linear/permutation.ts";
 
 /** Options of {@link partial}. */
@@ -82,13 +82,7 @@ export function partial(options: PartialOptions): Bijection {
       expected: `${inner.features} of 0 to ${features - 1}, each once, as ${inner.type} has so many features`,
       received: `[${places.join(", ")}]`,
     });
-  if (inner.branches)
-    throw new ShapeError({
-      where: "partial",
-      subject: inner.type,
-      expected: "one to one",
-      received: "a map of several branches",
-    });
+  checkOneToOne("partial", inner);
   const ofContext = inner.context - givenFeatures.length;
   const { context = ofContext } = rest;
   if (rest.context !== undefined) checkContext("partial", context);
