@@ -211,8 +211,8 @@ export function wasmEngineWith(
       try {
         if (!(await host.reserve(compiled.memoryBytes)))
           throw (await memoryErrors()).programOutOfMemory(compiled, maximumPages);
-        // Threads have been started, and masks of wide layers are long.
-        await nextTurn();
+        // Threads have been started, and masks of wide layers are long; behind a compilation that is a long task.
+        if (!known) await nextTurn();
         for (const { address, data } of compiled.constants) host.writeNumbers(address, data);
         for (const { address, data } of compiled.tables) host.writeIntegers(address, data);
       } catch (error) {
