@@ -149,7 +149,7 @@ export const sections = [
       [
         "stochastic layers (MCMC, VAE)",
         "..Y....Y.........",
-        ["langevin", "variationalAutoencoder", "surjectionChain", "evidenceBound"],
+        ["langevin", "hamiltonianMonteCarlo", "variationalAutoencoder", "surjectionChain", "evidenceBound"],
       ],
       [
         "constrained supports (simplex, ordered, PD, correlation)",

@@ -45,7 +45,7 @@ export interface Distribution {
   /** Log-density in nats, a scalar. */
   logProb(x: Expr, parameters: Bound, context?: Expr): Expr;
   /** The gradient of the log-density by x, `[features]`, where that is known in closed form: `langevin` goes along it. */
-  slope?(x: Expr, parameters: Bound): Expr;
+  slope?(x: Expr, parameters: Bound, context?: Expr): Expr;
   /** A sample as a function of independent standard normal noise, a vector of {@link Distribution.noise} numbers. */
   sample(noise: Expr, parameters: Bound, context?: Expr): Expr;
   /** The description that a model file holds. */

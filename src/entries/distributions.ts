@@ -4,8 +4,13 @@
  * @module pushforward/distributions
  */
 
-export { type LangevinOptions, type LangevinTarget, langevin } from "../distributions/bounds/langevin.ts";
+export {
+  type HamiltonianMonteCarloOptions,
+  hamiltonianMonteCarlo,
+} from "../distributions/bounds/hamiltonianMonteCarlo.ts";
+export { type LangevinOptions, langevin } from "../distributions/bounds/langevin.ts";
 export { type ManyToOne, type ManyToOneOptions, manyToOne } from "../distributions/bounds/manyToOne.ts";
+export type { LangevinTarget } from "../distributions/bounds/stepsTowards.ts";
 export type { StochasticMap } from "../distributions/bounds/stochasticMap.ts";
 export { type SurjectionChain, surjectionChain } from "../distributions/bounds/surjectionChain.ts";
 export {

@@ -11,16 +11,20 @@ import {
   affine,
   augmentation,
   largest,
+  planar,
   rounding,
   type Surjection,
 } from "../../src/entries/bijections.ts";
 import {
   conditionalNormal,
   gaussianMixture,
+  hamiltonianMonteCarlo,
   type LangevinTarget,
   langevin,
   manyToOne,
+  mixtureOf,
   standardNormal,
+  studentT,
   surjectionChain,
   uniform,
   variationalAutoencoder,
@@ -48,7 +52,6 @@ const ownNormal: LangevinTarget = {
   features: 1,
   parameters: {},
   logProb: (x) => ops.mul(-0.5, ops.sum(ops.square(x))),
-  slope: (x) => ops.neg(x),
   toJSON: () => ({ type: "own" }),
 };
 
@@ -83,10 +86,20 @@ async function ran(
 const mean = (values: Float64Array, of: (value: number, i: number) => number = (value) => value): number =>
   values.reduce((sum, value, i) => sum + of(value, i), 0) / values.length;
 
+/** The mean of draws is a number, as far as that many can tell. */
+function expectMean(draws: Float64Array, exact: number): void {
+  const own = mean(draws);
+  const error = Math.sqrt(mean(draws, (value) => (value - own) ** 2) / draws.length);
+  expect(error).toBeLessThan(0.1 * exact);
+  expect(Math.abs(own - exact)).toBeLessThan(5 * error);
+}
+
 const layers: Readonly<Record<string, Surjection>> = {
   "an autoencoder": autoencoder(1, 2, []),
   "unadjusted steps": langevin({ target: well, steps: 3, stepSize: 0.3 }),
   "adjusted steps": langevin({ target: well, steps: 3, stepSize: 0.5, adjusted: true }),
+  "Hamiltonian steps": hamiltonianMonteCarlo({ target: studentT({ features: 1 }), leaps: 3, stepSize: 0.4 }),
+  "unadjusted Hamiltonian steps": hamiltonianMonteCarlo({ target: well, leaps: 2, adjusted: false }),
   "a chain": surjectionChain([
     autoencoder(2, 1),
     affine({ features: 2 }),
@@ -99,7 +112,7 @@ const layers: Readonly<Record<string, Surjection>> = {
 test.each(Object.entries(layers))(
   "%s: densities of its bound have mass 1 and the moments of its samples",
   async (_, surjection) => {
-    const { parts, values, bound } = parted(surjection, surjection.type === "langevin" ? 0.4 : 0.2);
+    const { parts, values, bound } = parted(surjection, /langevin|Hamil/i.test(surjection.type) ? 0.4 : 0.2);
     const rows = 20_000;
     const [low, high] = [-12, 12];
     const y = Float64Array.from({ length: rows }, (_, i) => low + ((high - low) * (i + 0.5)) / rows);
@@ -159,31 +172,45 @@ test("what is exact in closed form comes out: the posterior as encoder, a target
   (await scoreOf(exact, linear)).forEach((score, i) => {
     if (i > 0) expect(score).toBeCloseTo(logNormal(y[i]!, 0, 0.74), 12);
   });
-  const settled = langevin({
-    target: ownNormal,
-    steps: 3,
-    stepSize: 0.8,
-    adjusted: true,
-  });
   const still = { "surjection.logFactor": Float64Array.of(0.3, -0.5, 0) };
-  (await scoreOf(settled, still)).forEach((score, i) => {
-    expect(score).toBeCloseTo(logNormal(y[i]!), 10);
-  });
+  for (const settled of [
+    langevin({ target: ownNormal, steps: 3, stepSize: 0.8, adjusted: true }),
+    hamiltonianMonteCarlo({ target: ownNormal, steps: 3, leaps: 2, stepSize: 0.8 }),
+  ])
+    (await scoreOf(settled, still)).forEach((score, i) => {
+      expect(score).toBeCloseTo(logNormal(y[i]!), 10);
+    });
   // A step of h makes (1 - h)^2 v + 2 h of a variance v, and (1 - h) m of a mean m.
   const two = langevin({ target: ownNormal, steps: 2, stepSize: 0.1 });
+  // Two leaps of length e, each of which makes (1 - e^2 / 2) a + e v of a, and (1 - e^2 / 2) v - e (1 - e^2 / 4) a of v.
+  const leaping = hamiltonianMonteCarlo({
+    target: ownNormal,
+    steps: 1,
+    leaps: 2,
+    stepSize: 0.3,
+    adjusted: false,
+  });
+  const [kept, gained] = [1 - 0.045, 0.3];
+  const [ofPoint, ofMomentum] = [kept * kept - gained * gained * (1 - 0.0225), 2 * kept * gained];
   const from = {
     "bijection.shift": Float64Array.of(1),
     "bijection.logScale": Float64Array.of(Math.log(1.5)),
     "surjection.logFactor": Float64Array.of(0, 0),
   };
   const repeats = 8000;
-  const scores = await scoreOf(two, from, repeats);
-  const variance = 0.81 * (0.81 * 2.25 + 0.2) + 0.2;
-  for (const i of [1, 2, 3, 4]) {
-    const own = scores.filter((_, k) => k % 5 === i);
-    const closed = logNormal(y[i]!, 0.81, variance);
-    expect(Math.log(mean(own, Math.exp))).toBeCloseTo(closed, 1);
-    expect(mean(own)).toBeLessThan(closed);
+  for (const [steps, center, variance] of [
+    [two, 0.81, 0.81 * (0.81 * 2.25 + 0.2) + 0.2],
+    [leaping, ofPoint, ofPoint ** 2 * 2.25 + ofMomentum ** 2],
+  ] as const) {
+    const count = steps.parameters.logFactor as { readonly shape: readonly number[] };
+    const own = { ...from, "surjection.logFactor": new Float64Array(count.shape[0]!) };
+    const scores = await scoreOf(steps, own, repeats);
+    for (const i of [1, 2, 3, 4]) {
+      const drawn = scores.filter((_, k) => k % 5 === i);
+      const closed = logNormal(y[i]!, center, variance);
+      expectMean(drawn.map(Math.exp), Math.exp(closed));
+      expect(mean(drawn)).toBeLessThan(closed);
+    }
   }
 });
 
@@ -202,6 +229,25 @@ test("the slope that a mixture knows is the gradient of its log-density, far out
   out.slope!.forEach((slope, i) => {
     expect(Math.abs(slope - out.gradient![i]!)).toBeLessThan(1e-12 * (1 + Math.abs(slope)));
     expect(Math.abs(slope)).toBeGreaterThan(1e-3);
+  });
+});
+
+test("steps towards a mixture without a slope are nearly those with it", async () => {
+  const at = ops.input("y", [2]);
+  const mixture = gaussianMixture({ features: 2, components: 3 });
+  const [known, derived] = await Promise.all(
+    [mixture, { ...ownNormal, features: 2, parameters: mixture.parameters, logProb: mixture.logProb }].map(
+      async (target) => {
+        const { parts, values, bound } = parted(langevin({ target, steps: 3 }), 0.5);
+        const score = logProbBound(at, bound, parts);
+        return (await ran({ score }, values, 5, { y: Float64Array.from({ length: 10 }, (_, i) => i - 4) }))
+          .score!;
+      },
+    ),
+  );
+  known!.forEach((score, i) => {
+    // Differences are off by 2^-16 / 6 times the third derivative.
+    expect(Math.abs(score - derived![i]!)).toBeLessThan(1e-3 * Math.abs(score));
   });
 });
 
@@ -289,13 +335,85 @@ test("a flow with an autoencoder and steps behind it is fitted, saved and export
   expect(await verifyExport(again, module, rows.slice(0, 20))).toMatchObject({ passes: true });
 });
 
+test("with a context, weights of paths have the integral of each row, and a flow given columns is fitted and saved, its targets with it", async () => {
+  const c = ops.input("context", [1]);
+  const logDensity = (y: Expr, given?: Expr): Expr =>
+    ops.add(ops.sum(given!), ops.mul(-0.5, ops.sum(ops.square(ops.sub(y, given!)))));
+  const target = conditionalNormal({ features: 1, context: 1, hidden: [] });
+  const layers = surjectionChain([
+    langevin({ target, steps: 2 }),
+    affine({ features: 1 }),
+    hamiltonianMonteCarlo({ target, steps: 1, leaps: 2 }),
+    variationalAutoencoder({
+      decoder: conditionalNormal({ features: 1, context: 2, hidden: [] }),
+      encoder: conditionalNormal({ features: 1, context: 2, hidden: [] }),
+      context: 1,
+    }),
+  ]);
+  expect(layers.context).toBe(1);
+  const { parts, values, bound } = parted(layers, 0.05);
+  const context = Float64Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? -0.5 : 0.5));
+  const paths = evidenceBound(logDensity, bound, { ...parts, draws: 1 }, c);
+  const { weights } = await ran({ weights: ops.exp(paths.bound) }, values, context.length, { context });
+  for (const [which, given] of [-0.5, 0.5].entries())
+    expectMean(
+      weights!.filter((_, i) => i % 2 === which),
+      Math.exp(given) * Math.sqrt(2 * Math.PI),
+    );
+  expect(() => evidenceBound(logDensity, bound, parts)).toThrow(ShapeError);
+
+  const stream = new RandomStream(randomKey(4));
+  const rows = Array.from({ length: 300 }, () => {
+    const given = stream.normal();
+    return [2 * given + 0.2 * stream.normal(), given];
+  });
+  const flow = surjectiveFlow({
+    surjection: ({ features, context }) =>
+      surjectionChain([
+        hamiltonianMonteCarlo({
+          target: conditionalNormal({ features, context, hidden: [] }),
+          steps: 1,
+          leaps: 2,
+        }),
+        langevin({
+          target: mixtureOf({ parts: [studentT({ features }), studentT({ features })] }),
+          steps: 1,
+        }),
+      ]),
+    flow: realNVP({ transforms: 1, hidden: [4] }),
+    draws: 1,
+  });
+  const table = tableFromRows(["a", "c"], rows);
+  const { flow: fitted } = await fit(table, {
+    flow,
+    given: ["c"],
+    epochs: 20,
+    batch: 30,
+    learningRate: 0.02,
+    seed: 1,
+  });
+  const again = await load(fitted.toBytes());
+  const scores = await fitted.logProb(table);
+  expect(await again.logProb(table)).toEqual(scores);
+  // Of the column by itself -2.1.
+  expect(mean(scores)).toBeGreaterThan(-1);
+  const module = await exportModel(again, { to: "wasm" });
+  expect(await verifyExport(again, module, table)).toMatchObject({ passes: true });
+  const { values: drawn } = await again.sample(500, { seed: 2, given: { c: 1 } });
+  expect(Math.abs(mean(Float64Array.from({ length: 500 }, (_, i) => drawn[2 * i + 1]!)) - 2)).toBeLessThan(
+    0.3,
+  );
+});
+
 test("parts that do not fit each other are refused", () => {
   const normal = gaussianMixture({ features: 1, components: 1 });
-  expect(() => langevin({ target: standardNormal({ features: 1 }) })).toThrow(/slope/);
   const given = conditionalNormal({ features: 1, context: 2, hidden: [] });
   expect(() => variationalAutoencoder({ decoder: given, encoder: given })).toThrow(ShapeError);
   expect(() => langevin({ target: uniform({ lower: [0], upper: [1] }) })).toThrow(UsageError);
-  expect(() => langevin({ target: given })).toThrow(UsageError);
+  expect(() => hamiltonianMonteCarlo({ target: normal, steps: 9, leaps: 8 })).toThrow(/at most 64/);
+  expect(() => surjectionChain([langevin({ target: given }), planar({ features: 1, context: 3 })])).toThrow(
+    /context of planar must be 2, as langevin, got 3/,
+  );
   expect(() => langevin({ target: normal, steps: 33 })).toThrow(UsageError);
   expect(() => surjectionChain([])).toThrow(ShapeError);
   expect(() => surjectionChain([affine({ features: 1 })])).toThrow(UsageError);
@@ -330,7 +448,7 @@ test("parts that do not fit each other are refused", () => {
   refused({ bijection: absoluteValue({ features: 1 }) }, /bijection must be one to one/);
   refused(
     { base: conditionalNormal({ features: 1, context: 2, hidden: [] }) },
-    /base must be a distribution without a context/,
+    /context must be of 2 numbers, as the parts take, got none/,
   );
   refused({ base: manyToOne(own) }, /whose log-density is known/);
   refused({}, /what logDensity returns must be of the shape \[\]/, (y) => y);

@@ -215,3 +215,21 @@ test("a vector of one number on the way is a cut point as any other, in whatever
   expect(result(vjp([value], [g.constant(1)], [middle])[0]!)).toEqual([6, 0, 0.75]);
   expect(result(jvp([value], [middle], [g.constant([2])])[0]!)).toEqual([12, 0, 1.5]);
 });
+
+test("a value that is given twice, in two shapes, moves along both tangents, and both gradients are the whole one", () => {
+  const x = g.input("x", [1]);
+  const middle = g.add(g.square(x), x);
+  const value = g.mul(0.5, g.sum(g.square(middle)));
+  const result = (expression: Expr) => [
+    ...interpret([expression], new Map([[x, Float64Array.of(2, -1, 0.5)]]), 3)[0]!,
+  ];
+  const both = [middle, g.reshape(middle, [])];
+  for (const gradient of vjp([value], [g.constant(1)], both)) expect(result(gradient)).toEqual([6, 0, 0.75]);
+  for (const [first, second] of [both, both.toReversed()] as [Expr, Expr][]) {
+    const tangents = [
+      g.broadcastTo(g.constant(2), first.shape),
+      g.broadcastTo(g.constant(-0.5), second.shape),
+    ];
+    expect(result(jvp([value], [first, second], tangents)[0]!)).toEqual([9, 0, 1.125]);
+  }
+});

@@ -27,7 +27,7 @@ export interface SurjectiveFlowOptions {
   readonly features: number;
   /** Size of what it is conditioned on (default 0: nothing). */
   readonly context?: number | undefined;
-  /** What is made of the numbers of the flow, or a function of the sizes of the data that gives it. */
+  /** What is made of the numbers of the flow, or a function of the sizes of the data and of the given columns, `{ features, context }`, that gives it. */
   readonly surjection: Surjection | ((sizes: ArchitectureSizes) => Surjection);
   /** The flow, of as many numbers as the surjection takes (default: autoregressive neural splines). */
   readonly flow?: ArchitectureMaker | undefined;
@@ -74,6 +74,14 @@ export function surjectiveFlow(
         subject: "surjection",
         expected: `one that gives ${features} numbers, as there are columns`,
         received: `${surjection.type}, which gives ${surjection.features}`,
+      });
+    const own = surjection.context ?? 0;
+    if (own !== 0 && own !== context)
+      throw new ShapeError({
+        where: "surjectiveFlow",
+        subject: `context of ${surjection.type}`,
+        expected: `0 or ${context}, as there are given columns`,
+        received: `${own}`,
       });
     const { base, bijection, transforms, hidden } = flow({ features: surjection.latent, context });
     const behind = chain([bijection, actNorm({ features: surjection.latent })]);

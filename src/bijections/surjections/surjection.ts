@@ -33,6 +33,8 @@ export interface Surjection {
   readonly features: number;
   /** Size of x, on the side of the base. */
   readonly latent: number;
+  /** Size of what it is conditioned on (default 0: nothing). */
+  readonly context?: number | undefined;
   /** Standard normal numbers that {@link Surjection.lifts} take. */
   readonly noise: number;
   /** Standard normal numbers that {@link Surjection.forward} takes (default 0: y is a function of x). */
@@ -41,10 +43,10 @@ export interface Surjection {
   readonly parameters: ParameterTree;
   /** Where y is on a grid, whose values have probabilities: its step (default: y has a density). */
   readonly step?: number | undefined;
-  /** Base to data; noise and parameters are given where there are such. */
-  forward(x: Expr, noise?: Expr, parameters?: Bound): Expr;
+  /** Base to data; noise, parameters and context are given where there are such. */
+  forward(x: Expr, noise?: Expr, parameters?: Bound, context?: Expr): Expr;
   /** Draws of preimages of y, one of each branch: the mean of the sum of p(x) e^logWeight is p(y). */
-  lifts(y: Expr, noise: Expr, parameters: Bound): readonly Lift[];
+  lifts(y: Expr, noise: Expr, parameters: Bound, context?: Expr): readonly Lift[];
   /** Values of its parameters that rows of data give before training, by name; the others keep theirs. */
   valuesFrom?(rows: DataRows): NamedValues | Promise<NamedValues>;
   /** The description that a model file holds. */

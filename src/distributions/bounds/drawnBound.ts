@@ -12,7 +12,7 @@
 import type { Bijection } from "../../bijections/bijection.ts";
 import type { Surjection } from "../../bijections/surjections/surjection.ts";
 import { ShapeError } from "../../errors.ts";
-import type { Expr } from "../../graph/expr.ts";
+import { type Expr, formatShape, sizeOf } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import type { Bound } from "../../graph/parameters.ts";
 import { refuse } from "../../options.ts";
@@ -29,16 +29,51 @@ export interface DrawnParts {
   readonly surjection: Surjection;
 }
 
-/** @throws ShapeError if the parts do not fit each other, UsageError for a base that knows a bound alone. */
-export function checkDrawnParts(where: string, { base, bijection, surjection }: DrawnParts): void {
+/**
+ * The size of the context that all parts that have one take; 0 where none has.
+ * @throws ShapeError if the parts do not fit each other, UsageError for a base that knows a bound alone.
+ */
+export function checkDrawnParts(where: string, { base, bijection, surjection }: DrawnParts): number {
   // Draws of draws would multiply, and a bound in a denominator is none.
   if (base.bound) refuse(where, "base", "a distribution whose log-density is known", base.type);
-  if (bijection.features === surjection.latent && base.features === surjection.latent) return;
+  if (bijection.features !== surjection.latent || base.features !== surjection.latent)
+    throw new ShapeError({
+      where,
+      subject: "the base and the bijection",
+      expected: `of ${surjection.latent} features, as ${surjection.type} takes`,
+      received: `${base.features} and ${bijection.features}`,
+    });
+  return commonContext(where, [base, bijection, surjection]);
+}
+
+/**
+ * The size of the context that all parts that have one take; 0 where none has.
+ * @throws ShapeError for parts that take another one.
+ */
+export function commonContext(
+  where: string,
+  parts: readonly { readonly type: string; readonly context?: number | undefined }[],
+): number {
+  const conditional = parts.filter(({ context = 0 }) => context > 0);
+  for (const { type, context } of conditional)
+    if (context !== conditional[0]!.context)
+      throw new ShapeError({
+        where,
+        subject: `context of ${type}`,
+        expected: `${conditional[0]!.context}, as ${conditional[0]!.type}`,
+        received: `${context}`,
+      });
+  return conditional[0]?.context ?? 0;
+}
+
+/** @throws ShapeError for a context that is not of so many numbers, or is none. */
+export function checkContext(where: string, size: number, context: Expr | undefined): void {
+  if (size === 0 || (context && sizeOf(context.shape) === size)) return;
   throw new ShapeError({
     where,
-    subject: "the base and the bijection",
-    expected: `of ${surjection.latent} features, as ${surjection.type} takes`,
-    received: `${base.features} and ${bijection.features}`,
+    subject: "context",
+    expected: `of ${size} numbers, as the parts take`,
+    received: context ? formatShape(context.shape) : "none",
   });
 }
 
@@ -53,7 +88,7 @@ export function drawnBound(
   const terms = Array.from({ length: draws }, (_, draw) => {
     const noise = g.randomNormal([surjection.noise], `lift ${draw}`);
     return surjection
-      .lifts(y, noise, parameters.surjection)
+      .lifts(y, noise, parameters.surjection, context)
       .map(({ value, logWeight }) =>
         g.add(pushforwardLogProb(base, bijection, value, parameters, context), logWeight),
       );

@@ -18,37 +18,15 @@
  * @module
  */
 
-import type { Lift } from "../../bijections/surjections/surjection.ts";
 import type { Expr } from "../../graph/expr.ts";
-import { normalLogCdf } from "../../graph/library/normalLogCdf.ts";
 import * as g from "../../graph/ops.ts";
-import { type Bound, leafOf, type ParameterTree, subtreeOf, trained } from "../../graph/parameters.ts";
-import {
-  checkedOptions,
-  flag,
-  type OptionKind,
-  type OptionTable,
-  positive,
-  refuse,
-  required,
-  wholeNumber,
-} from "../../options.ts";
-import { softClip } from "../../transformers/softClip.ts";
-import type { Distribution } from "../distribution.ts";
+import { checkedOptions, flag, type OptionTable, positive, required, wholeNumber } from "../../options.ts";
+import { aTarget, type LangevinTarget, stepsTowards } from "./stepsTowards.ts";
 import type { StochasticMap } from "./stochasticMap.ts";
-
-/**
- * What a step goes towards: a distribution that knows its slope, such as `gaussianMixture`, or a log-density of your own, which may lack its constant, with its
- * gradient, which `vjp` of `pushforward/graph` gives.
- */
-export type LangevinTarget = Pick<
-  Distribution,
-  "type" | "features" | "parameters" | "logProb" | "slope" | "toJSON"
->;
 
 /** Options of {@link langevin}. */
 export interface LangevinOptions {
-  /** `gaussianMixture`, or `{ type, features, parameters, logProb, slope, toJSON }` of your own. It is trained, too. */
+  /** Any distribution, or `{ type, features, parameters, logProb, toJSON }` of your own. It is trained, too. */
   readonly target: LangevinTarget;
   /** Steps, from 1 to 32 (default 4): each is a part of the program. */
   readonly steps?: number | undefined;
@@ -59,17 +37,6 @@ export interface LangevinOptions {
 }
 
 const where = "langevin";
-const aTarget: OptionKind = {
-  expected: "gaussianMixture, or { type, features, parameters, logProb, slope, toJSON }",
-  accepts: (value) => {
-    const { features, parameters, logProb, slope, toJSON } = (value ?? {}) as Partial<LangevinTarget>;
-    return (
-      typeof features === "number" &&
-      typeof parameters === "object" &&
-      [logProb, slope, toJSON].every((each) => typeof each === "function")
-    );
-  },
-};
 const optionTable: OptionTable<LangevinOptions> = {
   target: required(aTarget),
   steps: wholeNumber("an integer from 1 to 32", 1, 32),
@@ -77,77 +44,25 @@ const optionTable: OptionTable<LangevinOptions> = {
   adjusted: flag,
 };
 
-/** Step sizes stay within a factor of e to this of where they start. */
-const largestLogFactor = 5;
-
-/** Half of the squared length. */
-const energy = (e: Expr): Expr => g.mul(0.5, g.sum(g.square(e)));
-
 /**
- * Steps of Langevin dynamics, for `surjectionChain`, `surjectiveFlow`, `manyToOne`, `logProbBound` and `evidenceBound`.
- * @throws UsageError for an option out of its domain, for a target that does not know its slope, or with a context or a support, or that knows a bound alone.
- * @cost forward and back `steps` + 1 times a density of the target and its slope
+ * Steps of Langevin dynamics, for `surjectionChain`, `surjectiveFlow`, `manyToOne`, `logProbBound` and `evidenceBound`. Its context is that of the
+ * target. A model with it is saved where one with the target as its base would be.
+ * @throws UsageError for an option out of its domain, for a target with a support, or that knows a bound alone.
+ * @cost forward and back `steps` + 1 times a density of the target and its slope, which without `slope` costs two densities a feature
  * @example const surjection = langevin({ target: gaussianMixture({ features: 2, components: 3 }), steps: 4 });
  */
 export function langevin(options: LangevinOptions): StochasticMap {
   const checked = checkedOptions(where, options, optionTable);
   const { target, steps = 4, stepSize = 0.05, adjusted = false } = checked;
-  const { context, support, region, bound } = target as Distribution;
-  if (context || bound || region || support?.some(Number.isFinite))
-    refuse(
-      where,
-      "target",
-      "a distribution of all real numbers without a context, and no bound",
-      target.type,
-    );
-  const { features } = target;
-  const parameters: ParameterTree = { target: target.parameters, logFactor: trained([steps]) };
-  /** Numbers of noise of a step: e, and what decides. */
-  const width = features + Number(adjusted);
-  const walk = (from: Expr, noise: Expr, p: Bound, order: readonly number[]): Lift => {
-    const sizes = g.mul(stepSize, g.exp(softClip(leafOf(p, "logFactor"), largestLogFactor)));
-    const own = subtreeOf(p, "target");
-    const at = (x: Expr): { readonly x: Expr; readonly logPi: Expr; readonly slope: Expr } => ({
-      x,
-      logPi: target.logProb(x, own),
-      slope: target.slope!(x, own),
-    });
-    const start = at(from);
-    let [now, logWeight]: [typeof start, Expr] = [start, g.constant(0)];
-    order.forEach((step, i) => {
-      const h = g.slice(sizes, step, step + 1);
-      const spread = g.sqrt(g.mul(2, h));
-      const e = g.slice(noise, i * width, i * width + features);
-      const next = at(g.add(g.add(now.x, g.mul(h, now.slope)), g.mul(spread, e)));
-      const back = g.div(g.sub(now.x, g.add(next.x, g.mul(h, next.slope))), spread);
-      const logRatio = g.sub(energy(e), energy(back));
-      if (!adjusted) {
-        [now, logWeight] = [next, g.add(logWeight, logRatio)];
-        return;
-      }
-      const logUniform = normalLogCdf(g.slice(noise, (i + 1) * width - 1, (i + 1) * width));
-      const logAccept = g.add(g.sub(next.logPi, now.logPi), logRatio);
-      const isTaken = g.less(logUniform, g.stopGradient(logAccept));
-      now = {
-        x: g.select(isTaken, next.x, now.x),
-        logPi: g.select(g.reshape(isTaken, []), next.logPi, now.logPi),
-        slope: g.select(isTaken, next.slope, now.slope),
-      };
-    });
-    return { value: now.x, logWeight: adjusted ? g.sub(start.logPi, now.logPi) : logWeight };
+  const parts = {
+    target,
+    steps,
+    leaps: 1,
+    adjusted,
+    lengthOf: (factor: Expr) => g.sqrt(g.mul(2 * stepSize, factor)),
   };
-  const forwards = Array.from({ length: steps }, (_, step) => step);
-  const push = (x: Expr, noise: Expr, p: Bound): Lift => walk(x, noise, p, forwards);
   return {
-    type: where,
-    features,
-    latent: features,
-    noise: steps * width,
-    forwardNoise: steps * width,
-    parameters,
-    forward: (x, noise, p) => push(x, noise!, p!).value,
-    lifts: (y, noise, p) => [walk(y, noise, p, forwards.toReversed())],
-    push,
+    ...stepsTowards(where, parts),
     toJSON: () => ({ type: where, target: target.toJSON(), steps, stepSize, adjusted }),
   };
 }

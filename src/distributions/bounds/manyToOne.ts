@@ -17,7 +17,6 @@
 import { aBijection } from "../../bijections/bijection.ts";
 import { bijectionRegistry } from "../../bijections/registry.ts";
 import { aSurjection } from "../../bijections/surjections/surjection.ts";
-import { ShapeError } from "../../errors.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, subtreeOf } from "../../graph/parameters.ts";
 import { checkedOptions, type OptionTable, required, wholeNumber } from "../../options.ts";
@@ -55,7 +54,7 @@ const optionTable: OptionTable<ManyToOneOptions> = {
  * The distribution of what a surjection makes of a flow. `logProb` is a lower bound; a model of it says so. `surjectiveFlow` of
  * `pushforward/architectures` makes a flow of it that `fit` trains.
  *
- * @throws ShapeError for parts of different sizes, UsageError for `draws` out of their range, and for a base that has a bound itself.
+ * @throws ShapeError for parts of different sizes or contexts, UsageError for `draws` out of their range, and for a base that has a bound itself.
  * @cost density `draws` times that of the flow, for each branch; sample that of the flow
  * @example
  * const base = manyToOne({ base: standardNormal({ features: 2 }), bijection: affine({ features: 2 }), surjection: rounding({ features: 2 }) });
@@ -63,15 +62,7 @@ const optionTable: OptionTable<ManyToOneOptions> = {
 export function manyToOne(options: ManyToOneOptions): ManyToOne {
   const { base, bijection, surjection, draws = 8 } = checkedOptions(where, options, optionTable);
   const parts = { base, bijection, surjection };
-  checkDrawnParts(where, parts);
-  const [own = 0, ofMap] = [base.context, bijection.context];
-  if (own > 0 && ofMap > 0 && own !== ofMap)
-    throw new ShapeError({
-      where,
-      subject: "context of the bijection",
-      expected: `${own}, as the base`,
-      received: `${ofMap}`,
-    });
+  const context = checkDrawnParts(where, parts);
   const { forwardNoise = 0 } = surjection;
   const boundOf = (p: Bound) => ({
     base: subtreeOf(p, "base"),
@@ -82,7 +73,7 @@ export function manyToOne(options: ManyToOneOptions): ManyToOne {
     ...parts,
     type: where,
     features: surjection.features,
-    context: Math.max(own, ofMap),
+    context,
     noise: base.noise + forwardNoise,
     parameters: {
       base: base.parameters,
@@ -95,12 +86,8 @@ export function manyToOne(options: ManyToOneOptions): ManyToOne {
       const bound = boundOf(p);
       const own = forwardNoise > 0 ? g.slice(noise, 0, base.noise) : noise;
       const value = pushforwardSample(base, bijection, own, bound, c);
-      if (forwardNoise === 0) return surjection.forward(value);
-      return surjection.forward(
-        value,
-        g.slice(noise, base.noise, base.noise + forwardNoise),
-        bound.surjection,
-      );
+      const more = forwardNoise > 0 ? g.slice(noise, base.noise, base.noise + forwardNoise) : undefined;
+      return surjection.forward(value, more, bound.surjection, c);
     },
     toJSON: () => ({
       type: where,

@@ -20,7 +20,7 @@ export interface StochasticMap extends Surjection {
   /** Standard normal numbers that {@link StochasticMap.push} takes. */
   readonly forwardNoise: number;
   /** A draw of y given x, `[features]`, and log q(x | y) - log p(y | x) in nats. */
-  push(x: Expr, noise: Expr, parameters: Bound): Lift;
+  push(x: Expr, noise: Expr, parameters: Bound, context?: Expr): Lift;
 }
 
 /** Whether it is drawn forward, too, and knows the weight of that. */

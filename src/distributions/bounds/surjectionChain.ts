@@ -19,6 +19,7 @@ import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, subtreeOf } from "../../graph/parameters.ts";
 import { checkArgument, either, listOf, refuse } from "../../options.ts";
+import { commonContext } from "./drawnBound.ts";
 import { isStochastic, type StochasticMap } from "./stochasticMap.ts";
 
 /** A chain of maps of which some are drawn, which shows its parts. */
@@ -34,22 +35,22 @@ const mostBranches = 64;
 /** A bijection as a surjection whose draw is certain. */
 function certain(bijection: Bijection): StochasticMap {
   const { type, features, context } = bijection;
-  if (context > 0 || bijection.branches)
-    refuse(where, "parts", "bijections that are one to one, without a context", type);
+  if (bijection.branches) refuse(where, "parts", "bijections that are one to one", type);
   return {
     type,
     features,
     latent: features,
+    context,
     noise: 0,
     forwardNoise: 0,
     parameters: bijection.parameters,
-    forward: (x, _, p) => bijection.forward(x, p!).value,
-    lifts(y, _, p) {
-      const { value, logAbsDet } = bijection.inverse(y, p);
+    forward: (x, _, p, c) => bijection.forward(x, p!, c).value,
+    lifts(y, _, p, c) {
+      const { value, logAbsDet } = bijection.inverse(y, p, c);
       return [{ value, logWeight: logAbsDet }];
     },
-    push(x, _, p) {
-      const { value, logAbsDet } = bijection.forward(x, p);
+    push(x, _, p, c) {
+      const { value, logAbsDet } = bijection.forward(x, p, c);
       return { value, logWeight: logAbsDet };
     },
     ...(bijection.valuesFrom ? { valuesFrom: bijection.valuesFrom } : {}),
@@ -61,8 +62,8 @@ function certain(bijection: Bijection): StochasticMap {
  * Maps one after another, as one surjection, for `surjectiveFlow`, `manyToOne` and `logProbBound`; for `evidenceBound` where all that are not bijections are
  * stochastic. A last part that data set, such as `actNorm`, starts from them.
  * @param parts - Bijections, and surjections such as `langevin`, `variationalAutoencoder`, `rounding` or `augmentation`; the one next to the base first.
- * @throws ShapeError for none, and for parts that do not fit each other; UsageError for a bijection with a context or several branches, and for more than
- *   64 preimages.
+ * @throws ShapeError for none, and for parts that do not fit each other, or have different contexts; UsageError for a bijection with several branches, and
+ *   for more than 64 preimages.
  * @cost forward the sum of those of the parts, back the same
  * @example
  * const surjection = surjectionChain([langevin({ target: gaussianMixture({ features: 2, components: 2 }) }), planar({ features: 2 })]);
@@ -110,21 +111,22 @@ export function surjectionChain(parts: readonly (Bijection | Surjection)[]): Sur
     parts,
     features: last.features,
     latent: first.latent,
+    context: commonContext(where, steps),
     noise: noises.reduce((sum, size) => sum + size, 0),
     forwardNoise: forwardNoises.reduce((sum, size) => sum + size, 0),
     step: last.step,
     parameters: Object.fromEntries(steps.map((step, i) => [i, step.parameters])),
-    forward: (x, noise, p) =>
+    forward: (x, noise, p, c) =>
       steps.reduce(
         (value, step, i) =>
-          step.forward(value, own(noise!, forwardStarts, forwardNoises, i), ofPart(p ?? {}, i)),
+          step.forward(value, own(noise!, forwardStarts, forwardNoises, i), ofPart(p ?? {}, i), c),
         x,
       ),
-    lifts(y, noise, p) {
+    lifts(y, noise, p, c) {
       let ways: readonly Lift[] = [{ value: y, logWeight: g.constant(0) }];
       for (let i = steps.length - 1; i >= 0; i--) {
         ways = ways.flatMap((way) =>
-          steps[i]!.lifts(way.value, own(noise, noiseStarts, noises, i), ofPart(p, i)).map(
+          steps[i]!.lifts(way.value, own(noise, noiseStarts, noises, i), ofPart(p, i), c).map(
             ({ value, logWeight }) => ({ value, logWeight: g.add(way.logWeight, logWeight) }),
           ),
         );
@@ -149,13 +151,14 @@ export function surjectionChain(parts: readonly (Bijection | Surjection)[]): Sur
   const pushed: SurjectionChain & StochasticMap = {
     ...chain,
     forwardNoise: chain.forwardNoise!,
-    push: (x, noise, p) =>
+    push: (x, noise, p, c) =>
       steps.reduce<Lift>(
         (way, step, i) => {
           const { value, logWeight } = step.push(
             way.value,
             own(noise, forwardStarts, forwardNoises, i),
             ofPart(p, i),
+            c,
           );
           return { value, logWeight: g.add(way.logWeight, logWeight) };
         },

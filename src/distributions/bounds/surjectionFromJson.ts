@@ -12,6 +12,7 @@ import { rounding } from "../../bijections/surjections/rounding.ts";
 import type { Surjection } from "../../bijections/surjections/surjection.ts";
 import { FormatError } from "../../errors.ts";
 import type { Distribution } from "../distribution.ts";
+import { type HamiltonianMonteCarloOptions, hamiltonianMonteCarlo } from "./hamiltonianMonteCarlo.ts";
 import { type LangevinOptions, langevin } from "./langevin.ts";
 import { surjectionChain } from "./surjectionChain.ts";
 import { variationalAutoencoder } from "./variationalAutoencoder.ts";
@@ -26,6 +27,8 @@ const mapOf = ({ bijection }: Json): Bijection | undefined =>
 const readers: Readonly<Record<string, (json: Json, read: ReadDistribution) => Surjection>> = {
   augmentation: (json) =>
     augmentation({ features: json.kept as number, extra: json.extra as number, noise: mapOf(json) }),
+  hamiltonianMonteCarlo: ({ target, ...json }, read) =>
+    hamiltonianMonteCarlo({ ...(json as unknown as HamiltonianMonteCarloOptions), target: read(target) }),
   langevin: ({ target, ...json }, read) =>
     langevin({ ...(json as unknown as LangevinOptions), target: read(target) }),
   largest: (json) => largest({ of: json.of as number }),
@@ -37,8 +40,8 @@ const readers: Readonly<Record<string, (json: Json, read: ReadDistribution) => S
         part.type === "bijection" ? mapOf(part)! : surjectionFromJson(part, read),
       ),
     ),
-  variationalAutoencoder: ({ decoder, encoder }, read) =>
-    variationalAutoencoder({ decoder: read(decoder), encoder: read(encoder) }),
+  variationalAutoencoder: ({ decoder, encoder, context }, read) =>
+    variationalAutoencoder({ decoder: read(decoder), encoder: read(encoder), context: context as number }),
 };
 
 /**

@@ -17,7 +17,7 @@ import { ShapeError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, subtreeOf } from "../../graph/parameters.ts";
-import { checkedOptions, type OptionTable, refuse, required } from "../../options.ts";
+import { checkedOptions, type OptionTable, refuse, required, wholeNumber } from "../../options.ts";
 import { aDistribution, type Distribution } from "../distribution.ts";
 import type { StochasticMap } from "./stochasticMap.ts";
 
@@ -27,12 +27,15 @@ export interface VariationalAutoencoderOptions {
   readonly decoder: Distribution;
   /** What the numbers of the flow are, given the data: of as many features as the flow has, its context y. */
   readonly encoder: Distribution;
+  /** Numbers that both are given beside that, behind it: the context of a conditional flow (default 0: nothing). */
+  readonly context?: number | undefined;
 }
 
 const where = "variationalAutoencoder";
 const optionTable: OptionTable<VariationalAutoencoderOptions> = {
   decoder: required(aDistribution),
   encoder: required(aDistribution),
+  context: wholeNumber("an integer of at least 0", 0),
 };
 
 /**
@@ -47,38 +50,46 @@ const optionTable: OptionTable<VariationalAutoencoderOptions> = {
  * });
  */
 export function variationalAutoencoder(options: VariationalAutoencoderOptions): StochasticMap {
-  const { decoder, encoder } = checkedOptions(where, options, optionTable);
+  const { decoder, encoder, context = 0 } = checkedOptions(where, options, optionTable);
   const pairs = { decoder: [decoder, encoder], encoder: [encoder, decoder] } as const;
   for (const [name, [own, other]] of Object.entries(pairs)) {
     if (own.bound) refuse(where, name, "a distribution whose log-density is known", own.type);
-    if ((own.context ?? 0) !== other.features)
+    if ((own.context ?? 0) !== other.features + context)
       throw new ShapeError({
         where,
         subject: `context of the ${name}`,
-        expected: `${other.features}, the features of the other`,
+        expected: `${other.features + context}, the features of the other${context > 0 ? " and the context" : ""}`,
         received: `${own.context ?? 0}`,
       });
   }
   const ofDecoder = (p: Bound): Bound => subtreeOf(p, "decoder");
   const ofEncoder = (p: Bound): Bound => subtreeOf(p, "encoder");
-  const logRatio = (y: Expr, x: Expr, p: Bound): Expr =>
-    g.sub(decoder.logProb(y, ofDecoder(p), x), encoder.logProb(x, ofEncoder(p), y));
+  const beside = (value: Expr, c: Expr | undefined): Expr =>
+    context > 0 ? g.concatenate([value, c!]) : value;
+  const logRatio = (y: Expr, x: Expr, p: Bound, c: Expr | undefined): Expr =>
+    g.sub(decoder.logProb(y, ofDecoder(p), beside(x, c)), encoder.logProb(x, ofEncoder(p), beside(y, c)));
   return {
     type: where,
     features: decoder.features,
     latent: encoder.features,
+    context,
     noise: encoder.noise,
     forwardNoise: decoder.noise,
     parameters: { decoder: decoder.parameters, encoder: encoder.parameters },
-    forward: (x, noise, p) => decoder.sample(noise!, ofDecoder(p!), x),
-    lifts(y, noise, p) {
-      const value = encoder.sample(noise, ofEncoder(p), y);
-      return [{ value, logWeight: logRatio(y, value, p) }];
+    forward: (x, noise, p, c) => decoder.sample(noise!, ofDecoder(p!), beside(x, c)),
+    lifts(y, noise, p, c) {
+      const value = encoder.sample(noise, ofEncoder(p), beside(y, c));
+      return [{ value, logWeight: logRatio(y, value, p, c) }];
     },
-    push(x, noise, p) {
-      const value = decoder.sample(noise, ofDecoder(p), x);
-      return { value, logWeight: g.neg(logRatio(value, x, p)) };
+    push(x, noise, p, c) {
+      const value = decoder.sample(noise, ofDecoder(p), beside(x, c));
+      return { value, logWeight: g.neg(logRatio(value, x, p, c)) };
     },
-    toJSON: () => ({ type: where, decoder: decoder.toJSON(), encoder: encoder.toJSON() }),
+    toJSON: () => ({
+      type: where,
+      decoder: decoder.toJSON(),
+      encoder: encoder.toJSON(),
+      ...(context > 0 ? { context } : {}),
+    }),
   };
 }

@@ -133,7 +133,7 @@ export async function startValuesOfBase(
   rows: Given,
   options: EngineOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<ParameterValues> {
-  const { features, noise } = surjection;
+  const { features, noise, context = 0 } = surjection;
   const behind = within("surjection", (await surjection.valuesFrom?.(rows)) ?? {});
   const values = { ...initial, ...behind };
   const count = rows.values.length / features;
@@ -142,6 +142,7 @@ export async function startValuesOfBase(
     g.input("data", [features]),
     g.input("noise", [noise]),
     subtreeOf(bound, "surjection"),
+    context > 0 ? g.input("context", [context]) : undefined,
   );
   const executable = await engineOf({ ...options, precision: "float64" }).compile(
     { rows: { value: lift!.value } },
@@ -153,6 +154,7 @@ export async function startValuesOfBase(
     const inputs = {
       data: rows.values,
       noise: Float64Array.from({ length: count * noise }, () => stream.normal()),
+      ...(context > 0 ? { context: rows.context! } : {}),
     };
     const lifted = (await executable.run({ rows: count, inputs }, options)).rows.value!;
     const own = await startValues(

@@ -78,7 +78,8 @@ function pushForwardScan(node: ScanExpr, { orZero: tangent }: Push): Expr {
 
 /**
  * Jacobian-vector product: the tangents of the outputs when each of `inputs` moves along its tangent.
- * Members of `inputs` are cut points.
+ * Members of `inputs` are cut points. A value that is among them twice, be it in another shape, moves along the sum of its tangents: what `vjp`
+ * says of each of them is the whole derivative, too.
  */
 export function jvp(outputs: readonly Expr[], inputs: readonly Expr[], tangents: readonly Expr[]): Expr[] {
   for (const [name, list] of Object.entries({ outputs, inputs, tangents }))
@@ -95,7 +96,9 @@ export function jvp(outputs: readonly Expr[], inputs: readonly Expr[], tangents:
   const sources = new Set(inputs.map(withoutReshape));
   inputs.forEach((input, i) => {
     const source = withoutReshape(input);
-    tangentOf.set(source, input === source ? tangents[i]! : reshape(tangents[i]!, source.shape));
+    const own = input === source ? tangents[i]! : reshape(tangents[i]!, source.shape);
+    const other = tangentOf.get(source);
+    tangentOf.set(source, other ? add(other, own) : own);
   });
   outputs = withoutScanGradients(outputs, sources);
   const mapTangents = new Map<Expr, readonly Expr[]>();

@@ -12,7 +12,7 @@
 
 import { aBijection } from "../../bijections/bijection.ts";
 import { aSurjection } from "../../bijections/surjections/surjection.ts";
-import { checkDrawnParts, type DrawnParts } from "../../distributions/bounds/drawnBound.ts";
+import { checkContext, checkDrawnParts, type DrawnParts } from "../../distributions/bounds/drawnBound.ts";
 import { isStochastic } from "../../distributions/bounds/stochasticMap.ts";
 import { checkBase } from "../../distributions/density.ts";
 import { aDistribution } from "../../distributions/distribution.ts";
@@ -65,37 +65,37 @@ export interface EvidenceBound {
  * a flow with layers such as `langevin`. It draws from `ops.randomNormal` under the names `path 0` and `push 0` and on: anew in each step of a training by
  * `minimize`, whose loss the opposite of its `bound` can be. Nothing of it is called a log-density.
  *
- * @param logDensity - Of y, which may lack its constant.
+ * @param logDensity - Of y, given the context if there is one; it may lack its constant.
  * @param parameters - Of the three parts, bound.
+ * @param context - What those parts are given that have one, `[their context]`: then Z is one of each row.
  * @throws ShapeError if the parts do not fit each other, or for a log-density that is no scalar; UsageError for a surjection that is not drawn forward, a bijection with
- *   several branches, a context, and a base that knows a bound alone.
+ *   several branches, and a base that knows a bound alone.
  * @example const { bound } = evidenceBound(logDensity, parameters, { base, bijection, surjection: langevin({ target }) });
  */
 export function evidenceBound(
-  logDensity: (y: Expr) => Expr,
+  logDensity: (y: Expr, context?: Expr) => Expr,
   parameters: { readonly base: Bound; readonly bijection: Bound; readonly surjection: Bound },
   options: EvidenceBoundOptions,
+  context?: Expr,
 ): EvidenceBound {
   const where = "evidenceBound";
   checkArgument(where, "logDensity", logDensity, callback);
   checkArgument(where, "parameters", parameters, anObject, "such as { base, bijection, surjection }");
   const { draws = 1, ...parts } = checkedOptions(where, options, optionTable);
-  checkDrawnParts(where, parts);
+  checkContext(where, checkDrawnParts(where, parts), context);
   const { base, bijection, surjection } = parts;
   if (!isStochastic(surjection))
     refuse(where, "surjection", "one that is drawn forward, such as langevin", surjection.type);
-  // The law of x is that of one path alone, and nothing is given.
-  if (bijection.branches || bijection.context > 0)
-    refuse(where, "bijection", "one to one, without a context", bijection.type);
-  if (base.context) refuse(where, "base", "a distribution without a context", base.type);
+  // The law of x is that of one path alone.
+  if (bijection.branches) refuse(where, "bijection", "one to one", bijection.type);
   checkBase(where, base, bijection);
   const paths = Array.from({ length: draws }, (_, draw): WeightedPath => {
-    const start = base.sample(g.randomNormal([base.noise], `path ${draw}`), parameters.base);
-    const { value: x, logAbsDet } = bijection.forward(start, parameters.bijection);
+    const start = base.sample(g.randomNormal([base.noise], `path ${draw}`), parameters.base, context);
+    const { value: x, logAbsDet } = bijection.forward(start, parameters.bijection, context);
     const noise = g.randomNormal([Math.max(1, surjection.forwardNoise)], `push ${draw}`);
-    const { value, logWeight } = surjection.push(x, noise, parameters.surjection);
-    const logFlow = g.sub(base.logProb(start, parameters.base), logAbsDet);
-    const logTarget = logDensity(value);
+    const { value, logWeight } = surjection.push(x, noise, parameters.surjection, context);
+    const logFlow = g.sub(base.logProb(start, parameters.base, context), logAbsDet);
+    const logTarget = logDensity(value, context);
     checkReturned(where, "what logDensity returns", logTarget, []);
     return { value, logWeight: g.sub(g.add(logTarget, logWeight), logFlow) };
   });

@@ -6,7 +6,12 @@
 
 import { aBijection } from "../../bijections/bijection.ts";
 import { aSurjection } from "../../bijections/surjections/surjection.ts";
-import { checkDrawnParts, type DrawnParts, drawnBound } from "../../distributions/bounds/drawnBound.ts";
+import {
+  checkContext,
+  checkDrawnParts,
+  type DrawnParts,
+  drawnBound,
+} from "../../distributions/bounds/drawnBound.ts";
 import { aDistribution } from "../../distributions/distribution.ts";
 import type { Expr } from "../../graph/expr.ts";
 import { checkExpressions } from "../../graph/ops/leaves.ts";
@@ -34,6 +39,7 @@ const logProbBoundOptionTable: OptionTable<LogProbBoundOptions> = {
  *
  * @param y - `[surjection.features]`.
  * @param parameters - Of the three parts, bound.
+ * @param context - What those parts are given that have one, `[their context]`.
  * @returns A scalar, in nats. Of `rounding` it bounds the logarithm of a probability, of `largest` that of a density of the Lebesgue measure.
  * @throws ShapeError if the parts do not fit each other, UsageError for a base that knows a bound alone.
  * @example const loss = ops.neg(logProbBound(y, parameters, { base, bijection, surjection: rounding({ features: 2 }), draws: 4 }));
@@ -48,6 +54,6 @@ export function logProbBound(
   checkExpressions(where, y);
   checkArgument(where, "parameters", parameters, anObject, "such as { base, bijection, surjection }");
   const { draws = 1, ...parts } = checkedOptions(where, options, logProbBoundOptionTable);
-  checkDrawnParts(where, parts);
+  checkContext(where, checkDrawnParts(where, parts), context);
   return drawnBound(y, parameters, parts, draws, context);
 }
