@@ -25,28 +25,29 @@ interface Result {
   readonly error?: string;
 }
 
-/** Runs modules one after another in one process, and waits until it ends by itself. */
-async function runModules(paths: readonly string[]): Promise<readonly Result[]> {
+/** Modules that are still to be run, and results of those that were, by path. */
+const modules: string[] = [];
+const results = new Map<string, Result>();
+
+/** Runs all modules one after another in one process, where code that several need is warm, and waits until it ends by itself. */
+beforeAll(async () => {
   const runner = join(root, "test/docs/runBlocks.mjs");
-  const results = JSON.parse(await runNode([runner, ...paths], root)) as Result[];
-  expect(results.length).toBe(paths.length);
-  return results;
-}
+  const found = JSON.parse(await runNode([runner, ...modules], root)) as Result[];
+  expect(found.length).toBe(modules.length);
+  for (const [i, path] of modules.entries()) results.set(path, found[i]!);
+}, 600_000);
 
 /** Declares that each block runs and prints what it says: `[name, code]`. */
 function blocksRun(named: readonly (readonly [string, string])[]): void {
-  let results: readonly Result[];
-  beforeAll(async () => {
-    const paths = named.map(([, code]) => {
-      // The blocks use no syntax of TypeScript alone, so that they run on Node 20.
-      const path = join(userFolder(), "block.mjs");
-      writeFileSync(path, code);
-      return path;
-    });
-    results = await runModules(paths);
-  }, 600_000);
-  test.each(named.map(([name, code], i) => [name, code, i] as const))("%s", (_, code, i) => {
-    expect(results[i]).toEqual({ printed: promised(code) });
+  const written = named.map(([name, code]) => {
+    // The blocks use no syntax of TypeScript alone, so that they run on Node 20.
+    const path = join(userFolder(), "block.mjs");
+    writeFileSync(path, code);
+    modules.push(path);
+    return [name, code, path] as const;
+  });
+  test.each(written)("%s", (_, code, path) => {
+    expect(results.get(path)).toEqual({ printed: promised(code) });
   });
 }
 
@@ -59,27 +60,24 @@ const shorter = [
   [/\b500 \* pixels\b/g, "100 * pixels"],
 ] as const;
 
-describe("every example runs, and the process of all of them ends by itself", () => {
+describe("every example runs, and the process of all that runs ends by itself", () => {
   const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".js"));
-  let results: readonly Result[];
-  beforeAll(async () => {
-    const folder = join(userFolderWithRows(800), "examples");
-    mkdirSync(folder);
-    for (const entry of readdirSync(join(root, "examples"), { withFileTypes: true }))
-      if (entry.isDirectory())
-        symlinkSync(join(root, "examples", entry.name), join(folder, entry.name), "junction");
-    for (const name of examples) {
-      const code = shorter.reduce(
-        (text, [long, short]) => text.replaceAll(long, short),
-        readText(`examples/${name}`),
-      );
-      writeFileSync(join(folder, name), code);
-    }
-    results = await runModules(examples.map((name) => join(folder, name)));
-  }, 600_000);
+  const folder = join(userFolderWithRows(800), "examples");
+  mkdirSync(folder);
+  for (const entry of readdirSync(join(root, "examples"), { withFileTypes: true }))
+    if (entry.isDirectory())
+      symlinkSync(join(root, "examples", entry.name), join(folder, entry.name), "junction");
+  for (const name of examples) {
+    const code = shorter.reduce(
+      (text, [long, short]) => text.replaceAll(long, short),
+      readText(`examples/${name}`),
+    );
+    writeFileSync(join(folder, name), code);
+    modules.push(join(folder, name));
+  }
   test("there are examples", () => expect(examples.length).toBeGreaterThanOrEqual(3));
-  test.each(examples.map((name, i) => [name, i] as const))("%s", (_, i) => {
-    const { error, printed } = results[i]!;
+  test.each(examples)("%s", (name) => {
+    const { error, printed } = results.get(join(folder, name))!;
     expect(error).toBeUndefined();
     expect(printed!.length).toBeGreaterThan(0);
     expect(printed!.join("\n")).not.toMatch(/NaN|undefined/);

@@ -85,7 +85,7 @@ export function valueLaws(row: BijectionCase, subject: Subject): void {
     hides,
     draws = 60,
     // Most of the time of one point is that of the parameters and of each operation.
-    together = Math.ceil(draws / 20),
+    together = Math.ceil(draws / 12),
     within = (_, drawn) => drawn,
   } = row;
   const n = bijection.features;
@@ -230,13 +230,9 @@ export function valueLaws(row: BijectionCase, subject: Subject): void {
       for (const [leaf, data] of Object.entries(leaves))
         data.forEach((value, i) => (sensitivity += Math.abs(value * gradient[leaf]![i]!)));
 
-      /** Losses where one number of a leaf is moved, for each of these moves; those of rows at once. */
-      const lossesOf = async (leaf: string, moves: readonly (readonly [number, number])[]) => {
-        const moved = moves.map(([i, by]) => {
-          const data = leaves[leaf]!.slice();
-          data[i]! += by;
-          return data;
-        });
+      /** Losses where a leaf is moved along a direction, for each of these moves; those of rows at once. */
+      const lossesOf = async (leaf: string, moves: readonly (readonly [Float64Array, number])[]) => {
+        const moved = moves.map(([along, by]) => leaves[leaf]!.map((value, i) => value + by * along[i]!));
         const repeated = (data: Float64Array): Float64Array =>
           Float64Array.from(moved.flatMap(() => Array.from(data)));
         const joined = Float64Array.from(moved.flatMap((data) => Array.from(data)));
@@ -250,34 +246,37 @@ export function valueLaws(row: BijectionCase, subject: Subject): void {
         return losses;
       };
 
-      const source = stream(seed, "which elements");
+      const source = stream(seed, "which way");
       for (const [leaf, data] of Object.entries(leaves)) {
-        // A few elements of each leaf; the seeds reach the others.
-        const count = Math.min(data.length, leaf === "x" ? n : 2);
-        let open = Array.from({ length: count }, (_, k) =>
-          count === data.length ? k : Math.floor(source.uniform() * data.length),
-        );
+        const { length } = data;
+        const scales = data.map((value) => Math.max(1, Math.abs(value)));
+        // What a row holds is moved number by number, of parameters all at once: one way up or down for each, together as far as one.
+        let open =
+          leaf === "x" || leaf === "context"
+            ? Array.from(scales, (scale, i) => new Float64Array(length).fill(scale, i, i + 1))
+            : length > 0
+              ? [scales.map((scale) => (source.uniform() < 0.5 ? -scale : scale) / Math.sqrt(length))]
+              : [];
         for (const step of steps) {
           if (open.length === 0) break;
-          const h = (i: number): number => step * Math.max(1, Math.abs(data[i]!));
           const losses = await lossesOf(
             leaf,
-            open.flatMap((i) => [[i, h(i)] as const, [i, -h(i)] as const]),
+            open.flatMap((along) => [[along, step] as const, [along, -step] as const]),
           );
-          open = open.filter((i, k) => {
-            const own = gradient[leaf]![i]!;
-            const [right, left] = [(losses[2 * k]! - centre) / h(i), (centre - losses[2 * k + 1]!) / h(i)];
+          open = open.filter((along, k) => {
+            const own = along.reduce((sum, by, i) => sum + by * gradient[leaf]![i]!, 0);
+            const [right, left] = [(losses[2 * k]! - centre) / step, (centre - losses[2 * k + 1]!) / step];
             // At a kink (a rectifier's zero, a knot) the derivative is that of one side; where the function is
             // smooth it is off by less than the two differences differ.
             const error = Math.min(Math.abs(own - right), Math.abs(own - left));
-            const rounding = (roundings * epsilon * (1 + Math.abs(centre) + sensitivity)) / h(i);
+            const rounding = (roundings * epsilon * (1 + Math.abs(centre) + sensitivity)) / step;
             const tolerance = 1e-7 * Math.abs(right) + Math.abs(right - left) + rounding;
             if (error <= tolerance) return false;
             // A smaller step may only be asked for where this one was too large for the curvature.
             if (step > steps.at(-1)! && Math.abs(right - left) > 1e-5 * Math.abs(right) + rounding)
               return true;
             throw new Error(
-              `d loss / d ${leaf}[${i}] is ${own}, differences ${left} and ${right}, step ${step}`,
+              `d loss / d ${leaf} along [${along}] is ${own}, differences ${left} and ${right}, step ${step}`,
             );
           });
         }
