@@ -46,6 +46,7 @@ export const unary: readonly ((a: Expr) => Expr)[] = [
   (a) => g.div(1, g.add(2, g.cos(a))),
   (a) => g.expm1(g.mul(0.3, g.tanh(a))),
   (a) => g.normalQuantile(g.add(0.1, g.mul(0.8, g.sigmoid(a)))),
+  g.normalLogCdf,
   (a) => g.mul(a, g.sign(g.add(a, 0.137))),
   (a) => g.sub(a, g.floor(g.add(a, 0.2719))),
   (a) => g.add(a, g.stopGradient(g.sin(a))),

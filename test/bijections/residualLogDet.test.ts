@@ -221,7 +221,7 @@ describe("log-determinants", () => {
       const gradients = vjp([g.sumRows(g.sub(total, g.sum(g.square(value))))], [g.constant(1)], parameters);
       const program = { sums: Object.fromEntries(gradients.map((own, i) => [`${i}`, own])) };
       return compileProgram(prepareProgram(program), {
-        vector: { precision: "float32", relaxed: false, wide: false, normal },
+        vector: { precision: "float32", relaxed: false, wide: false, functions: normal },
         threads: 1,
         sharedMemory: false,
         maximumPages: 16384,

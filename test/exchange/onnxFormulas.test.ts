@@ -30,6 +30,7 @@ test.each([
   ["softplus", both],
   ["erf", both],
   ["tanh", both],
+  ["normalExcess", above(-1)],
   ["normalQuantile", shares],
 ] as const)("%s keeps its digits in onnxruntime", async (name, values) => {
   const results = await computed(name, values);

@@ -15,6 +15,14 @@ import { curved, draw, meanOf, momentsOf } from "./tables.ts";
 /** A fit of a second: one plan, few layers. */
 const quick: FitOptions = { seed: 1, layers: 12, step: 0.5, validation: 0.25, threads: 1 };
 
+/** From the first decile of each column to the last. */
+function rangesOf({ columns, rows, values }: Table): number[] {
+  return columns.map((_, i) => {
+    const sorted = Float64Array.from({ length: rows }, (_, row) => values[row * columns.length + i]!).sort();
+    return sorted[Math.floor(0.9 * rows)]! - sorted[Math.floor(0.1 * rows)]!;
+  });
+}
+
 /** A bent ridge in two columns. */
 const bent = (rows: number, seed: number): Table =>
   draw(["x", "y"], rows, seed, (s) => {
@@ -190,10 +198,13 @@ describe("fit of a Gaussianization", () => {
   it("draws samples like the data", async () => {
     const table = curved(2000, 9);
     const { flow } = await fit(table, { ...quick, flow: "sliced", layers: 20 });
-    const [had, drawn] = [momentsOf(table), momentsOf(await flow.sample(4000, { seed: 1 }))];
+    const samples = await flow.sample(4000, { seed: 1 });
+    const [had, drawn] = [momentsOf(table), momentsOf(samples)];
+    const [ranges, drawnRanges] = [table, samples].map(rangesOf) as [number[], number[]];
     table.columns.forEach((_, i) => {
       expect(Math.abs(drawn.mean[i]! - had.mean[i]!)).toBeLessThan(0.1 * had.deviation[i]!);
-      expect(Math.abs(drawn.deviation[i]! / had.deviation[i]! - 1)).toBeLessThan(0.2);
+      // The deviation of a column with heavy tails is that of its largest rows, and turns on the last bits of a fit.
+      expect(Math.abs(drawnRanges[i]! / ranges[i]! - 1)).toBeLessThan(0.15);
     });
   });
 

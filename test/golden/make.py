@@ -139,12 +139,15 @@ def elementary():
         p = mp.mpf(p); x = mp.mpf(float(scipy.special.ndtri(float(p))))
         for _ in range(8): x -= (mp.erfc(-x / mp.sqrt(2)) / 2 - p) * mp.sqrt(2 * mp.pi) * mp.exp(x * x / 2)
         return x
+    def excess(x):  # the difference loses twice the digits of x
+        with mp.workdps(80): return mp.exp(-x * x / 2) * mp.sqrt(2 / mp.pi) / mp.erfc(x / mp.sqrt(2)) - x
     positive = np.concatenate([10.0 ** rng.uniform(-300, 300, 80), rng.uniform(0, 3, 80), 1 + rng.normal(size=40) * 10.0 ** rng.uniform(-15, -2, 40)])
     probability = np.concatenate([rng.uniform(0, 1, 100), 10.0 ** rng.uniform(-300, -1, 60), 1 - 10.0 ** rng.uniform(-15, -1, 38), [0.5, 0.975]])
     table = dict(
         exp=(sweep(-700, 700, 200), mp.exp), log=(positive, mp.log), log1p=(np.concatenate([sweep(-0.999, 5, 140).clip(-0.999), 10.0 ** rng.uniform(-18, 18, 60)]), mp.log1p),
         expm1=(sweep(-40, 40, 200), mp.expm1), tanh=(sweep(-20, 20, 200), mp.tanh), sigmoid=(sweep(-700, 40, 200), lambda x: 1 / (1 + mp.exp(-x))),
-        softplus=(sweep(-700, 700, 200), lambda x: mp.log1p(mp.exp(x))), erf=(sweep(-6, 6, 200), mp.erf), erfc=(sweep(-6, 26, 200), mp.erfc), normalQuantile=(probability, quantile))
+        softplus=(sweep(-700, 700, 200), lambda x: mp.log1p(mp.exp(x))), erf=(sweep(-6, 6, 200), mp.erf), erfc=(sweep(-6, 26, 200), mp.erfc), normalQuantile=(probability, quantile),
+        normalExcess=(np.concatenate([[0], np.geomspace(1e-9, 1e4, 80), np.linspace(0.03, 40, 80)]), excess))
     write("elementary.json", "mpmath at 60 digits, rounded to the nearest double",
           functions={name: dict(x=x, y=[float(f(mp.mpf(float(v)))) for v in x]) for name, (x, f) in table.items()})
 

@@ -160,6 +160,7 @@ describe("element-wise partial derivatives agree with central differences", () =
     log: [[0.1], [3]],
     log1p: [[-0.9], [1e-8], [3]],
     sqrt: [[0.2], [9]],
+    normalExcess: [[0.1], [2], [30]],
     normalQuantile: [[0.001], [0.5], [0.97]],
   };
   const ties = new Set(["sign", "floor", "stopGradient", "less", "lessEqual"]);

@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { vjp } from "../../src/graph/derivative/derivative.ts";
+import { normalQuantileOfLog } from "../../src/graph/library/normalQuantileOfLog.ts";
 import * as g from "../../src/graph/publicOps.ts";
 import { engines } from "../engines.ts";
 
@@ -10,6 +11,8 @@ const golden = [
   [-10000.0, -50000010.12927891, 10000.000099999997, -0.9999999900000006],
   [-100, -5005.524208694205, 100.00999800099926, -0.9999000599500517],
   [-40, -804.6084420137538, 40.02496884720726, -0.9993773316214086],
+  [-8.625, -40.28193418383983, 8.738015904099925, -0.9875347674413654],
+  [-8.5, -39.19739642821767, 8.614595320165172, -0.9871923088077279],
   [-8, -35.01343715991455, 8.121368112236112, -0.9856751165566591],
   [-4.0009765625, -10.364228510588918, 4.226538136558815, -0.953344594901814],
   [-4, -10.360101486527292, 4.225607144489471, -0.9533271616025774],
@@ -17,6 +20,8 @@ const golden = [
   [-3.5, -8.366065308344092, 3.7513912648576997, -0.9430669950487032],
   [-2, -3.783184333682032, 2.373215532822841, -0.8857208995859187],
   [-1, -1.8410216450092636, 1.525135276160981, -0.8009023344296512],
+  [-0.703125, -1.4230042935873586, 1.2928814086089577, -0.7624850962985092],
+  [-0.6953125, -1.4129269154335569, 1.286928853114687, -0.7613681547977778],
   [-0.0009765625, -0.6939266682991533, 0.7985063637384954, -0.636832621560036],
   [0, -Math.LN2, 0.7978845608028654, -0.6366197723675814],
   [0.0009765625, -0.6923682999486549, 0.7972629657812195, -0.6364068137212866],
@@ -47,6 +52,22 @@ test.each(engines)("normalLogCdf and its derivatives: $name", async ({ engine, e
     check("first", expected[1], 2 * tolerance);
     // Its terms cancel as x^2.
     check("second", expected[2], 16 * tolerance * Math.max(1, own ** 2));
+  });
+});
+
+test.each(engines)("the quantile of a logarithm, and its derivative: $name", async ({ engine, epsilon }) => {
+  const l = g.input("l", []);
+  const x = normalQuantileOfLog(l);
+  const [slope] = vjp([x], [g.constant(1)], [l]);
+  const executable = await engine.compile({ rows: { x, slope: slope! } });
+  const lower = golden.filter(([own]) => own <= 0);
+  const points = Float64Array.from(lower, ([, logCdf]) => logCdf);
+  const { rows } = await executable.run({ rows: points.length, inputs: { l: points } });
+  executable.dispose();
+  lower.forEach(([own, , hazard], i) => {
+    expect(Math.abs(rows.x![i]! - own), `at ${own}`).toBeLessThan(4 * epsilon * Math.max(1, -own));
+    // What is left of a start that is off by 1e-4 changes the derivative by 1e-9.
+    expect(Math.abs(rows.slope![i]! * hazard - 1), `slope at ${own}`).toBeLessThan(16 * epsilon + 1e-8);
   });
 });
 

@@ -136,19 +136,18 @@ export function wasmEngineWith(
     };
     const programPlan = await inPieces(planningFor(prepared, machine), signal);
     if (checkPlans) (await import("../../plan/check/checkPlan.ts")).checkPlan(programPlan);
-    const trigonometry = computes(programPlan, "sin", "cos")
-      ? await import("./emit/trigonometric.ts")
-      : undefined;
-    const normal = computes(programPlan, "erf", "normalQuantile")
-      ? await import("./emit/normal.ts")
-      : undefined;
+    const functions = {
+      ...(computes(programPlan, "sin", "cos") && (await import("./emit/trigonometric.ts"))),
+      ...(computes(programPlan, "erf", "normalQuantile") && (await import("./emit/normal.ts"))),
+      ...(computes(programPlan, "normalExcess") && (await import("./emit/normalTail.ts"))),
+    };
     const { addConnected } = programPlan.kernels.some(
       ({ kind }) => kind === "connected" || kind === "sumConnected",
     )
       ? await import("./connectedKernel.ts")
       : {};
     return await inPieces(
-      compiling(programPlan, { ...machine, addConnected, vector: { ...vector, trigonometry, normal } }),
+      compiling(programPlan, { ...machine, addConnected, vector: { ...vector, functions } }),
       signal,
     );
   };

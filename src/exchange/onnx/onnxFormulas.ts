@@ -5,8 +5,8 @@
  * @module
  */
 
+import { excessPlace, excessTerms } from "../../engines/wasm/emit/normalTail.ts";
 import type { ElementwiseName } from "../../graph/ops/elementwise.ts";
-import { normalCdf } from "../../numerics/special.ts";
 import type { OnnxGraph } from "./onnxGraph.ts";
 
 /** Numbers that a graph computes with. */
@@ -137,6 +137,8 @@ export class OnnxFormulas {
         return this.softplus(a);
       case "erf":
         return this.erf(a);
+      case "normalExcess":
+        return this.where(this.less(a, this.number(0)), this.number(Number.NaN), this.#normalExcess(a));
       case "normalQuantile":
         return this.normalQuantile(a);
     }
@@ -194,15 +196,17 @@ export class OnnxFormulas {
     return others.reduce((sum, c) => this.add(this.mul(sum, x), this.number(c)), this.number(first!));
   }
 
-  /** e^(x^2) erfc(x) for x of 0 or more, by Chebyshev polynomials of (x - 3.75) / (x + 3.75): relative error below 1e-13. */
+  /** The mean excess over a of 0 or more, by the polynomial of the kernel in float64. */
+  #normalExcess(a: string): string {
+    const w = this.div(this.number(1), this.add(a, this.number(excessPlace)));
+    const u = this.sub(this.number(1), this.mul(this.number(2 * excessPlace), w));
+    return this.mul(w, this.polynomial(excessTerms.float64.toReversed(), u));
+  }
+
+  /** e^(x^2) erfc(x) for x of 0 or more, of the hazard of the normal distribution at sqrt(2) x. */
   #scaledErfc(x: string): string {
-    const t = this.div(this.sub(x, this.number(chebyshevPlace)), this.add(x, this.number(chebyshevPlace)));
-    const twice = this.mul(this.number(2), t);
-    const coefficients = scaledErfcCoefficients();
-    let [above, here] = [this.number(0), this.number(0)];
-    for (let k = coefficients.length - 1; k > 0; k--)
-      [above, here] = [here, this.add(this.sub(this.mul(twice, here), above), this.number(coefficients[k]!))];
-    return this.add(this.sub(this.mul(t, here), above), this.number(coefficients[0]!));
+    const at = this.mul(this.number(Math.SQRT2), x);
+    return this.div(this.number(Math.sqrt(2 / Math.PI)), this.add(at, this.#normalExcess(at)));
   }
 
   /** erfc(x) for x of 0 or more; the square of x is split, so that e^-x^2 keeps its digits. */
@@ -261,8 +265,6 @@ export class OnnxFormulas {
   }
 }
 
-const chebyshevPlace = 3.75;
-
 /** erf(x) / x as powers of x^2, the highest first: enough of them for |x| of at most 1/2. */
 const erfSeries: readonly number[] = Array.from({ length: 14 }, (_, n) => n)
   .map((n) => {
@@ -271,28 +273,3 @@ const erfSeries: readonly number[] = Array.from({ length: 14 }, (_, n) => n)
     return ((n % 2 === 0 ? 1 : -1) * 2) / (Math.sqrt(Math.PI) * factorial * (2 * n + 1));
   })
   .reverse();
-
-let coefficientsOfErfc: readonly number[] | undefined;
-
-/** Chebyshev coefficients of e^(x^2) erfc(x) on 0 to infinity, which at the end t = 1 is 0. */
-function scaledErfcCoefficients(): readonly number[] {
-  if (coefficientsOfErfc) return coefficientsOfErfc;
-  const count = 40;
-  const nodes = Array.from({ length: count }, (_, i) => Math.cos((Math.PI * (i + 0.5)) / count));
-  const values = nodes.map((t) => scaledErfc((chebyshevPlace * (1 + t)) / (1 - t)));
-  coefficientsOfErfc = Array.from({ length: 32 }, (_, k) => {
-    const sum = values.reduce(
-      (total, value, i) => total + value * Math.cos((Math.PI * k * (i + 0.5)) / count),
-      0,
-    );
-    return ((k === 0 ? 1 : 2) * sum) / count;
-  });
-  return coefficientsOfErfc;
-}
-
-/** e^(x^2) erfc(x), to which the first terms of the asymptotic series are enough far out. */
-function scaledErfc(x: number): number {
-  if (x < 25) return 2 * normalCdf(-x * Math.SQRT2) * Math.exp(x * x);
-  const s = 1 / (2 * x * x);
-  return (1 - s * (1 - 3 * s * (1 - 5 * s * (1 - 7 * s * (1 - 9 * s))))) / (x * Math.sqrt(Math.PI));
-}

@@ -6,6 +6,7 @@
 
 import type { Expr } from "../expr.ts";
 import {
+  add,
   div,
   exp,
   less,
@@ -30,16 +31,17 @@ const deep = -40;
  */
 export function normalQuantileOfLog(l: Expr): Expr {
   const low = min(l, deep);
-  // From log Phi(x) ~ -x^2 / 2 - log(-x) - log(2 pi) / 2.
+  // From log Phi(x) ~ -x^2 / 2 - log(-x) - log(2 pi) / 2 - 1 / x^2.
   const w = sub(mul(-2, low), Math.log(2 * Math.PI));
-  const start = neg(sqrt(sub(w, log(sub(w, log(w))))));
-  const quantile = normalQuantile(exp(max(min(l, -Math.LN2), deep)));
-  let x = select(less(l, deep), start, quantile);
-  // Newton's steps; the last one alone gives the derivative of the solution.
-  for (let k = 0; k < 3; k++) {
-    const from = min(stopGradient(x), 0);
-    const { logCdf, logHazard } = normalTail(from);
-    x = sub(from, div(sub(logCdf, l), exp(logHazard)));
-  }
-  return x;
+  const v = sub(w, log(w));
+  const start = sqrt(sub(w, add(log(v), div(2, v))));
+  const quantile = neg(normalQuantile(exp(max(min(l, -Math.LN2), deep))));
+  const size = max(select(less(l, deep), start, quantile), 0);
+  // One of Halley's steps, which has all digits after a start that is off by 1e-4.
+  const { logShare, hazard, excess } = normalTail(size);
+  const newton = div(sub(logShare, l), hazard);
+  const step = div(newton, add(1, mul(mul(0.5, excess), newton)));
+  // The derivative is one over the hazard there, which changes by itself times the excess.
+  const slope = stopGradient(mul(hazard, add(1, mul(excess, step))));
+  return sub(div(sub(l, stopGradient(l)), slope), stopGradient(add(size, step)));
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { erf, normalQuantile, sigmoid, softplus } from "../../numerics/special.ts";
+import { erf, normalExcess, normalQuantile, sigmoid, softplus } from "../../numerics/special.ts";
 import { type Expr, formatShape, type Node, sameShape, sizeOf } from "../expr.ts";
 import { copied, each, type Fault, type GraphRules, type Padding, type PullBack } from "../rules.ts";
 import * as ops from "./arithmetic.ts";
@@ -77,6 +77,7 @@ export type ElementwiseName =
   | "sin"
   | "cos"
   | "erf"
+  | "normalExcess"
   | "normalQuantile"
   | "stopGradient"
   | "add"
@@ -115,6 +116,12 @@ export const elementwise: Readonly<Record<ElementwiseName, Rule>> = {
     value: erf,
     partials: [(_, a) => ops.mul(twoOverRootPi, ops.exp(ops.neg(ops.mul(a, a))))],
     bound: upToOne,
+  },
+  // The density over the upper tail of a standard normal number, less the number: all of log Phi that is not elementary.
+  normalExcess: {
+    arity: 1,
+    value: normalExcess,
+    partials: [(out, a) => ops.sub(ops.mul(out, ops.add(out, a)), 1)],
   },
   normalQuantile: {
     arity: 1,

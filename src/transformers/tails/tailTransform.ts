@@ -18,7 +18,7 @@
 
 import type { Expr } from "../../graph/expr.ts";
 import { relativeExpm1 } from "../../graph/library/hyperbolic.ts";
-import { normalLogCdf } from "../../graph/library/normalLogCdf.ts";
+import { normalTail } from "../../graph/library/normalLogCdf.ts";
 import {
   add,
   div,
@@ -46,7 +46,7 @@ const halfLogTwoOverPi = 0.5 * Math.log(2 / Math.PI);
 
 /** -log erfc(x / sqrt 2) for x at least 0. */
 function depthOf(x: Expr): Expr {
-  return neg(add(Math.LN2, normalLogCdf(neg(x))));
+  return neg(add(Math.LN2, normalTail(x).logShare));
 }
 
 /** log derivative of forward at a number of size x. */

@@ -11,8 +11,9 @@ import {
   sigmoid,
   softplus,
   tanh,
-} from "../../../src/engines/wasm/emit/elementary.ts";
+} from "../../../src/engines/wasm/emit/exponential.ts";
 import { erf, normalQuantile } from "../../../src/engines/wasm/emit/normal.ts";
+import { normalExcess } from "../../../src/engines/wasm/emit/normalTail.ts";
 import { cos, sin } from "../../../src/engines/wasm/emit/trigonometric.ts";
 import { type Vector, VectorBuilder, type VectorOptions } from "../../../src/engines/wasm/emit/vector.ts";
 import * as special from "../../../src/numerics/special.ts";
@@ -26,6 +27,7 @@ const kernels = {
   log,
   log1p,
   logSigmoid,
+  normalExcess,
   normalQuantile,
   sigmoid,
   sin,
@@ -141,6 +143,15 @@ const cases: Record<Name, Case> = {
       [-4.5, 4.5],
       [-1.2, 1.2],
       [-1e-3, 1e-3],
+    ],
+  },
+  normalExcess: {
+    reference: special.normalExcess,
+    float32: 4,
+    float64: 10,
+    ranges: [
+      [0.3, 10],
+      [0, 1e4],
     ],
   },
   normalQuantile: {

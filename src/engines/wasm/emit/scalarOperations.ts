@@ -5,7 +5,7 @@
  */
 
 import type { ElementwiseName } from "../../../graph/ops/elementwise.ts";
-import * as elementary from "./elementary.ts";
+import * as elementary from "./exponential.ts";
 import type { Mask, Vector, VectorBuilder } from "./vector.ts";
 
 /** A value in lanes: numbers, or the outcome of a comparison that nothing has read as a number yet. */
@@ -13,6 +13,11 @@ export type LaneValue = Vector | Mask;
 
 /** Writes a call instead of an operation of one operand, which `emit` writes; undefined where it is to be written out. */
 export type CallWriter = (v: VectorBuilder, name: string, operand: Vector, emit: Rule) => Vector | undefined;
+
+/** Operations whose code is in modules of their own, as far as a program has them. */
+export type RareFunctions = Partial<
+  Record<"sin" | "cos" | "erf" | "normalExcess" | "normalQuantile", (v: VectorBuilder, x: Vector) => Vector>
+>;
 
 type Rule = (
   v: VectorBuilder,
@@ -36,10 +41,11 @@ const rules: Readonly<Record<Exclude<ElementwiseName, "select">, Rule>> = {
   tanh: (v, [a]) => elementary.tanh(v, a!),
   sigmoid: (v, [a]) => elementary.sigmoid(v, a!),
   softplus: (v, [a]) => elementary.softplus(v, a!),
-  sin: (v, [a]) => v.trigonometry!.sin(v, a!),
-  cos: (v, [a]) => v.trigonometry!.cos(v, a!),
-  erf: (v, [a]) => v.normal!.erf(v, a!),
-  normalQuantile: (v, [a]) => v.normal!.normalQuantile(v, a!),
+  sin: (v, [a]) => v.functions!.sin!(v, a!),
+  cos: (v, [a]) => v.functions!.cos!(v, a!),
+  erf: (v, [a]) => v.functions!.erf!(v, a!),
+  normalExcess: (v, [a]) => v.functions!.normalExcess!(v, a!),
+  normalQuantile: (v, [a]) => v.functions!.normalQuantile!(v, a!),
   stopGradient: (_, [a]) => a!,
   add: (v, [a, b]) => v.add(a!, b!),
   sub: (v, [a, b]) => v.sub(a!, b!),

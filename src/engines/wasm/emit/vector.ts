@@ -37,9 +37,8 @@ export interface VectorOptions {
   readonly relaxed: boolean;
   /** Whether the runtime joins pairs of adjacent vectors to registers of twice the width; kernels then work on pairs. */
   readonly wide?: boolean | undefined;
-  /** Sine and cosine, the error function and the normal quantile, which most programs do without. */
-  readonly trigonometry?: typeof import("./trigonometric.ts") | undefined;
-  readonly normal?: typeof import("./normal.ts") | undefined;
+  /** Those that most programs do without. */
+  readonly functions?: import("./scalarOperations.ts").RareFunctions | undefined;
   /** Writes calls of functions of the module instead of long operations, for code that has to be small. */
   readonly calls?: import("./scalarOperations.ts").CallWriter | undefined;
 }
@@ -57,8 +56,7 @@ export class VectorBuilder {
   readonly precision: Precision;
   /** Whether relaxed SIMD instructions are emitted. */
   readonly relaxed: boolean;
-  readonly trigonometry: VectorOptions["trigonometry"];
-  readonly normal: VectorOptions["normal"];
+  readonly functions: VectorOptions["functions"];
   readonly calls: VectorOptions["calls"];
   /** Lanes of a vector, 4 or 2, and bytes of one, 4 or 8. */
   readonly lanes: number;
@@ -71,7 +69,7 @@ export class VectorBuilder {
   constructor(f: FunctionBuilder, options: VectorOptions) {
     const single = options.precision === "float32";
     [this.f, this.precision, this.relaxed] = [f, options.precision, options.relaxed];
-    [this.trigonometry, this.normal, this.calls] = [options.trigonometry, options.normal, options.calls];
+    [this.functions, this.calls] = [options.functions, options.calls];
     [this.lanes, this.laneBytes] = single ? [4, 4] : [2, 8];
     this.#float = single ? "f32x4" : "f64x2";
     this.#integer = single ? "i32x4" : "i64x2";

@@ -22,6 +22,7 @@ const longOperations: ReadonlySet<string> = new Set([
   "sin",
   "cos",
   "erf",
+  "normalExcess",
   "normalQuantile",
 ]);
 

@@ -15,6 +15,7 @@ import { ModuleBuilder } from "../emit/assembler.ts";
 import type { ProductOptions } from "../emit/dense.ts";
 import { emitKernel } from "../emit/emitKernel.ts";
 import * as normal from "../emit/normal.ts";
+import * as normalTail from "../emit/normalTail.ts";
 import * as trigonometry from "../emit/trigonometric.ts";
 import type { Precision, VectorOptions } from "../emit/vector.ts";
 import { emitLevels } from "../emitPhases.ts";
@@ -37,8 +38,7 @@ export const vectorOf = (precision: Precision): ProductOptions => ({
   precision,
   relaxed: false,
   unroll: 2,
-  trigonometry,
-  normal,
+  functions: { ...trigonometry, ...normal, ...normalTail },
 });
 
 /** Rows of a tile. */
