@@ -111,8 +111,7 @@ export function stepsTowards(
       logPi: logPi(x),
       slope: target.slope?.(x, own, c) ?? differences(logPi, x),
     });
-    const start = at(from);
-    let [now, logWeight]: [Place, Expr] = [start, g.constant(0)];
+    let [now, logWeight]: [Place, Expr] = [at(from), g.constant(0)];
     order.forEach((step, i) => {
       const length = g.slice(lengths, step, step + 1);
       const push = (v: Expr, { slope }: Place): Expr => g.add(v, g.mul(g.mul(0.5, length), slope));
@@ -131,13 +130,15 @@ export function stepsTowards(
       const logUniform = normalLogCdf(g.slice(noise, (i + 1) * width - 1, (i + 1) * width));
       const logAccept = g.add(g.sub(next.logPi, now.logPi), logRatio);
       const isTaken = g.less(logUniform, g.stopGradient(logAccept));
+      // Of steps that are refused nothing is added, not even where the density is 0.
+      logWeight = g.add(logWeight, g.select(g.reshape(isTaken, []), g.sub(now.logPi, next.logPi), 0));
       now = {
         x: g.select(isTaken, next.x, now.x),
         logPi: g.select(g.reshape(isTaken, []), next.logPi, now.logPi),
         slope: g.select(isTaken, next.slope, now.slope),
       };
     });
-    return { value: now.x, logWeight: adjusted ? g.sub(start.logPi, now.logPi) : logWeight };
+    return { value: now.x, logWeight };
   };
   const forwards = Array.from({ length: steps }, (_, step) => step);
   const push = (x: Expr, noise: Expr, p: Bound, c?: Expr): Lift => walk(x, noise, p, c, forwards);
