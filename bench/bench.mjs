@@ -108,6 +108,11 @@ try {
       ...options,
       rounds: isLong ? Math.min(3, options.rounds) : options.rounds,
       onProgress: (text) => note(`${title}: ${text}`),
+      // Such a task takes minutes: whoever ends it has what there is.
+      onReading: ({ name, threads, wide }, milliseconds) =>
+        line(
+          `${title}: ${name}, ${threads} threads${wide ? ", wide" : ""}: ${(milliseconds / 1000).toPrecision(3)} s`,
+        ),
     });
     if (isOver) break;
     measured.push({ task, results });

@@ -27,7 +27,8 @@ export function median(values) {
  * Times a task on every runner that has it.
  * @param {any} task
  * @param {readonly Runner[]} runners this library's first: its number of parameters is what peers are made to match.
- * @param {{ rounds: number, cap: number, quick: boolean, onProgress: (text: string) => void }} options
+ * @param {{ rounds: number, cap: number, quick: boolean, onProgress: (text: string) => void,
+ *   onReading: (runner: Runner, milliseconds: number) => void }} options - `onReading` is told of each call that takes seconds.
  * @returns {Promise<Result[]>}
  */
 export async function measure(task, runners, options) {
@@ -135,7 +136,9 @@ class State {
       }
       // Threads that spin before they sleep have stopped by then.
       await pause(20);
-      this.readings.push(median(await this.#time(this.#repeats)));
+      const reading = median(await this.#time(this.#repeats));
+      this.readings.push(reading);
+      if (this.#isWhole) this.#options.onReading(this.runner, reading);
     });
   }
 
