@@ -26,7 +26,7 @@ function apartIn(plan: Plan, argument: Argument): number {
 }
 
 /** How many bytes further an argument is in each round of each loop. */
-function stridesOf(plan: Plan, argument: Argument): Stride[] {
+export function stridesOf(plan: Plan, argument: Argument): Stride[] {
   const { values, sums, target } = plan;
   if (argument.kind === "sum") {
     const bytes = sums[argument.sum]!.isDouble ? 8 : target.numberBytes;
@@ -39,7 +39,7 @@ function stridesOf(plan: Plan, argument: Argument): Stride[] {
 }
 
 /** An argument as a number: from the start of the arena or of the shard where it is in one; of a slice, in the first round. */
-function numberOf(plan: Plan, argument: Argument): number {
+export function numberOf(plan: Plan, argument: Argument): number {
   const { values, target, tables, sums } = plan;
   switch (argument.kind) {
     case "number":

@@ -9,7 +9,7 @@ import { type Numbers, type PackedPiece, packed } from "./packedNumbers.ts";
 /** Places are multiples of it, and so much is left free behind each: vectors read past the end of lengths that are not a multiple of theirs. */
 const alignment = 16;
 /** Bytes that are not written to begin another run only where there are more of them: a run has some of its own. */
-const longestGap = 64;
+const longestGap = 8;
 
 interface Piece {
   readonly address: number;
@@ -41,21 +41,19 @@ export class MemoryImage {
     this.#farEnd = far ?? 0;
   }
 
-  /** The first address behind what is near, a multiple of 16. */
-  get nearEnd(): number {
-    return this.#end;
-  }
-
   /** The first address behind all, a multiple of 16. */
   get end(): number {
     return Math.max(this.#end, this.#farEnd);
   }
 
-  /** The address of so many bytes that are zero at first, for code to write to. */
-  reserve(length: number): number {
+  /**
+   * The address of so many bytes that are zero at first, for code to write to.
+   * @param longest - How long it may be near.
+   */
+  reserve(length: number, longest: number = longestNear): number {
     const size = Math.ceil(length / alignment) * alignment + alignment;
     const isFar =
-      this.#far !== Number.POSITIVE_INFINITY && (length > longestNear || this.#end + size > this.#far);
+      this.#far !== Number.POSITIVE_INFINITY && (length > longest || this.#end + size > this.#far);
     const address = isFar ? this.#farEnd : this.#end;
     if (isFar) this.#farEnd += size;
     else this.#end += size;

@@ -103,14 +103,16 @@ const codes = {
 /**
  * The body of a function as trees, or undefined for one that has what trees cannot say: values on the stack across the ends of blocks, results of
  * calls that do more than compute, memory that grows.
+ * @param callOf - The instruction in the place of the call of a function, if it is another.
  */
 export function bodyOf(
   bytes: Uint8Array,
   { parameters }: FunctionType,
   typeOf: (index: FunctionIndex) => FunctionType,
+  callOf: (index: FunctionIndex) => Uint8Array | undefined,
 ): Body | undefined {
   try {
-    return readBody(new Reader(bytes), parameters, typeOf);
+    return readBody(new Reader(bytes), parameters, typeOf, callOf);
   } catch (error) {
     if (error instanceof OtherCodeError) return undefined;
     throw error;
@@ -121,6 +123,7 @@ function readBody(
   reader: Reader,
   parameters: readonly ValueType[],
   typeOf: (index: FunctionIndex) => FunctionType,
+  callOf: (index: FunctionIndex) => Uint8Array | undefined,
 ): Body {
   const locals = [...parameters];
   for (let runs = reader.unsigned(); runs > 0; runs--) {
@@ -159,11 +162,13 @@ function readBody(
       reader.unsigned();
       control(start, code === codes.branchIf ? 1 : 0);
     } else if (code === codes.call) {
-      const { parameters: taken, results } = typeOf(reader.unsigned());
+      const index = reader.unsigned();
+      const { parameters: taken, results } = typeOf(index);
       const isPure = [...taken, ...results].every((type) => type === "v128");
       if (results.length === 0) {
         const operands = pop(taken.length);
-        add({ kind: "effect", value: { bytes: reader.bytes.slice(start, reader.at), operands } });
+        const own = callOf(index) ?? reader.bytes.slice(start, reader.at);
+        add({ kind: "effect", value: { bytes: own, operands } });
       } else if (isPure) push(start, taken.length);
       else throw new OtherCodeError();
     } else if (code === codes.get) stack.push({ local: reader.unsigned(), operands: [] });

@@ -6,28 +6,35 @@
  * @module
  */
 
-import type { FunctionBuilder, FunctionIndex, Local, ModuleBuilder } from "../emit/assembler.ts";
+import type { FunctionIndex, ModuleBuilder } from "../emit/assembler.ts";
 import type { MemoryImage } from "./image.ts";
-import { addRangeReading, largestNumber, RangeWriter } from "./rangeCoding.ts";
+import { largestNumber, mostDirect, RangeWriter, rangeReading } from "./rangeCoding.ts";
 
 /** Numbers as they are read: float64, or integers of 32 bits. */
 export type Numbers = Float64Array | Int32Array;
 
 /** How numbers are made of whole ones. */
 export interface Packed {
-  /** The whole numbers, or how much each is more than the one before. */
+  /** The whole numbers, or how much more than `rise` each is above the one before, the first of all above -`rise`. */
   readonly written: readonly number[];
-  /** Whether it is that. */
-  readonly rises: boolean;
+  /** The least by which they rise; undefined where they do not. */
+  readonly rise?: number | undefined;
+  /** Digits at their end that are written as they are. */
+  readonly direct: number;
   /** A number is a whole one times `scale`, and `least`. */
   readonly scale: number;
   readonly least: number;
   /** Or it is that of this list whose place is the whole number. */
   readonly among?: Numbers;
+  /** How much it costs: see {@link packed}. */
+  readonly cost: number;
 }
 
+/** The same, before it is written. */
+type Form = Omit<Packed, "direct" | "cost">;
+
 /** A piece of memory that is written out. */
-export interface PackedPiece extends Omit<Packed, "among"> {
+export interface PackedPiece extends Omit<Packed, "among" | "cost"> {
   readonly kind: "f64" | "i32";
   readonly to: number;
   /** The address of the list that it is of, if any. */
@@ -35,37 +42,52 @@ export interface PackedPiece extends Omit<Packed, "among"> {
 }
 
 /** Different numbers of a list that is written as places among them: weights are not, which would take long to write out. */
-const mostDifferent = 256;
+const mostDifferent = 1024;
 
-/** Bytes of a line of the list of all pieces: address, end, the bits of what is kept from one to the next, list, scale and least number. */
-const lineBytes = 32;
+/**
+ * Bytes of a line of the list of all pieces, seven numbers: address, count, flags (bytes of a number, 16 where it rises, 32 times the direct
+ * digits), rise, list, scale, and where the least number is.
+ */
+const lineBytes = 28;
 
 /** Largest number that all whole ones are multiples of. */
 const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
 
-/** Numbers in fewer bytes, if they have such a form. */
+/** Steps of reading that a byte is worth: 2 kB are 0.8 ms in code that was compiled in haste, and a tenth of that later. */
+const stepsOfByte = 16;
+
+/** Numbers in the form that costs least of those that take fewer bytes, if there is one: bytes, and steps of reading. */
 export function packed(numbers: Numbers): Packed | undefined {
   if (numbers.byteLength <= lineBytes) return undefined;
   if (numbers.some((value) => !Number.isFinite(value) || Object.is(value, -0))) return undefined;
-  const found = multiples(numbers) ?? places(numbers);
-  if (!found) return undefined;
-  const writer = new RangeWriter();
-  writer.list(found.written);
-  const bytes = writer.finish().length + lineBytes + (found.among?.byteLength ?? 0);
-  return bytes < numbers.byteLength ? found : undefined;
+  let best: Packed | undefined;
+  for (const form of [multiples(numbers), places(numbers)]) {
+    if (!form) continue;
+    const { among } = form;
+    const listCost = (among && packed(among)?.cost) ?? among?.byteLength ?? 0;
+    for (let direct = 0; direct <= mostDirect; direct++) {
+      const writer = new RangeWriter();
+      writer.list(form.written, direct);
+      const cost = writer.finish().length + writer.steps / stepsOfByte + lineBytes + listCost;
+      if (cost < (best?.cost ?? numbers.byteLength)) best = { ...form, direct, cost };
+    }
+  }
+  return best;
 }
 
 /** Whole numbers, by how much they rise if they do. */
-function risesOf(whole: readonly number[]): Pick<Packed, "written" | "rises"> {
-  const rises = whole.every((k, i) => i === 0 || k >= whole[i - 1]!);
-  return { rises, written: rises ? whole.map((k, i) => (i === 0 ? k : k - whole[i - 1]!)) : whole };
+function risesOf(whole: readonly number[]): Pick<Packed, "written" | "rise"> {
+  const differences = whole.slice(1).map((k, i) => k - whole[i]!);
+  const rise = differences.reduce((least, each) => Math.min(least, each), largestNumber);
+  if (rise < 0) return { written: whole };
+  return { written: [whole[0]!, ...differences.map((each) => each - rise)], rise };
 }
 
 /**
  * Whole numbers, those less a number that all have in common, as counts are that are discounted (to their last digit, as float64 has them), and
  * multiples of a whole number.
  */
-function multiples(numbers: Numbers): Packed | undefined {
+function multiples(numbers: Numbers): Form | undefined {
   let least = Number.POSITIVE_INFINITY;
   let largest = Number.NEGATIVE_INFINITY;
   for (const value of numbers) {
@@ -76,7 +98,7 @@ function multiples(numbers: Numbers): Packed | undefined {
   if (largest - least === Number.POSITIVE_INFINITY) return undefined;
   let scale = 0;
   for (const value of numbers) scale = divisor(Math.round(value - least), scale);
-  scale ||= 1;
+  scale = scale > 0 && scale <= largestNumber ? scale : 1;
   // The same number, with as many digits as it had before something whole was added.
   for (const first of [least, least - 1, least - 2]) {
     const multipleOf = (value: number): number => Math.round((value - first) / scale);
@@ -91,9 +113,10 @@ function multiples(numbers: Numbers): Packed | undefined {
 }
 
 /** Places in the list of the numbers that occur, where these are few. */
-function places(numbers: Numbers): Packed | undefined {
+function places(numbers: Numbers): Form | undefined {
   const among = new Set<number>();
-  for (const value of numbers) if (among.add(value).size > mostDifferent) return undefined;
+  const most = Math.min(mostDifferent, numbers.length / 2);
+  for (const value of numbers) if (among.add(value).size > most) return undefined;
   const list = numbers.constructor === Int32Array ? Int32Array.from(among) : Float64Array.from(among);
   list.sort();
   const placeOf = new Map([...list.entries()].map(([place, value]) => [value, place]));
@@ -105,69 +128,72 @@ function places(numbers: Numbers): Packed | undefined {
   };
 }
 
-/** Adds what writes out all numbers that are packed; it is to be called once, before anything else. */
+/** A whole number of 32 bits more has that in the lower half of its 64. */
+const toLowerHalf = 1.5 * 2 ** 52;
+
+/** Adds what writes out all numbers that are packed: it is called once, when an instance is made. */
 export function addUnpacking(module: ModuleBuilder, image: MemoryImage): FunctionIndex | undefined {
   const pieces = image.packed;
   if (pieces.length === 0) return undefined;
+  // 0 first: lists that begin at it are most.
+  const leasts = [...new Set([0, ...pieces.map(({ least }) => least)])];
+  const leastsAt = image.constant(new Uint8Array(Float64Array.from(leasts).buffer));
+  /** The list of all pieces is one itself, and behind its own line. */
+  const lines = image.reserve(lineBytes * (pieces.length + 1));
+  const last = lines + lineBytes * (pieces.length + 1);
+  const lineOf = ({ kind, to, written, direct, scale, least, rise, among }: PackedPiece): number[] => [
+    to,
+    written.length,
+    (kind === "f64" ? 8 : 4) + (rise === undefined ? 0 : 16) + 32 * direct,
+    rise ?? 0,
+    among,
+    scale,
+    leastsAt + 8 * leasts.indexOf(least),
+  ];
+  const words = pieces.flatMap(lineOf);
+  const ofLines = { kind: "i32", to: lines + lineBytes, direct: 0, scale: 1, least: 0, among: 0 } as const;
+  image.write(lines, lineOf({ ...ofLines, written: words }));
   const writer = new RangeWriter();
-  const lists: { readonly kind: PackedPiece["kind"]; readonly start: number; readonly end: number }[] = [];
-  // Lists that others are of come before these.
-  for (const kind of ["f64", "i32"] as const) {
-    const lines = pieces.filter((piece) => piece.kind === kind);
-    if (lines.length === 0) continue;
-    const view = new DataView(new ArrayBuffer(lines.length * lineBytes));
-    for (const [i, { to, written, scale, least, rises, among }] of lines.entries()) {
-      writer.list(written);
-      const line = i * lineBytes;
-      const end = to + written.length * (kind === "f64" ? 8 : 4);
-      [to, end, rises ? -1 : 0, among].forEach((value, place) => {
-        view.setInt32(line + 4 * place, value, true);
-      });
-      [scale, least].forEach((value, place) => {
-        if (kind === "f64") view.setFloat64(line + 16 + 8 * place, value, true);
-        else view.setInt32(line + 16 + 8 * place, value, true);
-      });
-    }
-    const start = image.constant(new Uint8Array(view.buffer));
-    lists.push({ kind, start, end: start + view.byteLength });
-  }
-  const { begin, beginList, next } = addRangeReading(module, image, writer.finish());
+  writer.list(words, ofLines.direct);
+  for (const { written, direct } of pieces) writer.list(written, direct);
   return module.addFunction(null, [], [], (f) => {
-    const [line, to, end] = [f.local("i32"), f.local("i32"), f.local("i32")];
-    const [whole, kept, among] = [f.local("i32"), f.local("i32"), f.local("i32")];
-    f.call(begin);
-    for (const { kind, start, end: last } of lists)
-      f.forRange(line, start, last, lineBytes, () => {
-        f.load("i32.load", line).set(to).load("i32.load", line, 4).set(end);
-        f.load("i32.load", line, 8).set(kept).load("i32.load", line, 12).set(among);
-        f.call(beginList).i32(0).set(whole);
-        f.forRange(to, to, end, kind === "f64" ? 8 : 4, () => {
-          f.get(whole).get(kept).op("i32.and").call(next).op("i32.add").set(whole);
-          storeOne(f, kind, line, to, whole, among);
-        });
+    const { begin, beginList, next } = rangeReading(f, image, writer.finish());
+    const [line, to, end, size] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+    const [whole, kept, among, from] = [f.local("i32"), f.local("i32"), f.local("i32"), f.local("i32")];
+    const [flags, direct, rise] = [f.local("i32"), f.local("i32"), f.local("i32")];
+    const [number, scale] = [f.local("f64"), f.local("f64")];
+    const [least, shift] = [f.local("f64"), f.local("f64")];
+    begin();
+    f.forRange(line, lines, last, lineBytes, () => {
+      f.load("i32.load", line).set(to).load("i32.load", line, 8).set(flags).get(flags).i32(15).op("i32.and");
+      f.set(size).get(to).load("i32.load", line, 4).get(size).op("i32.mul").op("i32.add").set(end);
+      // Nothing is kept from one whole number to the next of a list that does not rise.
+      f.i32(0).get(flags).i32(4).op("i32.shr_u").i32(1).op("i32.and").op("i32.sub").set(kept);
+      f.get(flags).i32(5).op("i32.shr_u").set(direct).load("i32.load", line, 12).set(rise);
+      f.load("i32.load", line, 16).set(among).load("i32.load", line, 24).set(from);
+      f.load("i32.load", line, 20).op("f64.convert_i32_u").set(scale);
+      f.load("f64.load", from).set(least);
+      f.f64(0).f64(toLowerHalf).get(size).i32(8).op("i32.eq").op("select").set(shift);
+      beginList();
+      f.i32(0).get(rise).op("i32.sub").set(whole);
+      f.loop((again) => {
+        f.get(whole).get(rise).op("i32.add").get(kept).op("i32.and");
+        next(direct);
+        f.op("i32.add").set(whole).get(among);
+        f.ifElse(
+          () => {
+            f.get(whole).get(size).op("i32.mul").get(among).op("i32.add").set(from);
+            f.load("f64.load", from).set(number);
+          },
+          () => {
+            f.get(whole).op("f64.convert_i32_u").get(scale).op("f64.mul").get(least).op("f64.add");
+            f.get(shift).op("f64.add").set(number);
+          },
+        );
+        // Of 32 bits the lower half; the upper one is where the next number will be, or where there is room behind the last.
+        f.store("f64.store", to, 0, number);
+        f.get(to).get(size).op("i32.add").set(to).get(to).get(end).op("i32.ne").branchIf(again);
       });
+    });
   });
-}
-
-/** Writes the number of a whole one. */
-function storeOne(
-  f: FunctionBuilder,
-  kind: PackedPiece["kind"],
-  line: Local,
-  to: Local,
-  whole: Local,
-  among: Local,
-): void {
-  const [size, load] = kind === "f64" ? ([8, "f64.load"] as const) : ([4, "i32.load"] as const);
-  f.get(to).get(among);
-  f.ifElse(
-    () => f.get(whole).i32(size).op("i32.mul").get(among).op("i32.add").memory(load),
-    () => {
-      f.get(whole);
-      if (kind === "f64") f.op("f64.convert_i32_u");
-      f.load(load, line, 16).op(`${kind}.mul`).load(load, line, 24).op(`${kind}.add`);
-    },
-    kind,
-  );
-  f.memory(`${kind}.store`);
 }

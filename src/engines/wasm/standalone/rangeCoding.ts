@@ -9,7 +9,7 @@
  * @module
  */
 
-import { type FunctionIndex, type ModuleBuilder, parametersOf } from "../emit/assembler.ts";
+import type { FunctionBuilder, Local } from "../emit/assembler.ts";
 import { ByteWriter } from "../emit/binary.ts";
 import type { MemoryImage } from "./image.ts";
 
@@ -27,6 +27,9 @@ const mostDigits = 64;
 const places = 32;
 const contexts = places + mostDigits + 1;
 
+/** Digits that are written in one step at most: a range is then long enough with a byte more. */
+export const mostDirect = 8;
+
 /** The largest number that can be written. */
 export const largestNumber: number = 2 ** 31 - 1;
 
@@ -39,12 +42,21 @@ export class RangeWriter {
   #last = 0;
   #pending = 0;
   #isFirst = true;
+  #steps = 0;
 
-  /** Writes whole numbers from 0 to {@link largestNumber}. */
-  list(numbers: Iterable<number>): void {
+  /** Bits and numbers of digits so far, each a step of who reads them. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /**
+   * Writes whole numbers from 0 to {@link largestNumber}.
+   * @param direct - How many binary digits at the end of each are written as they are, in one step; {@link mostDirect} at most.
+   */
+  list(numbers: Iterable<number>, direct: number): void {
     const chances = new Int32Array(contexts).fill(even);
     for (const number of numbers) {
-      const m = number + 1;
+      const m = Math.floor(number / 2 ** direct) + 1;
       const digits = 31 - Math.clz32(m);
       for (let place = 0; place < digits; place++) this.#bit(chances, place, 1);
       this.#bit(chances, digits, 0);
@@ -54,6 +66,10 @@ export class RangeWriter {
           places + Math.min(mostDigits, Math.floor(m / 2 ** (digit + 1))),
           (m >>> digit) & 1,
         );
+      if (direct === 0) continue;
+      this.#range = Math.floor(this.#range / 2 ** direct);
+      this.#low += this.#range * (number % 2 ** direct);
+      this.#written();
     }
   }
 
@@ -74,10 +90,15 @@ export class RangeWriter {
       this.#range -= bound;
       chances[context] = chance - (chance >> learning);
     }
-    if (this.#range < shortest) {
-      this.#range *= 256;
-      this.#shift();
-    }
+    this.#written();
+  }
+
+  /** Ends a step. */
+  #written(): void {
+    this.#steps++;
+    if (this.#range >= shortest) return;
+    this.#range *= 256;
+    this.#shift();
   }
 
   /** The uppermost byte of `low`, as soon as no carry can change it. */
@@ -94,92 +115,95 @@ export class RangeWriter {
   }
 }
 
-/** What reads numbers that a {@link RangeWriter} has written, one after another. */
+/** Writes the code that reads what a {@link RangeWriter} has written. */
 export interface RangeReading {
-  /** `begin()`, once, before all. */
-  readonly begin: FunctionIndex;
-  /** `beginList()`, before each list. */
-  readonly beginList: FunctionIndex;
-  /** `next() -> number`. */
-  readonly next: FunctionIndex;
+  /** Once, before all. */
+  readonly begin: () => void;
+  /** Before each list. */
+  readonly beginList: () => void;
+  /** Pushes the next number, of a list with so many direct digits. */
+  readonly next: (direct: Local) => void;
 }
 
-/** Adds it, for bytes of the image. */
-export function addRangeReading(module: ModuleBuilder, image: MemoryImage, bytes: Uint8Array): RangeReading {
+/** Reading of bytes in the image, within one function. */
+export function rangeReading(f: FunctionBuilder, image: MemoryImage, bytes: Uint8Array): RangeReading {
   const [from, chances] = [image.constant(bytes), image.reserve(4 * contexts)];
-  const [range, code, at] = [module.addGlobal(), module.addGlobal(), module.addGlobal()];
-  const byte = module.addFunction(null, [], [], (f) => {
-    const pointer = f.local("i32");
-    f.getGlobal(code).i32(8).op("i32.shl");
-    // Four are read, of which there are so many behind the last one, too.
-    f.getGlobal(at).set(pointer).load("i32.load", pointer).i32(0xff).op("i32.and");
-    f.op("i32.or").setGlobal(code);
-    f.get(pointer).i32(1).op("i32.add").setGlobal(at);
-  });
-  const bit = module.addFunction(null, ["i32"], ["i32"], (f) => {
-    const [context] = parametersOf(f, 1);
-    const [bound, chance, result] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const [range, code, at] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const [bound, chance, isOne] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const [place, context, m] = [f.local("i32"), f.local("i32"), f.local("i32")];
+  const another = (): void => {
+    f.get(range).i32(shortest).op("i32.lt_u");
+    f.ifElse(() => {
+      f.get(range).i32(8).op("i32.shl").set(range).get(code).i32(8).op("i32.shl");
+      // Four are read, of which there are so many behind the last one, too.
+      f.load("i32.load", at).i32(0xff).op("i32.and").op("i32.or").set(code).increment(at, 1);
+    });
+  };
+  /** The next bit, into `isOne`, without a branch on it: no machine can guess it. */
+  const bit = (address: Local): void => {
+    another();
     // Chances are kept less one half, so that they are 0 at first.
-    f.load("i32.load", context).i32(even).op("i32.add").set(chance);
-    f.getGlobal(range).i32(precision).op("i32.shr_u").get(chance).op("i32.mul").set(bound);
-    f.getGlobal(code).get(bound).op("i32.lt_u");
-    f.ifElse(
-      () => {
-        f.i32(0).set(result).get(bound).setGlobal(range);
-        f.get(chance)
-          .i32(2 * even)
-          .get(chance)
-          .op("i32.sub")
-          .i32(learning)
-          .op("i32.shr_u")
-          .op("i32.add")
-          .set(chance);
-      },
-      () => {
-        f.i32(1).set(result).getGlobal(code).get(bound).op("i32.sub").setGlobal(code);
-        f.getGlobal(range).get(bound).op("i32.sub").setGlobal(range);
-        f.get(chance).get(chance).i32(learning).op("i32.shr_u").op("i32.sub").set(chance);
-      },
-    );
-    f.get(context).get(chance).i32(even).op("i32.sub").memory("i32.store");
-    f.getGlobal(range).i32(shortest).op("i32.lt_u");
-    f.ifElse(() => f.getGlobal(range).i32(8).op("i32.shl").setGlobal(range).call(byte));
-    f.get(result);
-  });
+    f.load("i32.load", address).i32(even).op("i32.add").set(chance);
+    f.get(range).i32(precision).op("i32.shr_u").get(chance).op("i32.mul").set(bound);
+    f.get(code).get(bound).op("i32.ge_u").set(isOne);
+    // What it goes to, such that the shift rounds as that of the writer; all above 0.
+    f.get(address);
+    f.i32(2 ** 15 + 2 ** learning - 1)
+      .i32(2 ** 15 + 2 * even)
+      .get(isOne)
+      .op("select");
+    f.get(chance).op("i32.sub").i32(learning).op("i32.shr_u").get(chance).op("i32.add");
+    f.i32(2 ** (15 - learning) + even)
+      .op("i32.sub")
+      .memory("i32.store");
+    f.get(range).get(bound).op("i32.sub").get(bound).get(isOne).op("select").set(range);
+    f.get(code).get(bound).i32(0).get(isOne).op("select").op("i32.sub").set(code);
+  };
   return {
-    begin: module.addFunction(null, [], [], (f) => {
-      f.i32(-1).setGlobal(range).i32(from).setGlobal(at);
-      f.repeat(4, () => f.call(byte));
-    }),
-    beginList: module.addFunction(null, [], [], (f) => {
-      f.i32(chances)
+    begin: () => {
+      const first = new DataView(Uint8Array.from([...bytes, 0, 0, 0, 0]).buffer).getInt32(0);
+      f.i32(first)
+        .set(code)
+        .i32(-1)
+        .set(range)
+        .i32(from + 4)
+        .set(at);
+    },
+    beginList: () =>
+      void f
+        .i32(chances)
         .i32(0)
         .i32(4 * contexts)
-        .memoryFill();
-    }),
-    next: module.addFunction(null, [], ["i32"], (f) => {
-      const [context, m] = [f.local("i32"), f.local("i32")];
-      f.i32(chances).set(context).i32(1).set(m);
+        .memoryFill(),
+    next: (direct) => {
+      f.i32(chances).set(place).i32(1).set(m);
       f.loop((again) => {
-        f.get(context).call(bit);
-        f.ifElse(() => f.increment(context, 4).branch(again));
+        bit(place);
+        f.get(place).get(isOne).i32(2).op("i32.shl").op("i32.add").set(place).get(isOne).branchIf(again);
       });
-      f.block((end) => {
+      f.get(place).i32(chances).op("i32.ne");
+      f.ifElse(() => {
         f.loop((again) => {
-          f.get(context).i32(chances).op("i32.eq").branchIf(end);
-          f.get(m).i32(1).op("i32.shl");
           f.get(m).i32(mostDigits).get(m).i32(mostDigits).op("i32.lt_u").op("select");
-          f.i32(4)
-            .op("i32.mul")
+          f.i32(2)
+            .op("i32.shl")
             .i32(chances + 4 * places)
             .op("i32.add")
-            .call(bit)
-            .op("i32.or")
-            .set(m);
-          f.increment(context, -4).branch(again);
+            .set(context);
+          bit(context);
+          f.get(m).get(m).op("i32.add").get(isOne).op("i32.add").set(m);
+          f.increment(place, -4).get(place).i32(chances).op("i32.ne").branchIf(again);
         });
       });
-      f.get(m).i32(1).op("i32.sub");
-    }),
+      f.increment(m, -1).get(direct);
+      f.ifElse(() => {
+        another();
+        f.get(range).get(direct).op("i32.shr_u").set(range);
+        f.get(code).get(range).op("i32.div_u").set(bound);
+        f.get(code).get(bound).get(range).op("i32.mul").op("i32.sub").set(code);
+        f.get(m).get(direct).op("i32.shl").get(bound).op("i32.or").set(m);
+      });
+      f.get(m);
+    },
   };
 }

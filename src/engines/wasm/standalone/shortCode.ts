@@ -21,20 +21,49 @@ import {
 } from "./instructions.ts";
 
 /** Numbers of sections. */
-const sections = { types: 1, functions: 3, start: 8, code: 10 };
+const sections = { types: 1, functions: 3, tables: 4, memories: 5, start: 8, elements: 9, code: 10 };
 
-/**
- * The bytes of a module, which imports no functions, with all code shorter.
- * @param start - The function that is called when an instance is made, if any.
- */
-export function shortModule(bytes: Uint8Array, start?: FunctionIndex): Uint8Array<ArrayBuffer> {
+/** What a module has beside its functions, by their numbers. */
+export interface ModuleParts {
+  /** That which is called when an instance is made, if any. */
+  readonly start?: FunctionIndex | undefined;
+  /** Those that are called by their places. */
+  readonly table?: readonly FunctionIndex[] | undefined;
+  /** Functions in whose stead that of the table is called whose place is their last argument, with the others. */
+  readonly callers?: readonly FunctionIndex[] | undefined;
+}
+
+/** The bytes of a module, which imports no functions, with all code shorter, and with these parts, which it has not. */
+export function shortModule(
+  bytes: Uint8Array,
+  { start, table = [], callers = [] }: ModuleParts = {},
+): Uint8Array<ArrayBuffer> {
   const reader = new Reader(bytes);
   reader.at = 8;
   const out = new ByteWriter();
   out.bytes(bytes.subarray(0, 8));
   const listOf = <Item>(item: () => Item): Item[] => Array.from({ length: reader.unsigned() }, item);
+  const section = (id: number, head: readonly number[], numbers: readonly number[]): void => {
+    const content = new ByteWriter();
+    content.bytes(head);
+    for (const number of numbers) content.unsigned(number);
+    out.byte(id);
+    out.sized(content.written);
+  };
   let types: readonly FunctionType[] = [];
   let functions: readonly FunctionType[] = [];
+  /** A call by place: its type, and the number of the table. */
+  const callOf = (index: FunctionIndex): Uint8Array | undefined => {
+    if (!callers.includes(index)) return undefined;
+    const { parameters } = functions[index]!;
+    const content = new ByteWriter();
+    content.byte(0x11);
+    content.unsigned(
+      types.findIndex((type) => `${type.parameters}>${type.results}` === `${parameters.slice(1)}>`),
+    );
+    content.byte(0);
+    return content.written;
+  };
   while (reader.at < bytes.length) {
     const id = reader.byte();
     const size = reader.unsigned();
@@ -46,11 +75,13 @@ export function shortModule(bytes: Uint8Array, start?: FunctionIndex): Uint8Arra
         return { parameters: valueList(), results: valueList() };
       });
     if (id === sections.functions) functions = listOf(() => types[reader.unsigned()]!);
-    if (id === sections.code && start !== undefined) {
-      const content = new ByteWriter();
-      content.unsigned(start);
-      out.byte(sections.start);
-      out.sized(content.written);
+    if (id === sections.memories && table.length > 0)
+      // One table of functions, that long from the first.
+      section(sections.tables, [1, 0x70, 0x00], [table.length]);
+    if (id === sections.code) {
+      if (start !== undefined) section(sections.start, [], [start]);
+      // From place 0 on.
+      if (table.length > 0) section(sections.elements, [1, 0x00, 0x41, 0x00, 0x0b], [table.length, ...table]);
     }
     out.byte(id);
     if (id !== sections.code) out.sized(bytes.subarray(first, end));
@@ -60,7 +91,7 @@ export function shortModule(bytes: Uint8Array, start?: FunctionIndex): Uint8Arra
       for (const type of functions) {
         const length = reader.unsigned();
         const body = bytes.subarray(reader.at, reader.at + length);
-        content.sized(shortBody(body, type, (index) => functions[index]!));
+        content.sized(shortBody(body, type, (index) => functions[index]!, callOf));
         reader.at += length;
       }
       out.sized(content.written);
@@ -74,13 +105,15 @@ export function shortModule(bytes: Uint8Array, start?: FunctionIndex): Uint8Arra
  * The body of a function, shorter; the same where its code is other than that of kernels.
  * @param bytes - Locals and instructions in the binary format.
  * @param typeOf - Types of the functions that it calls.
+ * @param callOf - See {@link bodyOf}.
  */
 function shortBody(
   bytes: Uint8Array,
   type: FunctionType,
   typeOf: (index: FunctionIndex) => FunctionType,
+  callOf: (index: FunctionIndex) => Uint8Array | undefined,
 ): Uint8Array {
-  const body = bodyOf(bytes, type, typeOf);
+  const body = bodyOf(bytes, type, typeOf, callOf);
   if (!body) return bytes;
   const parameters = type.parameters.length;
   const types = [...body.locals];

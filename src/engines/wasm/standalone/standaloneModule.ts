@@ -25,13 +25,14 @@ import type { Precision } from "../emit/vector.ts";
 import { emitTile } from "../emitPhases.ts";
 import { pageBytes } from "../run/memories.ts";
 import { withCalls } from "./calledCode.ts";
+import { addCalledLists } from "./calledList.ts";
 import { addClickHouse } from "./clickHouse.ts";
 import { evaluatedPlan, type KnownProgram, rowLength, vectorOf } from "./evaluatedPlan.ts";
 import { addHeap, listBytes } from "./heap.ts";
 import { farAddress, MemoryImage } from "./image.ts";
 import { numbersApart } from "./numbersApart.ts";
 import { addUnpacking } from "./packedNumbers.ts";
-import { shortModule } from "./shortCode.ts";
+import { type ModuleParts, shortModule } from "./shortCode.ts";
 import { addSmallKernel } from "./smallKernel.ts";
 
 /** A function of rows. */
@@ -79,7 +80,7 @@ export async function standaloneModule(
   const { bytes, code } = await written(functionsOf(false), sections, false);
   if (code <= mostCode) return bytes;
   const small = await written(functionsOf(true), sections, true);
-  return shortModule(small.bytes, small.start);
+  return shortModule(small.bytes, small.parts);
 }
 
 /** Bytes of code up to which each kernel has all that it does in it, which takes a fifth less time than calls. */
@@ -92,32 +93,40 @@ async function written(
 ): Promise<{
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly code: number;
-  readonly start: FunctionIndex | undefined;
+  readonly parts: ModuleParts;
 }> {
   const image = new MemoryImage(64, isSmall ? farAddress : undefined);
   const indices = image.constant(new Uint8Array(Int32Array.from({ length: rowLength }, (_, i) => i).buffer));
   const planned: Stage[][] = [];
   for (const each of functions) planned.push(await stagesOf(each, image, isSmall));
   const stages = planned.flat();
-  const lists = image.reserve(listBytes);
+  const blocks = image.reserve(listBytes);
   const module = new ModuleBuilder({ sharedMemory: false, maximumPages: 65536 });
-  const start = addUnpacking(module, image);
   const arenaBytes = stages.reduce((most, { plan }) => Math.max(most, plan.memory.arenaBytes), 0);
   const aligned = (address: number): number => Math.ceil(address / 64) * 64;
-  const isNear = isSmall && aligned(image.nearEnd) + arenaBytes <= farAddress;
-  const arena = aligned(isNear ? image.nearEnd : image.end);
-  const heapStart = Math.max(aligned(image.end), arena + arenaBytes);
-
-  const heap = addHeap(module, lists, heapStart);
+  const arena = aligned(image.reserve(arenaBytes + 64, farAddress));
   const lanes = module.addGlobal();
-  const kernels = new Map<string, FunctionIndex>();
   const optionsOf = (precision: Precision): ProductOptions =>
     isSmall ? withCalls(module, vectorOf(precision)) : vectorOf(precision);
   const vectors = { float32: optionsOf("float32"), float64: optionsOf("float64") };
+  const kernels = new Map<string, FunctionIndex>();
+  const parameters = new Map<FunctionIndex, number>();
+  const ofStages = new Map(
+    stages.map((stage) => [stage, addKernels(module, stage, lanes, kernels, vectors, parameters)]),
+  );
+  const lists = isSmall ? addCalledLists(module, image, parameters, arena) : undefined;
   const entries = functions.map(({ name, width, results }, i) => {
-    const tiles = planned[i]!.map((stage) => addTile(module, stage, arena, lanes, kernels, vectors));
+    const tiles = planned[i]!.map((stage) => {
+      const own = { plan: stage.plan, functions: ofStages.get(stage)! };
+      const { plan, functions } = lists?.listed(own) ?? own;
+      const options = { name: null, pointers: stage.pointers, start: arena };
+      return emitTile(module, plan, functions, plan.isCut ? lanes : undefined, options);
+    });
     return addDriver(module, { name, width, results }, planned[i]!, tiles, { arena, indices });
   });
+  const start = addUnpacking(module, image);
+  const heapStart = aligned(image.end);
+  const heap = addHeap(module, blocks, heapStart);
   addClickHouse(
     module,
     heap,
@@ -147,7 +156,7 @@ async function written(
     },
   });
   const code = bytes.length - segments.reduce((sum, segment) => sum + segment.bytes.length, 0);
-  return { bytes, code, start };
+  return { bytes, code, parts: { ...lists, start } };
 }
 
 const bytesOf = ({ precision }: KnownProgram): number => (precision === "float32" ? 4 : 8);
@@ -203,19 +212,22 @@ async function stagesOf(
   });
 }
 
-/** The tile of a stage; kernels that an earlier one has are not added again. */
-function addTile(
+/**
+ * The kernels of a stage, by their numbers in its plan; those that an earlier one has are not added again.
+ * @param parameters - How many each kernel has, which is added.
+ */
+function addKernels(
   module: ModuleBuilder,
-  { plan, known: { precision }, pointers }: Stage,
-  start: number,
+  { plan, known: { precision } }: Stage,
   lanes: GlobalIndex,
   kernels: Map<string, FunctionIndex>,
   vectors: Readonly<Record<Precision, ProductOptions>>,
-): FunctionIndex {
+  parameters: Map<FunctionIndex, number>,
+): FunctionIndex[] {
   const functions: FunctionIndex[] = [];
   const vector = vectors[precision];
   const context = { shardBytes: plan.memory.shards.bytes, addConnected };
-  const add = (id: number): void => {
+  const add = (id: number): FunctionIndex => {
     const kernel = plan.kernels[id]!;
     const shape = { rowLength, vector, lanes: plan.isCut ? lanes : undefined };
     const isSmall = vector.calls !== undefined && kernel.kind === "fused" && kernel.space === "row";
@@ -229,19 +241,20 @@ function addTile(
         ? addSmallKernel(module, kernel.features === 1, kernel.code, shape)
         : emitKernel(module, kernel, shape, context));
     kernels.set(key, index);
-    functions[id] = index;
+    return index;
   };
   const walk = (items: readonly Item[]): void => {
     for (const item of items)
-      if ("items" in item) walk(item.until ? [...item.items, item.until] : item.items);
-      else if (functions[item.kernel] === undefined) add(item.kernel);
+      if ("items" in item) {
+        walk(item.items);
+        if (item.until) functions[item.until.kernel] ??= add(item.until.kernel);
+      } else {
+        functions[item.kernel] ??= add(item.kernel);
+        parameters.set(functions[item.kernel]!, item.arguments.length);
+      }
   };
   walk(plan.tile);
-  return emitTile(module, plan, functions, plan.isCut ? lanes : undefined, {
-    name: null,
-    pointers,
-    start,
-  });
+  return functions;
 }
 
 /** The function `(rows, count, results)`: tile after tile, each through all stages. */
