@@ -19,7 +19,7 @@ function docstringOf(name) {
 /** A program that fits this kind; the tests run it. */
 export function exampleOf({ kind, architecture, example }) {
   if (example) return example;
-  const length = architecture ? ", epochs: 10" : "";
+  const length = architecture ? ", epochs: 5" : "";
   const note = architecture ? " // leave `epochs` out for a whole training" : "";
   return `import { fit, tableFromRows } from "pushforward";
 import { RandomStream, randomKey } from "pushforward/random";

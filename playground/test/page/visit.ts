@@ -31,8 +31,8 @@ export async function moved(page: Page): Promise<readonly Shift[]> {
   return await shiftsOf(page);
 }
 
-/** How long the page may take on a machine that does other work, too. */
-export const patience = { timeout: 30_000 };
+/** How long the page may take on a machine that does other work, too, and how often it is asked. */
+export const patience = { timeout: 30_000, interval: 100 };
 
 const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 

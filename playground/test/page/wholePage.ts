@@ -164,6 +164,8 @@ export function testsOfWholePage(visit: Visit): void {
       const seen = new Set<string>();
       await expect.poll(() => phase.textContent(), patience).toMatch(/^training: step/);
       while ((await phase.textContent())!.startsWith("training")) {
+        // Pictures that are looked at one after the other are all that the machine would do.
+        await still.waitForTimeout(100);
         const picture = await pictureOf(still);
         if ((await phase.textContent())!.startsWith("training")) seen.add(picture);
       }
