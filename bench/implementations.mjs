@@ -15,7 +15,7 @@ export const defaultNode = existsSync(join(modules, "node/bin/node"))
 
 const everyFlow = ["realnvp", "maf", "nsf", "nsf-ar"];
 /** Flows of the papers' own transformers. */
-const paperFlows = ["naf", "unaf", "sospf", "bpf", "ncsf"];
+const paperFlows = ["naf", "unaf", "sospf", "bpf", "ncsf", "gf"];
 /** Flows besides, of those that have them. */
 const furtherFlows = { normflows: ["planar", "residual"], flowjax: ["planar", "bnaf"] };
 const everyWorkload = ["step", "logProb", "sample", "startup"];

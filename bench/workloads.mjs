@@ -17,6 +17,7 @@ export const flows = {
   sospf: { transforms: 3 },
   bpf: { transforms: 3 },
   ncsf: { transforms: 3 },
+  gf: { transforms: 5, hidden: [] },
 };
 
 /** Flows that are compared unless others are asked for. */

@@ -42,6 +42,7 @@ function architectureOf({ flow, features, hidden, transforms, bins }) {
   if (flow === "bnaf") return library.blockNeuralAutoregressiveFlow(sizes);
   if (flow === "sospf") return library.sumOfSquaresFlow(sizes);
   if (flow === "bpf") return library.bernsteinFlow(sizes);
+  if (flow === "gf") return library.gaussianizationFlow({ features, transforms });
   if (flow === "ncsf") return library.circularSplineFlow({ ...sizes, bins });
   // The paper's splines, which are those of the others: the tails are the identity.
   return library.neuralSplineFlow({ ...sizes, bins, tails: "identity", autoregressive: flow === "nsf-ar" });

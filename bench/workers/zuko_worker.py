@@ -34,6 +34,8 @@ def build(task, width):
         return zuko.flows.BPF(features, transforms=transforms, **hidden)
     if task["flow"] == "ncsf":
         return zuko.flows.NCSF(features, transforms=transforms, bins=task["bins"], **hidden)
+    if task["flow"] == "gf":
+        return zuko.flows.GF(features, transforms=transforms, components=8)
     bins = task["bins"]
     return zuko.flows.NICE(
         features,
