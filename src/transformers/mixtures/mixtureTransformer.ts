@@ -8,8 +8,8 @@
  *     forward   by a root
  *
  * F is the distribution function of the logistic or the normal law, and G its quantile function. The least slope d keeps the map
- * invertible in numbers where no component is near. Sums are taken of logarithms from either end, so that the tails of x keep their
- * digits. From |y| = 30 on, with the normal law from 10 on, the map goes on straight, with the slope of there.
+ * invertible in numbers where no component is near. Sums are of tails from either end, over the power of the
+ * nearest component, so that the tails of x keep their digits. From |y| = 30 on, with the normal law from 10 on, the map goes on straight, with the slope of there.
  *
  * Raw parameters: K log weights (none where they are equal), K places m, K log scales s, clipped softly to +-log 1000. To the places and
  * scales are added those of components that lie apart, as wide as one component together: equal ones would be trained alike, and stay one.
@@ -20,13 +20,14 @@
  */
 
 import type { Expr } from "../../graph/expr.ts";
-import { normalLogTails } from "../../graph/library/normalLogCdf.ts";
+import { normalTail } from "../../graph/library/normalLogCdf.ts";
 import { normalQuantileOfLog } from "../../graph/library/normalQuantileOfLog.ts";
 import {
   add,
   asExpr,
   clamp,
   concatenate,
+  div,
   exp,
   less,
   log,
@@ -36,12 +37,13 @@ import {
   min,
   mul,
   neg,
+  product,
   reshape,
   select,
   softplus,
   square,
+  stopGradient,
   sub,
-  total,
 } from "../../graph/ops.ts";
 import {
   checkedOptions,
@@ -105,12 +107,17 @@ const mixtureTransformerOptionTable: OptionTable<MixtureTransformerOptions> = {
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 
+/** A size of an exponent whose differences are numbers in float32, too. */
+const largestExponent = 1e30;
+
 interface Law {
   /** From here on the map is straight: of the normal law, logarithms of densities lose the digits of their squares. */
   readonly reach: number;
   readonly deviation: number;
-  /** log F and log(1 - F). */
-  readonly logTails: (u: Expr) => { readonly lower: Expr; readonly upper: Expr };
+  /** The a of a density that falls as e^-a, of |u|. */
+  readonly exponent: (size: Expr) => Expr;
+  /** The tail beyond |u| and the density there, over e^-a, which is given. */
+  readonly overPower: (size: Expr, power: Expr) => { readonly tail: Expr; readonly density: Expr };
   readonly logDensity: (u: Expr) => Expr;
   /** The quantile, of log F and log(1 - F). */
   readonly quantile: (logLower: Expr, logUpper: Expr) => Expr;
@@ -120,14 +127,22 @@ const laws: Readonly<Record<"logistic" | "normal", Law>> = {
   logistic: {
     reach: 30,
     deviation: Math.PI / Math.sqrt(3),
-    logTails: (u) => ({ lower: neg(softplus(neg(u))), upper: neg(softplus(u)) }),
+    exponent: (size) => size,
+    overPower(_, power) {
+      const tail = div(1, add(1, power));
+      return { tail, density: square(tail) };
+    },
     logDensity: logisticLogSlope,
     quantile: sub,
   },
   normal: {
     reach: 10,
     deviation: 1,
-    logTails: normalLogTails,
+    exponent: (size) => mul(0.5, square(size)),
+    overPower: (size) => ({
+      tail: div(Math.exp(-halfLogTwoPi), normalTail(size).hazard),
+      density: asExpr(Math.exp(-halfLogTwoPi)),
+    }),
     logDensity: (u) => sub(mul(-0.5, square(u)), halfLogTwoPi),
     quantile(logLower, logUpper) {
       const isLower = less(logLower, logUpper);
@@ -166,7 +181,7 @@ export function mixtureTransformer(options: MixtureTransformerOptions = {}): Tra
   } = checkedOptions("mixtureTransformer", options, mixtureTransformerOptionTable);
   if (bound === undefined && margin > 0)
     refuse("mixtureTransformer", "bound", "given where there is a margin", bound);
-  const { reach: usualReach, deviation, logTails, logDensity, quantile } = laws[law];
+  const { reach: usualReach, deviation, exponent, overPower, logDensity: logDensityOf, quantile } = laws[law];
   const reach = chosenReach ?? usualReach;
   const hasWeights = weights === "learned";
   const clip = (raw: Expr): Expr => (largestLogScale === 0 ? raw : softClip(raw, largestLogScale));
@@ -188,29 +203,57 @@ export function mixtureTransformer(options: MixtureTransformerOptions = {}): Tra
     const raw = parameters.slice(0, start).map((value) => clip(value));
     const normalizer = hasWeights ? logSum(raw) : undefined;
     return Array.from({ length: components }, (_, i) => ({
-      logWeight: normalizer ? sub(raw[i]!, normalizer) : asExpr(-Math.log(components)),
+      weight: normalizer ? exp(sub(raw[i]!, normalizer)) : asExpr(1 / components),
       place: add(parameters[start + i]!, perLogit * logits[i]!),
       logScale: add(logScaleOf(parameters[start + components + i]!), isPlace ? logWidth : -logWidth),
     }));
   };
   /** Inside of the reach. */
   const mapped = (y: Expr, parameters: readonly Expr[]): ScalarMapped => {
-    const each = read(parameters).map(({ logWeight, place, logScale }) => {
-      const u = isPlace ? mul(sub(y, place), exp(neg(logScale))) : add(mul(exp(logScale), y), place);
-      const logSlope = isPlace ? neg(logScale) : logScale;
-      const tails = logTails(u);
-      return {
-        lower: add(logWeight, tails.lower),
-        upper: add(logWeight, tails.upper),
-        density: total(logWeight, logSlope, logDensity(u)),
-      };
+    const each = read(parameters).map(({ weight, place, logScale }) => {
+      const slope = exp(isPlace ? neg(logScale) : logScale);
+      const u = isPlace ? mul(sub(y, place), slope) : add(mul(slope, y), place);
+      const isLower = less(u, 0);
+      const size = select(isLower, neg(u), u);
+      return { weight, slope, isLower, size, exponent: min(exponent(size), largestExponent) };
     });
-    const lower = withMargin(logSum(each.map((value) => value.lower)));
-    const upper = withMargin(logSum(each.map((value) => value.upper)));
+    // Tails and densities are told over the power of the nearest component, on which what is made of them does not depend.
+    const nearest = stopGradient(each.map((value) => value.exponent).reduce(min));
+    const power = exp(neg(nearest));
+    const parts = each.map(({ weight, slope, isLower, size, exponent: own }) => {
+      const relative = exp(sub(nearest, own));
+      const { tail, density } = overPower(size, mul(relative, power));
+      const share = mul(weight, relative);
+      return { weight, isLower, tail: mul(share, tail), density: product(share, density, slope) };
+    });
+    const sumOf = (of: (part: (typeof parts)[number]) => Expr): Expr =>
+      parts.map(of).reduce((a, b) => add(a, b));
+    const balance = sumOf(({ isLower, tail }) => select(isLower, tail, neg(tail)));
+    /** log F or log(1 - F): of the weights on that side and the others' tails less theirs; without weights the tails alone, less the exponent. */
+    const shareOf = (weights: Expr, tails: Expr) => {
+      const hasAny = less(0, weights);
+      return {
+        log: log(select(hasAny, add(weights, mul(power, tails)), tails)),
+        exponent: select(hasAny, 0, nearest),
+      };
+    };
+    const weightsOf = (below: 0 | 1): Expr =>
+      sumOf(({ weight, isLower }) => (below ? select(isLower, 0, weight) : select(isLower, weight, 0)));
+    const [below, above] = [shareOf(weightsOf(1), balance), shareOf(weightsOf(0), neg(balance))];
+    const [lower, upper] = [below, above].map((share) => withMargin(sub(share.log, share.exponent))) as [
+      Expr,
+      Expr,
+    ];
     const x = quantile(lower, upper);
-    const density = add(Math.log1p(-margin), logSum(each.map((value) => value.density)));
-    // Of the logistic law 1 / (F (1 - F)), of which both keep their digits.
-    const logSlope = sub(density, law === "logistic" ? add(lower, upper) : logDensity(x));
+    const logDensity = log(sumOf((part) => part.density));
+    // Of the logistic law 1 / (F (1 - F)), of which both keep their digits; exponents of one size cancel first.
+    const logSlope =
+      law === "logistic" && margin === 0
+        ? sub(sub(logDensity, add(below.log, above.log)), sub(nearest, add(below.exponent, above.exponent)))
+        : sub(
+            add(Math.log1p(-margin), sub(logDensity, nearest)),
+            law === "logistic" ? add(lower, upper) : logDensityOf(x),
+          );
     if (leastSlope === 0) return { value: x, logDerivative: logSlope };
     return {
       value: add(mul(1 - leastSlope, x), mul(leastSlope, y)),
