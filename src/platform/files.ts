@@ -183,7 +183,7 @@ function resolved(path: string): string {
 const maximumLinks = 40;
 
 /** Where a path leads when its last part is a link, or a link to a link, whether or not there is a file in the end. */
-function followed(path: string): string {
+export function followed(path: string): string {
   const fs = nodeModule("node:fs", "");
   const { dirname, isAbsolute } = nodeModule("node:path", "");
   let at = path;

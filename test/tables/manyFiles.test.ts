@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { FormatError } from "../../src/errors.ts";
 import { readContent } from "../../src/formats/arrow/arrowFile.ts";
 import { bytesInMemory } from "../../src/platform/byteSource.ts";
@@ -204,7 +204,7 @@ it.each(["npy", "npy.gz", "json", "json.gz"])(
   },
 );
 
-it.each(["parquet", "npy"])(
+it.each(["parquet", "npy", "csv", "tsv", "json", "jsonl", "csv.gz"])(
   "refuses batches for .%s that do not fit the ones before, and leaves no file",
   async (format) => {
     const path = join(folder, `refused.${format}`);
@@ -216,6 +216,22 @@ it.each(["parquet", "npy"])(
     await expect(readTable(path)).rejects.toThrow(/no such file|there is no/);
   },
 );
+
+it("what a .npy file has before its end is beside it, not beside a link to it", async () => {
+  const [real, links] = ["real", "links"].map((name) => join(folder, name)) as [string, string];
+  for (const each of [real, links]) mkdirSync(each);
+  symlinkSync(join(real, "x.npy"), join(links, "x.npy"));
+  const seen: string[] = [];
+  const watchers = [real, links].map((each) => watch(each, (_, name) => void seen.push(join(each, name!))));
+  const batches = async function* () {
+    for (let i = 0; i < 3; i++) yield tableFromRows(["x"], new Float64Array(1000));
+  };
+  await writeBatches(batches(), join(links, "x.npy"));
+  await vi.waitFor(() => expect(seen).toContain(join(real, "x.npy")));
+  for (const watcher of watchers) watcher.close();
+  expect(seen.some((path) => path.includes(".rows."))).toBe(true);
+  expect(seen.filter((path) => path.startsWith(links))).toEqual([]);
+});
 
 it("a path that takes no file is one line, in pieces too", async () => {
   const batches = async function* () {

@@ -5,8 +5,9 @@
  */
 
 import { checkArgument, refuse, text } from "../../options.ts";
-import { writeFileAtomically } from "../../platform/files.ts";
+import { followed, writeFileAtomically } from "../../platform/files.ts";
 import { nodeModule } from "../../platform/platform.ts";
+import { withSameColumns } from "../binary/steadyColumns.ts";
 import { fileKind, type TableFormat } from "../reading/fileFormat.ts";
 import type { Table } from "../table.ts";
 import { writeTable } from "../writeTable.ts";
@@ -70,7 +71,7 @@ async function* compressed(pieces: AsyncIterable<string | Uint8Array>): AsyncGen
  * file without a name beside it. The file appears complete or not at all.
  *
  * @param batches - Tables of the same columns, one at least.
- * @throws As `writeTable`; what the batches throw.
+ * @throws As `writeTable`; DataError for a batch with other columns than the first; what the batches throw.
  */
 export async function writeBatches(batches: AsyncIterable<Table>, path: string): Promise<void> {
   if (typeof (batches as Partial<AsyncIterable<Table>> | null)?.[Symbol.asyncIterator] !== "function")
@@ -99,14 +100,14 @@ async function piecesOf(
     case "npy":
       return (await import("../binary/writeNpy.ts")).npyPieces(batches, () => folderBeside(path));
     case "json":
-      return (await import("../reading/json.ts")).jsonBatchPieces(batches);
+      return (await import("../reading/json.ts")).jsonBatchPieces(withSameColumns(batches));
     default:
-      return textPieces(batches, format);
+      return textPieces(withSameColumns(batches), format);
   }
 }
 
-/** The folder of a file; that of temporary files for a device or a pipe. */
+/** The folder of a file, of a link that of what it leads to; that of temporary files for a device or a pipe. */
 function folderBeside(path: string): string | undefined {
   const status = nodeModule("node:fs", "").statSync(path, { throwIfNoEntry: false });
-  return status && !status.isFile() ? undefined : nodeModule("node:path", "").dirname(path);
+  return status && !status.isFile() ? undefined : nodeModule("node:path", "").dirname(followed(path));
 }

@@ -7,7 +7,7 @@
 import { DataError } from "../../errors.ts";
 import type { StoredType } from "../../formats/storedType.ts";
 import { joinBatches } from "../batches/tableBatches.ts";
-import type { Table } from "../table.ts";
+import { cellColumns, type Table } from "../table.ts";
 import type { WrittenCell, WrittenColumn } from "./writtenColumn.ts";
 
 /** Cells of a group of rows, so that a file has few of them. */
@@ -73,16 +73,29 @@ export class SteadyColumns {
 }
 
 /** The error of a batch, behind so many rows, whose columns are not those of the first. */
-export const otherColumns = (
-  before: number,
-  expected: readonly string[],
-  received: readonly string[],
-): DataError =>
+const otherColumns = (before: number, expected: readonly string[], received: readonly string[]): DataError =>
   new DataError({
     problem: `the rows from ${before + 1} on have other columns than those before`,
     expected: `the columns ${expected.join(", ")}`,
     received: received.join(", "),
   });
+
+/**
+ * Batches as they come, for files that have no types.
+ * @throws DataError for a batch with other columns than the first, of numbers or of text, or in another order.
+ */
+export async function* withSameColumns(batches: AsyncIterable<Table>): AsyncGenerator<Table> {
+  let columns: readonly string[] | undefined;
+  let rows = 0;
+  for await (const batch of batches) {
+    const own = cellColumns(batch).map(({ name }) => name);
+    columns ??= own;
+    if (own.length !== columns.length || own.some((name, place) => name !== columns![place]))
+      throw otherColumns(rows, columns, own);
+    rows += batch.rows;
+    yield batch;
+  }
+}
 
 /** Cells of a column as a type that was decided upon before. */
 function cellsAs(

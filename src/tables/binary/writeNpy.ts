@@ -9,7 +9,7 @@ import { npyElements, npyHeader } from "../../formats/npy.ts";
 import { concatenate } from "../../platform/packedBytes.ts";
 import { ScratchFile } from "../../platform/scratchFile.ts";
 import type { Table } from "../table.ts";
-import { otherColumns } from "./steadyColumns.ts";
+import { withSameColumns } from "./steadyColumns.ts";
 
 /**
  * The table's numbers as a .npy file: float64, little-endian, C order, shape (rows, columns), version 1.0.
@@ -37,16 +37,14 @@ export async function* npyPieces(
   const numbers = ScratchFile.open(folder(), 0);
   try {
     let rows = 0;
-    let columns: readonly string[] | undefined;
-    for await (const batch of batches) {
+    let columns = 0;
+    for await (const batch of withSameColumns(batches)) {
       checkNumbers(batch);
-      columns ??= batch.columns;
-      if (JSON.stringify(batch.columns) !== JSON.stringify(columns))
-        throw otherColumns(rows, columns, batch.columns);
+      columns = batch.columns.length;
       numbers.append(npyElements(batch.values));
       rows += batch.rows;
     }
-    yield npyHeader(rows, columns?.length ?? 0);
+    yield npyHeader(rows, columns);
     for (let from = 0; from < numbers.size; from += pieceBytes) {
       const piece = new Uint8Array(Math.min(pieceBytes, numbers.size - from));
       numbers.read(piece, from);
