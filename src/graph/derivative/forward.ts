@@ -54,11 +54,11 @@ function pushForwardScan(node: ScanExpr, { orZero: tangent }: Push): Expr {
   const [stacked, outer] = [rest.slice(0, count), rest.slice(count)];
   if (stacked.some((value) => tangent(value).space === "row"))
     // A direction of its own in each row: what a scan has stacked is the same in all.
-    return jvp([unrolledScan(node)], node.inputs, node.inputs.map(tangent))[0]!;
+    return movedAlong([unrolledScan(node)], node.inputs, node.inputs.map(tangent))[0]!;
   // On the slots, which nothing can merge with what stands for them in the end.
   const slots: readonly Expr[] = [node.slot, ...node.slices];
   const moving = slots.map(({ shape, space }) => slot(shape, space));
-  const [resultTangent] = jvp([node.result], [...slots, ...outer], [...moving, ...outer.map(tangent)]);
+  const [resultTangent] = movedAlong([node.result], [...slots, ...outer], [...moving, ...outer.map(tangent)]);
   const pair = scan(
     concatenate([flat(initial), flat(tangent(initial))]),
     node.steps,
@@ -91,14 +91,27 @@ export function jvp(outputs: readonly Expr[], inputs: readonly Expr[], tangents:
       expected: `${inputs.length}, one per input`,
       received: `${tangents.length}`,
     });
+  const sums = new Map<Expr, Expr>();
+  inputs.forEach((input, i) => {
+    const source = withoutReshape(input);
+    const own = inShapeOf(source, input, tangents[i]!);
+    const other = sums.get(source);
+    sums.set(source, other ? add(other, own) : own);
+  });
+  return movedAlong(outputs, [...sums.keys()], [...sums.values()]);
+}
+
+const inShapeOf = (source: Expr, input: Expr, tangent: Expr): Expr =>
+  input === source ? tangent : reshape(tangent, source.shape);
+
+/** {@link jvp} of inputs whose tangents are known: a value that is among them twice has the same tangent there, which counts once. */
+function movedAlong(outputs: readonly Expr[], inputs: readonly Expr[], tangents: readonly Expr[]): Expr[] {
   const tangentOf = new Map<Expr, Expr>();
   // What is made of a value in another shape may have skipped the step between: a vector of one number is a number.
   const sources = new Set(inputs.map(withoutReshape));
   inputs.forEach((input, i) => {
     const source = withoutReshape(input);
-    const own = input === source ? tangents[i]! : reshape(tangents[i]!, source.shape);
-    const other = tangentOf.get(source);
-    tangentOf.set(source, other ? add(other, own) : own);
+    tangentOf.set(source, inShapeOf(source, input, tangents[i]!));
   });
   outputs = withoutScanGradients(outputs, sources);
   const mapTangents = new Map<Expr, readonly Expr[]>();
@@ -135,8 +148,8 @@ export function jvp(outputs: readonly Expr[], inputs: readonly Expr[], tangents:
 function pushForwardFixedPoint(node: FixedPointExpr, { tangent, orZero }: Push): Expr {
   const outer = node.inputs.slice(1).filter((operand) => tangent(operand));
   const [atSolution] = substitute([node.result], new Map([[node.slot as Expr, node as Expr]]));
-  const drive = jvp([atSolution!], [node, ...outer], [zeroOf(node), ...outer.map(orZero)])[0]!;
-  return fixedPoint(drive, node.iterations, (t) => add(drive, jvp([atSolution!], [node], [t])[0]!));
+  const drive = movedAlong([atSolution!], [node, ...outer], [zeroOf(node), ...outer.map(orZero)])[0]!;
+  return fixedPoint(drive, node.iterations, (t) => add(drive, movedAlong([atSolution!], [node], [t])[0]!));
 }
 
 /**
@@ -181,7 +194,7 @@ function pushForward(node: Expr, tangent: (operand: Expr) => Expr | undefined): 
       terms
         .filter((term) => term !== undefined)
         .reduce<Expr | undefined>((sum, term) => (sum ? add(sum, term) : term), undefined) ?? zeroOf(node),
-    jvp,
+    jvp: movedAlong,
   });
 }
 
@@ -189,7 +202,7 @@ function mapJvp(node: MapExpr, tangentOf: ReadonlyMap<Expr, Expr>): Expr[] {
   const { slots, results } = node.body;
   const moving = node.inputs.map((_, i) => i).filter((i) => tangentOf.has(node.inputs[i]!));
   const tangentSlots = moving.map((i) => slots[i]!.map(() => slot([], "row")));
-  const flat = jvp(
+  const flat = movedAlong(
     results.flat(),
     moving.flatMap((i) => slots[i]!),
     tangentSlots.flat(),
