@@ -245,7 +245,7 @@ export interface FitOptions {
   readonly embedding?: readonly number[] | undefined;
   /**
    * Whether the gradients of a training keep of each transform what it is given alone, and compute the rest once more (default false): memory that
-   * hardly grows with `transforms`, for a quarter to a third more time and the same gradients. For trained kinds but `cnf`, `flow-matching` and `mixture-of-flows`.
+   * hardly grows with `transforms`, for a quarter to a third more time and the same gradients within rounding. For trained kinds but `cnf`, `flow-matching` and `mixture-of-flows`.
    */
   readonly recompute?: boolean | undefined;
   /** Components of a `mixture`, exactly so many (default: as many of 1 to 24 as have the smallest BIC). */

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { afterAll, describe, expect, it } from "vitest";
 import { answerSchemas, problemSchema } from "../../src/cli/serve/openApi.ts";
+import { rehearse } from "../../src/cli/serve/rehearsal.ts";
 import { checkServed, type RunningServer, startServer } from "../../src/cli/serve/server.ts";
 import { anomalies } from "../../src/diagnostics/anomalies/anomalies.ts";
 import { load } from "../../src/index.ts";
@@ -451,13 +452,24 @@ it("is a command, which ends well when it is told to", async () => {
   );
 });
 
+it("answers a rehearsal, and says how often", async () => {
+  const { port } = new URL(server.url);
+  const how = { port: Number(port), path: "/v1/models/gaussian/logprob", token: undefined, milliseconds: 50 };
+  expect(await rehearse({ ...how, body: JSON.stringify({ rows: [[0, 0]] }) })).toBeGreaterThan(7);
+  expect(await rehearse({ ...how, body: JSON.stringify({ rows: [[0]] }) })).toBe(0);
+});
+
 it("asks itself before it listens, and counts what others ask alone", async () => {
   const child = spawn(process.execPath, [cliPath, "serve", `g=${paths.gaussian}`, "--port", "0"], {
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  let said = "";
+  child.stderr.on("data", (text: Buffer) => (said += text));
   try {
     const [line] = (await once(child.stdout, "data")) as [Buffer];
     const url = /http:\S+/.exec(String(line))![0];
+    // A rehearsal that was not answered would be told.
+    expect(said).not.toContain("slow");
     const metrics = async (): Promise<string> => await (await fetch(`${url}/metrics`)).text();
     expect(await metrics()).not.toMatch(/^pushforward_(request|rows|batch)/m);
     expect((await ask("/v1/models/g/logprob", { rows: [[0, 0]] }, {}, url)).status).toBe(200);

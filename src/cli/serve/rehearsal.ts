@@ -23,8 +23,8 @@ export interface Rehearsal {
   readonly milliseconds: number;
 }
 
-/** Sends the same request again and again, over some connections. What is answered is of no account, nor are connections that fail. */
-export async function rehearse({ port, path, body, token, milliseconds }: Rehearsal): Promise<void> {
+/** Sends the same request again and again, over some connections. Returns how many were answered with status 200. */
+export async function rehearse({ port, path, body, token, milliseconds }: Rehearsal): Promise<number> {
   const request = [
     `POST ${path} HTTP/1.1`,
     `host: 127.0.0.1:${port}`,
@@ -35,14 +35,20 @@ export async function rehearse({ port, path, body, token, milliseconds }: Rehear
     body,
   ].join("\r\n");
   const end = performance.now() + milliseconds;
+  let answered = 0;
   await Promise.all(
     Array.from({ length: connections }, async () => {
       const socket = connect(port, "127.0.0.1");
       // An answer comes in one piece: it is short.
-      socket.on("data", () => (performance.now() < end ? socket.write(request) : socket.end()));
+      socket.on("data", (answer) => {
+        if (answer.toString("latin1", 0, 12) === "HTTP/1.1 200") answered++;
+        if (performance.now() < end) socket.write(request);
+        else socket.end();
+      });
       socket.on("error", () => socket.destroy());
       socket.write(request);
       await once(socket, "close").catch(() => undefined);
     }),
   );
+  return answered;
 }

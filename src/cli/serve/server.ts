@@ -137,15 +137,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   if (options.ownsProcess) {
     // At a port that nobody knows: the first request of others finds code that is compiled, and is the first that is counted.
     await pause();
-    await listen(0, "127.0.0.1");
-    const { port: rehearsalPort } = server.address() as AddressInfo;
-    const milliseconds = rehearsalTime / models.length;
-    for (const { name, current } of models) {
-      if (!current.example) continue;
-      const body = JSON.stringify({ rows: [current.example] });
-      await rehearse({ port: rehearsalPort, path: `/v1/models/${name}/logprob`, body, token, milliseconds });
+    try {
+      await listen(0, "127.0.0.1");
+      const { port: rehearsalPort } = server.address() as AddressInfo;
+      const milliseconds = rehearsalTime / models.length;
+      for (const { name, current } of models) {
+        if (!current.example) continue;
+        const body = JSON.stringify({ rows: [current.example] });
+        const path = `/v1/models/${name}/logprob`;
+        const answered = await rehearse({ port: rehearsalPort, path, body, token, milliseconds });
+        if (answered === 0)
+          log(`${name}: its first requests may be slow, since the server's own were not answered`);
+      }
+      await pause();
+    } catch (error) {
+      log(`The first requests may be slow: the server ${(error as Error).message}`);
     }
-    await pause();
     metrics.forgetRequests();
     await listen(port, host);
   }

@@ -18,6 +18,7 @@
 import type { Lift } from "../../bijections/surjections/surjection.ts";
 import { type Expr, sizeOf } from "../../graph/expr.ts";
 import { normalLogCdf } from "../../graph/library/normalLogCdf.ts";
+import { asExpr, checkReturned } from "../../graph/ops/leaves.ts";
 import * as g from "../../graph/ops.ts";
 import { type Bound, leafOf, type ParameterTree, subtreeOf, trained } from "../../graph/parameters.ts";
 import { type OptionKind, refuse } from "../../options.ts";
@@ -38,10 +39,11 @@ export type LangevinTarget = Pick<
 export const aTarget: OptionKind = {
   expected: "a distribution, or { type, features, parameters, logProb, toJSON }",
   accepts: (value) => {
-    const { features, parameters, logProb, toJSON } = (value ?? {}) as Partial<LangevinTarget>;
+    const { features, parameters, logProb, slope, toJSON } = (value ?? {}) as Partial<LangevinTarget>;
     return (
       typeof features === "number" &&
       typeof parameters === "object" &&
+      (slope === undefined || typeof slope === "function") &&
       [logProb, toJSON].every((each) => typeof each === "function")
     );
   },
@@ -105,12 +107,17 @@ export function stepsTowards(
   const walk = (from: Expr, noise: Expr, p: Bound, c: Expr | undefined, order: readonly number[]): Lift => {
     const lengths = lengthOf(g.exp(softClip(leafOf(p, "logFactor"), largestLogFactor)));
     const own = subtreeOf(p, "target");
-    const logPi = (x: Expr): Expr => target.logProb(x, own, c);
-    const at = (x: Expr): Place => ({
-      x,
-      logPi: logPi(x),
-      slope: target.slope?.(x, own, c) ?? differences(logPi, x),
-    });
+    const logPi = (x: Expr): Expr => {
+      const value = target.logProb(x, own, c);
+      checkReturned(where, "what logProb of the target returns", value, []);
+      return asExpr(value);
+    };
+    const slopeOf = (x: Expr): Expr => {
+      const slope = target.slope?.(x, own, c) ?? differences(logPi, x);
+      checkReturned(where, "what slope of the target returns", slope, [features]);
+      return slope;
+    };
+    const at = (x: Expr): Place => ({ x, logPi: logPi(x), slope: slopeOf(x) });
     let [now, logWeight]: [Place, Expr] = [at(from), g.constant(0)];
     order.forEach((step, i) => {
       const length = g.slice(lengths, step, step + 1);

@@ -9,7 +9,7 @@ import { kindOf } from "../../architectures/kindOf.ts";
 import type { Bijection } from "../../bijections/bijection.ts";
 import type { ManyToOne } from "../../distributions/bounds/manyToOne.ts";
 import { pushforwardLogProb } from "../../distributions/density.ts";
-import { NumericalError } from "../../errors.ts";
+import { NumericalError, UsageError } from "../../errors.ts";
 import type { Expr } from "../../graph/expr.ts";
 import * as g from "../../graph/ops.ts";
 import { bindTree, flattenTree, trainedLeaves } from "../../graph/parameters.ts";
@@ -17,7 +17,6 @@ import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree } from "../../models/model.ts";
 import { named } from "../../models/namedModel.ts";
 import { initialValues, withoutPrefix } from "../../models/parameters.ts";
-import { refuse } from "../../options.ts";
 import { inPieces, type Pieces, turnBetween } from "../../platform/pieces.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
@@ -60,6 +59,15 @@ const lookShare = 0.36;
 
 /** Trained numbers from which on the first look decides: a closer one of many columns is dear and changes little. */
 const manyNumbers = 300_000;
+
+/** A model whose trained values have the digits that its file keeps: where no step is better than the start, the start is what is saved. */
+function asStored(model: Model): Model {
+  if (model.precision !== "float32") return model;
+  const values = { ...model.values };
+  for (const [name, { kind }] of flattenTree(parameterTree(model)))
+    if (kind === "trained") values[name] = Float64Array.from(values[name]!, Math.fround);
+  return { ...model, values };
+}
 
 /** The likelihood of an architecture, compiled once for all trainings of a fit. */
 export class Likelihood {
@@ -125,7 +133,13 @@ export class Likelihood {
       return written;
     };
     if (options.recompute && training)
-      refuse("fit", "recompute", "true of a flow whose training is maximum likelihood", architecture.kind);
+      throw new UsageError({
+        where: "fit",
+        problem: `recompute is for flows that are trained by their likelihood, and ${architecture.kind} has a loss of its own`,
+        expected: "no recompute",
+        received: "recompute",
+        remedy: "leave it out",
+      });
     const gradients = options.recompute
       ? (await import("./recomputed/recomputedGradients.ts")).recomputedGradients(bijection, negLogProbOf)
       : undefined;
@@ -251,7 +265,7 @@ export class Likelihood {
         given,
         this.#options,
       );
-      return { ...model, values: { ...model.values, ...withPrefix("base.", values) } };
+      return asStored({ ...model, values: { ...model.values, ...withPrefix("base.", values) } });
     }
     const values = await startValues(
       bijection,
@@ -259,7 +273,7 @@ export class Likelihood {
       given,
       this.#options,
     );
-    return { ...model, values: { ...model.values, ...withPrefix("bijection.", values) } };
+    return asStored({ ...model, values: { ...model.values, ...withPrefix("bijection.", values) } });
   }
 
   /** Rows on the base side of a model's preparation, in float64, those of the mixture behind them if asked for. */

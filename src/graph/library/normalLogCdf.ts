@@ -1,6 +1,7 @@
 /**
  * The logarithm of the normal distribution function and what its tail is made of: for x of 0 or more the hazard h(x) = phi(x) / Phi(-x) is
- * x and the mean excess m(x) over it, and log Phi(-x) = log phi(x) - log h(x). By m'(x) = h(x) m(x) - 1 no derivative cancels.
+ * x and the mean excess m(x) over it, and log Phi(-x) = log phi(x) - log h(x). Its derivatives are made of h'(x) = h(x) m(x), of which no digits
+ * cancel; those of m'(x) = h(x) m(x) - 1 by itself do for large x.
  *
  * @module
  */

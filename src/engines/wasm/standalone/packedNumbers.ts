@@ -84,8 +84,8 @@ function risesOf(whole: readonly number[]): Pick<Packed, "written" | "rise"> {
 }
 
 /**
- * Whole numbers, those less a number that all have in common, as counts are that are discounted (to their last digit, as float64 has them), and
- * multiples of a whole number.
+ * Whole numbers, those less a number that all have in common, as counts are that are discounted (within 2^-51 of each, the last digit of float64),
+ * and multiples of a whole number.
  */
 function multiples(numbers: Numbers): Form | undefined {
   let least = Number.POSITIVE_INFINITY;
