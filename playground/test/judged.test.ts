@@ -69,6 +69,9 @@ test("two flows are compared point by point", () => {
   expect(standardError).toBeCloseTo(0.05 / 7, 12);
   expect(isShown).toBe(true);
   expect(pairedDifference(hard, hard)).toEqual({ ahead: 0, standardError: 0, isShown: false });
+  // Nobody is ahead by 0.000.
+  const hardly = hard.map((value) => value - 0.0004);
+  expect(pairedDifference(hard, hardly)!.isShown).toBe(false);
   expect(pairedDifference(hard, easy.slice(1))).toBeUndefined();
   // Of samples that have nothing to do with each other, errors add up.
   const apart = differenceOfMeans({ mean: 1, standardError: 0.3 }, { mean: 0, standardError: 0.4 });

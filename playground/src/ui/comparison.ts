@@ -9,14 +9,17 @@ export interface Difference {
   /** Of the first over the second. */
   readonly ahead: number;
   readonly standardError: number;
-  /** Whether it is more than two standard errors. */
+  /** Whether it is more than two standard errors, and can be read. */
   readonly isShown: boolean;
 }
+
+/** Nats below which a difference is written as 0.000. */
+const leastWritten = 0.0005;
 
 const differenceOf = (ahead: number, standardError: number): Difference => ({
   ahead,
   standardError,
-  isShown: Math.abs(ahead) > 2 * standardError,
+  isShown: Math.abs(ahead) > 2 * standardError && Math.abs(ahead) >= leastWritten,
 });
 
 /**

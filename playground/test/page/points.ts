@@ -320,7 +320,9 @@ export function testsOfPoints(visit: Visit): void {
     const ahead = (await drawn.getByTestId("ahead").textContent())!;
     const difference = Number(ahead.match(/(\d+\.\d+) ± /)![1]);
     expect(Math.abs(Math.abs(first! - second!) - difference)).toBeLessThan(0.0021);
-    expect(ahead).toMatch(first! > second! ? /no difference|^Gaussian is/i : /no difference|^Gradient flow/i);
+    // Where both scores are written alike, either may be ahead by the last digit.
+    if (first! > second!) expect(ahead).toMatch(/no difference|^Gaussian is/i);
+    if (first! < second!) expect(ahead).toMatch(/no difference|^Gradient flow/i);
     await drawn.waitForFunction(
       () => location.hash.includes("points=") && location.hash.includes("gradient-flow"),
     );
