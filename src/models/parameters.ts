@@ -11,6 +11,10 @@ import { type RandomKey, RandomStream, split } from "../random/philox.ts";
 /** Values by dotted name. */
 export type ParameterValues = Record<string, Float64Array>;
 
+/** Whether a parameter has float32's digits in a model of this precision and its file; statistics keep all of theirs. */
+export const isSingle = ({ kind }: ParameterSpec, precision: "float32" | "float64"): boolean =>
+  kind === "trained" && precision === "float32";
+
 /** Starting values of a tree; random ones come from a stream of their own for each name. */
 export function initialValues(tree: ParameterTree, key: RandomKey): ParameterValues {
   return Object.fromEntries(

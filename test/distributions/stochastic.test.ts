@@ -209,6 +209,7 @@ test("what is exact in closed form comes out: the posterior as encoder, a target
       const drawn = scores.filter((_, k) => k % 5 === i);
       const closed = logNormal(y[i]!, center, variance);
       expectMean(drawn.map(Math.exp), Math.exp(closed));
+      expect(Math.log(mean(drawn, Math.exp))).toBeCloseTo(closed, 1);
       expect(mean(drawn)).toBeLessThan(closed);
     }
   }

@@ -85,7 +85,7 @@ export function valueLaws(row: BijectionCase, subject: Subject): void {
     hides,
     draws = 60,
     // Most of the time of one point is that of the parameters and of each operation.
-    together = Math.ceil(draws / 12),
+    together = Math.ceil(draws / 20),
     within = (_, drawn) => drawn,
   } = row;
   const n = bijection.features;

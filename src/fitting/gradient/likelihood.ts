@@ -16,7 +16,7 @@ import { bindTree, flattenTree, trainedLeaves } from "../../graph/parameters.ts"
 import { engineOf } from "../../models/evaluation.ts";
 import { type Model, parameterTree } from "../../models/model.ts";
 import { named } from "../../models/namedModel.ts";
-import { initialValues, withoutPrefix } from "../../models/parameters.ts";
+import { initialValues, isSingle, withoutPrefix } from "../../models/parameters.ts";
 import { inPieces, type Pieces, turnBetween } from "../../platform/pieces.ts";
 import { randomKey, split } from "../../random/philox.ts";
 import { withPrefix } from "../finishFit.ts";
@@ -62,10 +62,9 @@ const manyNumbers = 300_000;
 
 /** A model whose trained values have the digits that its file keeps: where no step is better than the start, the start is what is saved. */
 function asStored(model: Model): Model {
-  if (model.precision !== "float32") return model;
   const values = { ...model.values };
-  for (const [name, { kind }] of flattenTree(parameterTree(model)))
-    if (kind === "trained") values[name] = Float64Array.from(values[name]!, Math.fround);
+  for (const [name, spec] of flattenTree(parameterTree(model)))
+    if (isSingle(spec, model.precision)) values[name] = Float64Array.from(values[name]!, Math.fround);
   return { ...model, values };
 }
 

@@ -20,7 +20,7 @@ import type { ParameterSpec } from "../../graph/parameters.ts";
 import { bytesOf, digestOf } from "../../random/digest.ts";
 import { mostListed } from "../../tables/recording/grid.ts";
 import type { FittedDescription } from "../model.ts";
-import type { ParameterValues } from "../parameters.ts";
+import { isSingle, type ParameterValues } from "../parameters.ts";
 
 /** Version of the files that this release writes; it reads this one and all before. */
 export const formatVersion = 1;
@@ -156,10 +156,9 @@ export function tensorsOf(
   const tensors = new Map<string, Tensor>();
   for (const [name, spec] of specs) {
     const data = values[name]!;
-    const isSingle = spec.kind === "trained" && precision === "float32";
     tensors.set(
       name,
-      isSingle
+      isSingle(spec, precision)
         ? { dtype: "F32", shape: spec.shape, data: Float32Array.from(data) }
         : { dtype: "F64", shape: spec.shape, data },
     );
