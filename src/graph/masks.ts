@@ -14,28 +14,28 @@ export function maskOf(matrix: Expr): Float64Array | undefined {
   return undefined;
 }
 
-/** Extents of the rows of a mask `[rows, columns]`, or of its columns. */
-export function extentOf(
+/** The first element that a mask lets through, and one past the last. */
+export type Extent = readonly [from: number, to: number];
+
+/** Extents of the rows of a mask `[rows, columns]`, or of its columns; all of a matrix without one. One list for one mask. */
+export function extentsOf(
   mask: Float64Array | undefined,
   rows: number,
   columns: number,
   axis: "rows" | "columns",
-): (index: number) => readonly [number, number] {
-  const length = axis === "rows" ? columns : rows;
-  if (!mask) return () => [0, length];
-  let known = extentsOf.get(mask);
-  if (!known) extentsOf.set(mask, (known = new Map()));
+): readonly Extent[] {
+  const [count, length] = axis === "rows" ? [rows, columns] : [columns, rows];
+  if (!mask) return Array.from({ length: count }, () => [0, length]);
+  let known = found.get(mask);
+  if (!known) found.set(mask, (known = new Map()));
   const name = `${axis} ${rows} ${columns}`;
   let extents = known.get(name);
   if (!extents) known.set(name, (extents = findExtents(mask, rows, columns, axis)));
-  const found = extents;
-  return (index) => found[index]!;
+  return extents;
 }
 
-/** What {@link extentOf} has found: layers, their gradients, and every step of an iteration ask for the same mask. */
-const extentsOf = new WeakMap<Float64Array, Map<string, readonly Extent[]>>();
-
-type Extent = readonly [number, number];
+/** What {@link extentsOf} has found: layers, their gradients, and every step of an iteration ask for the same mask. */
+const found = new WeakMap<Float64Array, Map<string, readonly Extent[]>>();
 
 function findExtents(mask: Float64Array, rows: number, columns: number, axis: "rows" | "columns"): Extent[] {
   const [count, length] = axis === "rows" ? [rows, columns] : [columns, rows];

@@ -68,11 +68,14 @@ function* simplifyWith(outputs: readonly Expr[], interner: Interner, done: Map<E
 /** Hash-consing: one node for each operation on the same inputs. */
 class Interner {
   readonly #ids = new Map<unknown, number>();
-  readonly #hashes = new Map<Float64Array, number>();
+  /** Lists of numbers, by a number that equal ones have in common. */
+  readonly #lists = new Map<number, Float64Array[]>();
+  /** The one that stands for a list; many nodes have one list of indices, or one mask. */
+  readonly #listOf = new Map<Float64Array, Float64Array>();
   /** Simplified bodies of maps: one for all that are written alike. */
   readonly bodies: BodyTable<ScalarBody> = new BodyTable();
-  /** Nodes by a number that equal ones have in common. */
-  readonly #nodes = new Map<number, Expr[]>();
+  /** Nodes by what they are. */
+  readonly #nodes = new Map<string, Expr>();
 
   #id(value: unknown): number {
     let id = this.#ids.get(value);
@@ -80,37 +83,29 @@ class Interner {
     return id;
   }
 
-  /** Of the elements of a list; many nodes have one list of indices, or one mask. */
-  #hashOf(list: Float64Array): number {
-    if (list.length === 1) return list[0]!;
-    let hash = this.#hashes.get(list);
-    if (hash === undefined) {
-      hash = list.length;
-      // Of fractions the whole part: those that have it in common are few.
-      for (let i = 0; i < list.length; i++) hash = mixed(hash, list[i]!);
-      this.#hashes.set(list, hash);
-    }
-    return hash;
+  /** A list for all of the same elements. */
+  #list(list: Float64Array): Float64Array {
+    let same = this.#listOf.get(list);
+    if (same) return same;
+    let hash = list.length;
+    // Some of the elements, and of fractions the whole part: lists that have these in common are few.
+    const apart = Math.ceil(list.length / 64);
+    if (list.length === 1) hash = list[0]!;
+    else for (let i = 0; i < list.length; i += apart) hash = mixed(hash, list[i]!);
+    const alike = this.#lists.get(hash) ?? [];
+    same = alike.find((other) => areSame(other, list)) ?? list;
+    if (same === list) this.#lists.set(hash, [...alike, list]);
+    this.#listOf.set(list, same);
+    return same;
   }
 
+  /** The node that stands for all that are the same. Its name is put together by the runtime: what runs once is not worth compiling. */
   intern(node: Expr): Expr {
-    let hash = this.#id(node.op);
-    const facts = factsOf(node);
-    for (const extent of node.shape) hash = mixed(hash, extent);
-    for (const input of node.inputs) hash = mixed(hash, this.#id(input));
-    for (const fact of facts) hash = mixed(hash, isList(fact) ? this.#hashOf(fact) : this.#id(fact));
-    const alike = this.#nodes.get(hash);
-    if (!alike) this.#nodes.set(hash, [node]);
-    const same = alike?.find(
-      (other) =>
-        other.op === node.op &&
-        sameElements(other.shape, node.shape) &&
-        sameElements(other.inputs, node.inputs) &&
-        factsOf(other).every((fact, i) =>
-          isList(fact) ? sameElements(fact, facts[i] as Float64Array) : Object.is(fact, facts[i]),
-        ),
-    );
-    if (!same) alike?.push(node);
+    let name = `${node.op} ${node.shape}`;
+    for (const input of node.inputs) name += ` ${this.#id(input)}`;
+    for (const fact of factsOf(node)) name += `;${this.#id(isList(fact) ? this.#list(fact) : fact)}`;
+    const same = this.#nodes.get(name);
+    if (!same) this.#nodes.set(name, node);
     return same ?? node;
   }
 }
@@ -122,8 +117,7 @@ function mixed(hash: number, number: number): number {
 
 const isList = (fact: unknown): fact is Float64Array => ArrayBuffer.isView(fact);
 
-function sameElements<T>(a: ArrayLike<T>, b: ArrayLike<T>): boolean {
-  if (a === b) return true;
+function areSame(a: Float64Array, b: Float64Array): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
   return true;
@@ -218,6 +212,11 @@ function rewriteElementwise(node: ElementwiseExpr, interner: Interner): Expr {
       if (y === 1) return broadcast(a);
       if (x === -1) return broadcast(neg(b));
       if (y === -1) return broadcast(neg(a));
+      return rewritten;
+    case "mulOrZero":
+      if (isZero(a) || isZero(b)) return zero(rewritten);
+      if (x !== undefined && Number.isFinite(x))
+        return rewriteElementwise({ ...rewritten, name: "mul" }, interner);
       return rewritten;
     case "div":
       if (isZero(a)) return zero(rewritten);

@@ -121,11 +121,13 @@ export interface TransposeKernel {
   readonly elements: number;
   readonly pitch: number;
 }
-/** `(y, transposed x, sum, nothing, count)`: adds the sum of outer products of y and x over `count` lanes, some rows and columns. */
+/**
+ * `(y, transposed x, sum, columns, count)`: adds the sum of outer products of y and x over `count` lanes, some rows and columns. The columns
+ * are vectors: a mask lets through another number of them in each band, and one kernel serves them all.
+ */
 export interface SumOuterKernel {
   readonly kind: "sumOuter";
   readonly rows: number;
-  readonly columns: number;
   /** From one row of the sum to the next. */
   readonly pitch: number;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { jvp, vjp } from "../../src/graph/derivative/derivative.ts";
+import { mulOrZero } from "../../src/graph/derivative/mulOrZero.ts";
 import type { Expr } from "../../src/graph/expr.ts";
 import * as g from "../../src/graph/publicOps.ts";
 import { agree } from "../engines/agree.ts";
@@ -178,6 +179,56 @@ describe("no NaN comes through a branch that is not taken, and both modes agree"
     expect(out.rows.first![0]).toBe(0);
     expect(out.rows.second![0]).toBeCloseTo(18, 12);
     expect(out.rows.mixed![0]).toBeCloseTo(18, 12);
+  });
+
+  test("a product in which zero wins", async () => {
+    const [a, b] = [g.input("a", []), g.input("b", [])];
+    const infinity = Number.POSITIVE_INFINITY;
+    const as = [infinity, Number.NaN, 3, infinity, 2, -0, Number.NaN];
+    const bs = [0, -0, 0, 2, Number.NaN, -5, 1];
+    const out = await agree(
+      { rows: { product: mulOrZero(a, b) } },
+      { rows: as.length, inputs: { a: as, b: bs } },
+    );
+    expect([...out.rows.product!]).toEqual([0, 0, 0, infinity, Number.NaN, 0, Number.NaN]);
+  });
+
+  test("zero wins in its derivatives, too", async () => {
+    // At 0 the root has an infinite derivative, and the logarithm is infinite.
+    const programs = { root: mulOrZero(g.sqrt(x), y), logarithm: mulOrZero(log, y) };
+    for (const [name, value] of Object.entries(programs)) {
+      const [dx, dy] = vjp([value], [g.rowMark()], [x, y]) as [Expr, Expr];
+      const rows = { dx, dy, alongX: jvp([value], [x], [one])[0]!, alongY: jvp([value], [y], [one])[0]! };
+      const out = await agree({ rows }, { rows: 2, inputs: { x: [0, 4], y: [0, 0] } });
+      for (const row of Object.values(out.rows)) expect(row[0]).toBe(0);
+      // What is finite counts, where the second is 0 as where it is not.
+      const atFour = name === "root" ? 2 : Math.log(4);
+      for (const row of [out.rows.dy!, out.rows.alongY!]) expect(row[1]).toBeCloseTo(atFour, 12);
+      for (const row of [out.rows.dx!, out.rows.alongX!]) expect(row[1]).toBe(0);
+    }
+  });
+
+  test("derivatives of derivatives are 0 where a branch is not taken, and those of the branch where it is", async () => {
+    // In the branch (log x)^2 + 3 log x, whose logarithm is read twice: f' = (2 log x + 3) / x, and so on.
+    const value = g.select(isPositive, g.add(g.square(log), g.mul(3, log)), 0);
+    const derivatives = [value];
+    for (let order = 1; order <= 3; order++)
+      derivatives.push(vjp([derivatives.at(-1)!], [g.rowMark()], [x])[0]!);
+    const [, first, second, third] = derivatives as [Expr, Expr, Expr, Expr];
+    const rows = { first, second, third, along: jvp([first], [x], [one])[0]! };
+    const xs = [-2, 0, 0.5, 1, 3];
+    const out = await agree({ rows }, { rows: xs.length, inputs: { x: xs }, roundings: 4096 });
+    xs.forEach((at, i) => {
+      const l = Math.log(at);
+      const right = {
+        first: (2 * l + 3) / at,
+        second: (-1 - 2 * l) / at ** 2,
+        along: (-1 - 2 * l) / at ** 2,
+        third: (4 * l) / at ** 3,
+      };
+      for (const [name, expected] of Object.entries(right))
+        expect(out.rows[name]![i]).toBeCloseTo(at > 0 ? expected : 0, 10);
+    });
   });
 
   test("what is really not a number stays so", async () => {

@@ -11,7 +11,7 @@ import { type Expr, topologicalOrder } from "../../src/graph/expr.ts";
 import { withInputs } from "../../src/graph/graphRules.ts";
 import { convolution } from "../../src/graph/library/convolution.ts";
 import { root } from "../../src/graph/library/root.ts";
-import { extentOf } from "../../src/graph/masks.ts";
+import { extentsOf } from "../../src/graph/masks.ts";
 import * as g from "../../src/graph/ops.ts";
 import { type Program, prepareProgram } from "../../src/graph/program.ts";
 import { substitute } from "../../src/graph/rebuild.ts";
@@ -32,7 +32,7 @@ vi.mock("../../src/plan/analysis/sparsity.ts", async (original) => {
     // The mask of the first reader was taken for that of all.
     unionOf: ((masks, rows, columns) =>
       faulty.stage === "sparsity"
-        ? extentOf(masks[0], rows, columns, "rows")
+        ? extentsOf(masks[0], rows, columns, "rows")
         : actual.unionOf(masks, rows, columns)) satisfies typeof actual.unionOf,
   };
 });

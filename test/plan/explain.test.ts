@@ -28,7 +28,7 @@ test("a program is explained: what is computed when, from what, in how many byte
       "  layer 4 3 1 false plain: mul.3, x.1 -> linear.4",
       "  fused of 2 operations: linear.4, rowMark.2 -> sum.5, mul.6",
       "  transpose 3 4: x.1 -> transposed.8",
-      "  sumOuter 4 4 4: mul.6, transposed.8 -> sum of sumOuter.7",
+      "  sumOuter 4 4: mul.6, transposed.8 -> sum of sumOuter.7",
       "  fused of 1 operation: rowMark.2, sum.5 -> select.9",
       "  sumRows 1: select.9 -> sum of sumRows.10",
       "epilogue, level 0",

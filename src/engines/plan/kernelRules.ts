@@ -198,10 +198,10 @@ export function runKernel(kernel: Kernel, operands: readonly Operand[], context:
       });
       return false;
     case "sumOuter": {
-      const { rows, columns, pitch } = kernel;
+      const { rows, pitch } = kernel;
       const { shards, at } = operands[2] as ShardPlace;
       for (let i = 0; i < rows; i++)
-        for (let j = 0; j < columns; j++)
+        for (let j = 0; j < number(3); j++)
           for (let lane = 0; lane < number(4); lane++)
             shards[0]![at + i * pitch + j]! += get(0, i, lane, rowLength) * get(1, j, lane * pitch);
       return false;

@@ -90,6 +90,8 @@ export class OnnxFormulas {
         return this.#opposite(a, b) ?? this.sub(a, b);
       case "mul":
         return this.#both(a, b) ?? this.mul(a, b);
+      case "mulOrZero":
+        return this.where(this.asCondition(b), this.mul(a, b), this.number(0));
       case "div":
         return this.div(a, b);
       case "max":

@@ -23,7 +23,7 @@ import { reshape, withoutReshape } from "../ops/moves.ts";
 import { passed } from "../passes.ts";
 import { substitution } from "../rebuild.ts";
 import type { BodyDerivatives } from "./bodyRules.ts";
-import { type Cotangent, joined, plain, settled } from "./cotangent.ts";
+import { type Cotangent, joined, settled } from "./cotangent.ts";
 import { pullingBack } from "./reverse.ts";
 
 /** A value that is kept, of stand-ins of those before it, and what stands for it in what is made of it. */
@@ -87,7 +87,7 @@ export function* vjpFromKept(
   };
   outputs.forEach((output, i) => {
     stretches[stretchOf.get(output)!]!.ends.add(output);
-    gather(output, plain(cotangents[i]!));
+    gather(output, { value: cotangents[i]! });
   });
   for (const value of keptAs.values()) stretches[stretchOf.get(value)!]!.ends.add(value);
 

@@ -32,12 +32,9 @@ import { passed } from "../passes.ts";
 import { type NodeOf, nothingBack, type Op, type PullBack, ruleOf } from "../rules.ts";
 import { type BodyDerivatives, pullBackFixedPoint, pullBackMap } from "./bodyRules.ts";
 import {
-  anyLive,
   type Cotangent,
-  inAnyRow,
   joined,
-  moved,
-  plain,
+  mixed,
   type Reversal,
   restricted,
   type Send,
@@ -53,11 +50,9 @@ const helpers: Omit<Reversal, "active" | "send"> = {
   pulledBack,
   vjp,
   settled,
-  moved,
   scaled,
   restricted,
-  anyLive,
-  mixed: (cotangent, f) => ({ value: f(settled(cotangent)), live: anyLive(cotangent) }),
+  mixed,
 };
 
 /** Nodes among `order` that depend on a member of `sources`. */
@@ -99,7 +94,11 @@ export function* vjpInPieces(
     });
   // What is made of a value in another shape may have skipped the step between: a vector of one number is a number.
   const sources = wrt.map(withoutReshape);
-  const gradients = (yield* pullingBack(outputs, cotangents.map(plain), sources)).map((gradient, i) => {
+  const gradients = (yield* pullingBack(
+    outputs,
+    cotangents.map((value) => ({ value })),
+    sources,
+  )).map((gradient, i) => {
     const { shape } = wrt[i]!;
     return gradient ? reshape(settled(gradient), shape) : broadcastTo(constant(0), shape);
   });
@@ -137,13 +136,12 @@ export function* pullingBack(
     const size = sizeOf(to.shape);
     let contribution = cotangent;
     if (size === 1 && sizeOf(contribution.value.shape) > 1)
-      contribution = { value: sum(settled(contribution)), live: anyLive(cotangent) };
-    if (sumOverRows)
-      contribution = { value: sumRows(ofEachRow(settled(contribution))), live: inAnyRow(contribution.live) };
+      contribution = mixed(contribution, (value) => sum(value));
+    if (sumOverRows) contribution = mixed(contribution, (value) => sumRows(ofEachRow(value)));
     if (!sameShape(contribution.value.shape, to.shape)) {
       const move = (value: Expr): Expr =>
         sizeOf(value.shape) === size ? reshape(value, to.shape) : broadcastTo(value, to.shape);
-      contribution = moved(contribution, move);
+      contribution = mixed(contribution, move);
     }
     partialSums.add(to, contribution);
   };
@@ -165,11 +163,7 @@ export function* pullingBack(
     if (i % visitsApart === 0) yield;
     if (!active.has(node) || sources.has(node)) continue;
     const send: Send = (to, contribution, summed = false) =>
-      accumulate(
-        to,
-        summed && to.space !== "row" ? { ...contribution, live: inAnyRow(contribution.live) } : contribution,
-        node.space === "row" && to.space !== "row" && !summed,
-      );
+      accumulate(to, contribution, node.space === "row" && to.space !== "row" && !summed);
     const reversal = { ...helpers, active, send };
     if (node.op === "map") {
       const list = mapCotangents.get(node);

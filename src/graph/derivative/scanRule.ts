@@ -24,7 +24,7 @@ import { ofEachRow, sum } from "../ops/sums.ts";
 import { scanGradientOf, substitute, substitution } from "../rebuild.ts";
 import { dependents } from "../slots.ts";
 import { sliceAt, stackedValue } from "../stackedValues.ts";
-import { anyLive, type Condition, type Cotangent, numberOf, type Reversal, settled } from "./cotangent.ts";
+import { type Cotangent, mayBeZero, type Reversal, settled } from "./cotangent.ts";
 import { scanOfGradient, sumOfScan } from "./scanGradient.ts";
 
 /** Cotangents of the first state, of the stacked values and of the outer values. */
@@ -40,98 +40,57 @@ export function pullBackScan(
   const outerOfRows = outer.filter((value) => active.has(value) && value.space === "row");
   const shared = outer.filter((value) => active.has(value) && value.space !== "row");
 
-  // One step back, on stand-ins for the cotangent and for where it counts.
+  // One step back, on a stand-in for the cotangent.
   const after = slot(node.shape, "row");
-  const counts = slot(node.shape, "row");
   const targets = [node.slot, ...outerOfRows, ...slices, ...shared];
-  const stepBack = (live: Cotangent["live"]): (Cotangent | undefined)[] =>
-    pulledBack([node.result], [{ value: after, live }], targets);
-  const incoming = anyLive(cotangent)();
-  let pulled = stepBack(() => undefined);
-  // Where a step's own cotangent does not count everywhere, that of the step before it does not, too.
-  const isConditional = incoming !== undefined || pulled[0]?.live() !== undefined;
-  if (isConditional) pulled = stepBack(() => ({ on: counts, when: true }));
+  const stepBack = (hasZeros: boolean): (Cotangent | undefined)[] =>
+    pulledBack([node.result], [{ value: after, hasZeros }], targets);
+  let pulled = stepBack(mayBeZero(cotangent));
+  // Where a step's own cotangent has zeros, that of the step before it has them, too.
+  const hasZeros = mayBeZero(cotangent) || (pulled[0] !== undefined && mayBeZero(pulled[0]));
+  if (hasZeros && !mayBeZero(cotangent)) pulled = stepBack(true);
   const values = pulled.map((each) => each && settled(each));
-  const isRead =
-    dependents(
-      values.filter((value) => value !== undefined),
-      counts,
-    ).size > 1;
 
-  // The cotangent of the state, where it counts if a step asks for that, and those of outer values of rows, as one vector.
-  const parts = [node.shape, ...(isRead ? [node.shape] : []), ...outerOfRows.map(({ shape }) => shape)];
+  // The cotangent of the state, and those of outer values of rows, as one vector.
+  const parts = [node.shape, ...outerOfRows.map(({ shape }) => shape)];
   const ends: number[] = [];
   for (const shape of parts) ends.push((ends.at(-1) ?? 0) + sizeOf(shape));
   const partOf = (whole: Expr, k: number): Expr =>
     reshape(slice(whole, ends[k]! - sizeOf(parts[k]!), ends[k]!), parts[k]!);
   const joinedParts = (list: readonly Expr[]): Expr =>
-    concatenate(list.map((part, k) => reshape(broadcastTo(part, parts[k]!), [sizeOf(parts[k]!)])));
-  const firstOuter = isRead ? 2 : 1;
+    concatenate(list.map((part, k) => reshape(part, [sizeOf(parts[k]!)])));
   const all = slot([ends.at(-1)!], "row");
-  const always = constant(1);
-  const everywhere = incoming ? numberOf(incoming) : always;
-  const standIns = new Map<Expr, Expr>([
-    [after, partOf(all, 0)],
-    [counts, isRead ? partOf(all, 1) : broadcastTo(everywhere, node.shape)],
-  ]);
-  const conditions = pulled.map((each) => {
-    const condition = each?.live();
-    const on = condition && numberOf(condition);
-    return on && sizeOf(on.shape) === 1 ? reshape(on, []) : on;
-  });
   const before = joinedParts([
     values[0] ?? zeros(node.shape),
-    ...(isRead ? [conditions[0] ?? always] : []),
     ...outerOfRows.map((_, k) => {
-      const sofar = partOf(all, firstOuter + k);
+      const sofar = partOf(all, 1 + k);
       const gained = values[1 + k];
       return gained ? add(sofar, gained) : sofar;
     }),
   ]);
   // Together, so that what they have in common stays one.
-  const count = targets.length;
-  const replaced = substitute(
-    [before, ...[...values, ...conditions].map((value) => value ?? always)],
-    standIns,
+  const [result, ...replaced] = substitute(
+    [before, ...values.map((value) => value ?? constant(0))],
+    new Map([[after, partOf(all, 0)]]),
   );
-  const last = joinedParts([
-    ofEachRow(settled(cotangent)),
-    ...(isRead ? [ofEachRow(everywhere)] : []),
-    ...outerOfRows.map(({ shape }) => zeros(shape)),
-  ]);
+  const last = joinedParts([ofEachRow(settled(cotangent)), ...outerOfRows.map(({ shape }) => zeros(shape))]);
 
   // What stacked and shared values gain is made of sums over rows, those of each step or of all.
-  const way = new WayBack(node, all, replaced[0]!, last, stacked);
+  const way = new WayBack(node, all, result!, last, stacked);
   const sharedAt = 1 + outerOfRows.length + slices.length;
-  const gains = pulled.map((each, k): Gain | undefined => {
-    if (!each || k < 1 + outerOfRows.length) return undefined;
-    const isApart = k < sharedAt;
-    const on = conditions[k] && replaced[1 + count + k]!;
-    return {
-      value: way.gathered(replaced[1 + k]!, targets[k]!.shape, isApart),
-      on: on && way.gathered(on, isApart ? targets[k]!.shape : on.shape, isApart),
-    };
-  });
+  const gains = pulled.map((each, k) =>
+    each && k > outerOfRows.length ? way.gathered(replaced[k]!, targets[k]!.shape, k < sharedAt) : undefined,
+  );
   const gradient = way.node();
-  const coarse = (): Condition | undefined => incoming;
-  const isFine = isRead ? (): Condition => ({ on: partOf(gradient, 1), when: true }) : coarse;
-  if (active.has(initial) && pulled[0]) send(initial, { value: partOf(gradient, 0), live: isFine });
+  if (active.has(initial) && pulled[0]) send(initial, { value: partOf(gradient, 0), hasZeros });
   outerOfRows.forEach((value, k) => {
-    if (pulled[1 + k]) send(value, { value: partOf(gradient, firstOuter + k), live: coarse });
+    if (pulled[1 + k]) send(value, { value: partOf(gradient, 1 + k), hasZeros });
   });
   const receivers = [...stacked.filter((value) => active.has(value)), ...shared];
   receivers.forEach((value, i) => {
     const gain = gains[1 + outerOfRows.length + i];
-    if (!gain) return;
-    const on = gain.on?.(gradient);
-    send(value, { value: gain.value(gradient), live: () => on && { on, when: true } }, true);
+    if (gain) send(value, { value: gain(gradient), hasZeros }, true);
   });
-}
-
-/** What a value gains, read of the way back once that is complete. */
-interface Gain {
-  readonly value: (gradient: ScanGradientExpr) => Expr;
-  readonly on: ((gradient: ScanGradientExpr) => Expr) | undefined;
 }
 
 /** The way back while it is made: sums are added to it as they are met. */

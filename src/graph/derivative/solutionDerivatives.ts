@@ -19,7 +19,9 @@ import { concatenate, reshape, slice } from "../ops/moves.ts";
 import { sum } from "../ops/sums.ts";
 import { substitute } from "../rebuild.ts";
 import type { Push } from "../rules.ts";
-import { anyLive, type Cotangent, type Reversal, through } from "./cotangent.ts";
+import { backOnce } from "./bodyRules.ts";
+import { type Cotangent, mayBeZero, mixed, type Reversal } from "./cotangent.ts";
+import { mulOrZero } from "./mulOrZero.ts";
 
 /** Nodes of the quadrature of an adjoint equation: its error falls geometrically with them where the equation is smooth. */
 const quadratureNodes = 12;
@@ -50,20 +52,20 @@ export function pullBackImplicit(
   if (outer.length === 0) return;
   const [at] = substitute([node.result], new Map([[node.slot as Expr, node as Expr]]));
   const { equation } = node;
+  const hasZeros = mayBeZero(cotangent);
   let adjoint: Cotangent;
-  if (equation.kind === "diagonal")
+  if (equation.kind === "diagonal") {
     // 0 = F(y, u): the cotangent of u is -(dF/du)^T c / (dF/dy).
-    adjoint = through(cotangent, (c) => neg(div(c, vjp([at!], [onesLike(node)], [node])[0]!)));
-  else {
+    const [slope] = vjp([at!], [onesLike(node)], [node]) as [Expr];
+    adjoint = mixed(cotangent, (c) => neg(hasZeros ? mulOrZero(div(1, slope), c) : div(c, slope)));
+  } else {
     // y = G(y, u): l = c + (dG/dy)^T l, a contraction as G is one; linear in c, so that its size can be taken out.
     const { tolerance, iterations } = equation;
-    adjoint = through({ ...cotangent, live: anyLive(cotangent) }, (c) => {
+    adjoint = mixed(cotangent, (c) => {
       const unit = sizeOfCotangent(c);
       const scaled = div(c, unit);
-      const solution = fixedPoint(scaled, iterations, (l) => add(scaled, vjp([at!], [l], [node])[0]!), {
-        tolerance,
-      });
-      return mul(unit, solution);
+      const next = (l: Expr): Expr => add(scaled, backOnce(pulledBack, at!, { value: l, hasZeros }, node));
+      return mul(unit, fixedPoint(scaled, iterations, next, { tolerance }));
     });
   }
   const gradients = pulledBack([at!], [adjoint], [node, ...outer]).slice(1);

@@ -43,6 +43,11 @@ const isFirstZero = (a: Padding): boolean => a.zero;
 const areBothZero = (a: Padding, b: Padding): boolean => a.zero && b.zero;
 const totalBound = (a: number, b: number): number => a + b;
 
+/** 0 times what has no bound has none. */
+const productBound = (a: number, b: number): number =>
+  Number.isNaN(a * b) ? Number.POSITIVE_INFINITY : a * b;
+const finiteOrZero = (a: Expr): Expr => ops.select(ops.less(ops.abs(a), Number.POSITIVE_INFINITY), a, 0);
+
 const isZero = (x: Expr): boolean => x.op === "constant" && x.data.every((element) => element === 0);
 const one = (): Expr => constant(1);
 const twoOverRootPi = 2 / Math.sqrt(Math.PI);
@@ -83,6 +88,7 @@ export type ElementwiseName =
   | "add"
   | "sub"
   | "mul"
+  | "mulOrZero"
   | "div"
   | "max"
   | "min"
@@ -142,8 +148,15 @@ export const elementwise: Readonly<Record<ElementwiseName, Rule>> = {
     value: (a, b) => a * b,
     partials: [(_, _a, b) => b, (_, a) => a],
     isZero: (a, b) => (a.zero && (b.zero || b.asInRow)) || (b.zero && a.asInRow),
-    // 0 times what has no bound has none.
-    bound: (a, b) => (Number.isNaN(a * b) ? Number.POSITIVE_INFINITY : a * b),
+    bound: productBound,
+  },
+  // Where the second operand is 0, what the first is does not matter: its rules are in `pullBackMulOrZero` and its like.
+  mulOrZero: {
+    arity: 2,
+    value: (a, b) => (b === 0 ? 0 : a * b),
+    partials: [(_, _a, b) => b, (_, a, b) => ops.select(b, a, finiteOrZero(a))],
+    isZero: (a, b) => b.zero || (a.zero && b.asInRow),
+    bound: productBound,
   },
   div: {
     arity: 2,
@@ -208,7 +221,7 @@ export function isComparison(partial: Expr): boolean {
   return partial.op === "elementwise" && (partial.name === "less" || partial.name === "lessEqual");
 }
 
-/** To the operands, by the partial derivatives of the table. */
+/** To the operands, by the partial derivatives of the table: what is zero because a branch was not taken is the second of `mulOrZero`. */
 export const pullBackElementwise: PullBack<ElementwiseExpr> = (
   node,
   cotangent,
@@ -225,7 +238,11 @@ export const pullBackElementwise: PullBack<ElementwiseExpr> = (
     if (!partial || !active.has(input)) return;
     const value = partial(node, a, b, c);
     const isCase = isComparison(value);
-    send(input, isCase ? restricted(cotangent, { on: value, when: true }) : scaled(cotangent, value));
+    if (isCase) send(input, restricted(cotangent, { on: value, when: true }));
+    else {
+      const sent = scaled(cotangent, value);
+      send(input, node.name === "mulOrZero" && i === 0 ? { ...sent, hasZeros: true } : sent);
+    }
   });
 };
 

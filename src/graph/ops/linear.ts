@@ -6,7 +6,7 @@
 
 import { ShapeError } from "../../errors.ts";
 import { type Expr, formatShape, type Node, sameShape, sizeOf, spaceOf } from "../expr.ts";
-import { extentOf, maskOf } from "../masks.ts";
+import { type Extent, extentsOf, maskOf } from "../masks.ts";
 import {
   copied,
   each,
@@ -83,16 +83,15 @@ export function layerOf(weights: Expr, x: Expr, transposed = false): Expr {
 }
 
 /** What {@link contributions} has found; a layer never changes, and each step of an iteration asks. */
-const contributionCache = new WeakMap<LinearExpr, readonly (readonly [number, number])[]>();
+const contributionCache = new WeakMap<LinearExpr, readonly Extent[]>();
 
 /** Of each row of a dense layer, the first and one past the last input that its mask lets through. */
-export function contributions(node: LinearExpr): readonly (readonly [number, number])[] {
+export function contributions(node: LinearExpr): readonly Extent[] {
   let extents = contributionCache.get(node);
   if (!extents) {
     const weights = node.inputs[1]!;
     const [rows, columns] = weights.shape as [number, number];
-    const extent = extentOf(maskOf(weights), rows, columns, node.transposed ? "columns" : "rows");
-    extents = Array.from({ length: sizeOf(node.shape) }, (_, row) => extent(row));
+    extents = extentsOf(maskOf(weights), rows, columns, node.transposed ? "columns" : "rows");
     contributionCache.set(node, extents);
   }
   return extents;
@@ -126,19 +125,29 @@ export const linearRules: GraphRules<LinearExpr> = {
 };
 
 /** The transposed product; the weights get a sum of outer products. */
-export const pullBackLinear: PullBack<LinearExpr> = (node, cotangent, { active, send, settled, anyLive }) => {
+export const pullBackLinear: PullBack<LinearExpr> = (node, cotangent, { active, send, mixed }) => {
   const [x, weights, bias] = node.inputs as [Expr, Expr, Expr | undefined];
-  const c = settled(cotangent);
-  const live = anyLive(cotangent);
+  const whole = mixed(cotangent, (c) => c);
+  const { value: c } = whole;
   if (active.has(x))
-    send(x, { value: linear(c, weights, undefined, { transposed: !node.transposed }), live });
-  if (bias && active.has(bias)) send(bias, { value: c, live: cotangent.live });
+    send(
+      x,
+      mixed(whole, () => linear(c, weights, undefined, { transposed: !node.transposed })),
+    );
+  if (bias && active.has(bias)) send(bias, whole);
   if (!active.has(weights)) return;
   const [row, column] = node.transposed ? [x, c] : [c, x];
   if (x.space === "row")
-    return send(weights, { value: sumOuter(ofEachRow(row), ofEachRow(column)), live }, true);
+    return send(
+      weights,
+      mixed(whole, () => sumOuter(ofEachRow(row), ofEachRow(column))),
+      true,
+    );
   const outer = mul(reshape(row, [sizeOf(row.shape), 1]), reshape(column, [1, sizeOf(column.shape)]));
-  send(weights, { value: outer, live });
+  send(
+    weights,
+    mixed(whole, () => outer),
+  );
 };
 
 export const pushForwardLinear: PushForward<LinearExpr> = (node, { tangent, sum: added }) => {

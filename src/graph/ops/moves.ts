@@ -229,10 +229,10 @@ export const reshapeRules: GraphRules<ReshapeExpr> = {
   steps: (node, ready) => ready.of(node.inputs[0]!) ?? new Int32Array(sizeOf(node.shape)),
 };
 
-export const pullBackReshape: PullBack<ReshapeExpr> = ({ inputs: [a] }, cotangent, { send, moved }) =>
+export const pullBackReshape: PullBack<ReshapeExpr> = ({ inputs: [a] }, cotangent, { send, mixed }) =>
   send(
     a!,
-    moved(cotangent, (c) => reshape(c, a!.shape)),
+    mixed(cotangent, (c) => reshape(c, a!.shape)),
   );
 
 export const pushForwardReshape: PushForward<ReshapeExpr> = ({ inputs: [a], shape }, { orZero }) =>
@@ -252,10 +252,10 @@ export const gatherRules: GraphRules<GatherExpr> = {
     stepsOfEach(node, (i) => (node.indices[i]! < 0 ? 0 : ready.at(node.inputs[0]!, node.indices[i]!))),
 };
 
-export const pullBackGather: PullBack<GatherExpr> = ({ indices, inputs: [a] }, cotangent, { send, moved }) =>
+export const pullBackGather: PullBack<GatherExpr> = ({ indices, inputs: [a] }, cotangent, { send, mixed }) =>
   send(
     a!,
-    moved(cotangent, (c) => scatter(c, indices, a!.shape)),
+    mixed(cotangent, (c) => scatter(c, indices, a!.shape)),
   );
 
 export const pushForwardGather: PushForward<GatherExpr> = ({ indices, inputs: [a], shape }, { orZero }) =>
@@ -287,11 +287,11 @@ export const scatterRules: GraphRules<ScatterExpr> = {
 export const pullBackScatter: PullBack<ScatterExpr> = (
   { indices, inputs: [a] },
   cotangent,
-  { send, moved },
+  { send, mixed },
 ) =>
   send(
     a!,
-    moved(cotangent, (c) => gather(c, indices, a!.shape)),
+    mixed(cotangent, (c) => gather(c, indices, a!.shape)),
   );
 
 export const pushForwardScatter: PushForward<ScatterExpr> = ({ indices, inputs: [a], shape }, { orZero }) =>
@@ -316,14 +316,14 @@ export const concatenateRules: GraphRules<ConcatenateExpr> = {
     ),
 };
 
-export const pullBackConcatenate: PullBack<ConcatenateExpr> = (node, cotangent, { active, send, moved }) => {
+export const pullBackConcatenate: PullBack<ConcatenateExpr> = (node, cotangent, { active, send, mixed }) => {
   let start = 0;
   for (const input of node.inputs) {
     const [from, to] = [start, start + input.shape[0]!];
     if (active.has(input))
       send(
         input,
-        moved(cotangent, (c) => slice(c, from, to)),
+        mixed(cotangent, (c) => slice(c, from, to)),
       );
     start = to;
   }

@@ -127,7 +127,7 @@ export const sumRules: GraphRules<SumExpr> = {
 };
 
 /** Repeated along the summed axis. */
-export const pullBackSum: PullBack<SumExpr> = ({ count, inner, inputs: [a] }, cotangent, { send, moved }) => {
+export const pullBackSum: PullBack<SumExpr> = ({ count, inner, inputs: [a] }, cotangent, { send, mixed }) => {
   const indices = (): Int32Array =>
     Int32Array.from(
       { length: sizeOf(a!.shape) },
@@ -135,7 +135,7 @@ export const pullBackSum: PullBack<SumExpr> = ({ count, inner, inputs: [a] }, co
     );
   send(
     a!,
-    moved(cotangent, (c) => gather(c, indices(), a!.shape)),
+    mixed(cotangent, (c) => gather(c, indices(), a!.shape)),
   );
 };
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { extentOf } from "../../graph/masks.ts";
+import { type Extent, extentsOf } from "../../graph/masks.ts";
 
 /** Rows `start` to `end` of a result, of which only the contributions `from` to `to` are not zero. */
 export interface Band {
@@ -18,19 +18,26 @@ export interface Band {
 /** Rows a band has before a change of extents may end it: shorter ones cost more in calls than they save. */
 const fewestRows = 12;
 
+/** What {@link bandsOf} has found: a mask has one list of extents, and all transforms may have one mask. */
+const bandsFound = new WeakMap<readonly Extent[], Map<number, readonly Band[]>>();
+
 /**
- * The bands of a product: `extent(row)` gives the first and one past the last contribution that is not zero. Rows share a
- * band, and the widest extent in it, until it has `fewest` of them.
+ * The bands of a product, of rows whose contributions that are not zero are between these extents. Rows share a band, and the widest extent
+ * in it, until it has `fewest` of them.
  */
-export function bandsOf(
-  rows: number,
-  extent: (row: number) => readonly [number, number],
-  fewest: number = fewestRows,
-): Band[] {
+export function bandsOf(extents: readonly Extent[], fewest: number = fewestRows): readonly Band[] {
+  let known = bandsFound.get(extents);
+  if (!known) bandsFound.set(extents, (known = new Map()));
+  let bands = known.get(fewest);
+  if (!bands) known.set(fewest, (bands = findBands(extents, fewest)));
+  return bands;
+}
+
+function findBands(extents: readonly Extent[], fewest: number): Band[] {
   const bands: Band[] = [];
   let open: { start: number; from: number; to: number } | undefined;
-  for (let row = 0; row < rows; row++) {
-    const { 0: from, 1: to } = extent(row);
+  for (let row = 0; row < extents.length; row++) {
+    const { 0: from, 1: to } = extents[row]!;
     if (open && (row - open.start < fewest || (from === open.from && to === open.to))) {
       open.from = Math.min(open.from, from);
       open.to = Math.max(open.to, to);
@@ -39,28 +46,29 @@ export function bandsOf(
     if (open) bands.push({ ...open, end: row });
     open = { start: row, from, to };
   }
-  if (open) bands.push({ ...open, end: rows });
+  if (open) bands.push({ ...open, end: extents.length });
   return bands.map((band) => (band.from < band.to ? band : { ...band, from: 0, to: 0 }));
 }
 
 /**
- * Extents of the rows of a matrix `[rows, columns]` that is read through several masks: what any of them lets through. All of
- * it where there is none, or a reader without one.
+ * Extents of the rows of a matrix `[rows, columns]` that is read through several masks: what any of them lets through. Undefined, which is
+ * all of it, where there is none, or a reader without one.
  */
 export function unionOf(
   masks: readonly (Float64Array | undefined)[],
   rows: number,
   columns: number,
-): (row: number) => readonly [number, number] {
-  if (masks.length === 0 || masks.includes(undefined)) return () => [0, columns];
-  const extents = [...new Set(masks)].map((mask) => extentOf(mask, rows, columns, "rows"));
-  return (row) => {
-    let [first, end] = [columns, 0];
-    for (const extent of extents) {
-      const [from, to] = extent(row);
-      first = Math.min(first, from);
-      end = Math.max(end, to);
-    }
-    return [first, end];
-  };
+): readonly Extent[] | undefined {
+  if (masks.length === 0 || masks.includes(undefined)) return undefined;
+  const [first, ...others] = new Set(masks);
+  return others.reduce(
+    (all, mask) => {
+      const more = extentsOf(mask, rows, columns, "rows");
+      return all.map(([from, to], row): Extent => {
+        const [otherFrom, otherTo] = more[row]!;
+        return [Math.min(from, otherFrom), Math.max(to, otherTo)];
+      });
+    },
+    extentsOf(first, rows, columns, "rows"),
+  );
 }

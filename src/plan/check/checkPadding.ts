@@ -205,6 +205,8 @@ function isZero(name: string, operands: readonly Padding[]): boolean {
   switch (name) {
     case "mul":
       return (a.zero && (b.zero || b.asInRow)) || (b.zero && a.asInRow);
+    case "mulOrZero":
+      return b.zero || (a.zero && b.asInRow);
     case "div":
       return a.zero && b.asInRow;
     case "add":

@@ -183,7 +183,8 @@ function extentsOf(
     case "transpose":
       return [first(kernel.elements), first(kernel.pitch)];
     case "sumOuter": {
-      const { rows, columns, pitch } = kernel;
+      const { rows, pitch } = kernel;
+      const columns = numberAt(call, 3);
       return [first(rows), first(columns), block(rows, columns, pitch)];
     }
     case "sumConnected": {

@@ -145,18 +145,20 @@ function lowerSumOuter(tiles: TileLowering, node: Expr, scope: Scope): Item[] {
   const x = across(tiles, node.inputs[1]!, pitch, scope);
   const items: Item[] = [...y.items, ...x.items];
   const masks = readersOf(tiles, node).map(maskOf);
-  for (const band of bandsOf(rows, unionOf(masks, rows, columns))) {
+  const extents = unionOf(masks, rows, columns);
+  const bands = extents ? bandsOf(extents) : [{ start: 0, end: rows, from: 0, to: columns }];
+  for (const band of bands) {
     if (band.to === 0) continue;
     const from = band.from - (band.from % lanes);
     const to = Math.ceil(band.to / lanes) * lanes;
     for (const sum of sums)
       items.push(
         tiles.call(
-          { kind: "sumOuter", rows: band.end - band.start, columns: to - from, pitch },
+          { kind: "sumOuter", rows: band.end - band.start, pitch },
           y.rows(band.start),
           { kind: "value", value: x.id, start: from },
           { ...sum, start: sum.start + band.start * pitch + from },
-          number(0),
+          number(to - from),
           // Only the lanes that have a row: what the others hold need not be zero, nor a number.
           rowCount,
         ),

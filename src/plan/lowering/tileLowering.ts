@@ -252,7 +252,7 @@ export class TileLowering {
     const extents = maskOf(weights) && contributions(node);
     // In a part, what a wider band would read may not be known yet: 0 times what memory holds is not 0.
     const bands = extents
-      ? bandsOf(past - first, (i) => extents[first + i]!, part && 1)
+      ? bandsOf(part ? extents.slice(first, past) : extents, part && 1)
       : [{ start: 0, end: past - first, from: 0, to: inner }];
     return bands.map((band) => {
       const start = first + band.start;

@@ -67,15 +67,21 @@ describe.each(variants)(
     const { array, bytes, lanes } = work;
 
     /** Runs a product on random numbers and compares with sums in float64; what is not in C must not change. */
-    function checkProduct(shape: ProductShape, k: number, seed: number): void {
+    function checkProduct(
+      shape: ProductShape & { readonly columns: number },
+      k: number,
+      seed: number,
+      columnsAreArgument = false,
+    ): void {
       const [a, b, c, bias] = [16, 8_000, 20_000, 40_000] as const;
+      const compiled: ProductShape = columnsAreArgument ? { ...shape, columns: "argument" } : shape;
       work.randomize(seed);
       const before = array.slice();
-      work.compile((module) => addProduct(module, "run", shape, options))(
+      work.compile((module) => addProduct(module, "run", compiled, options))(
         a * bytes,
         b * bytes,
         c * bytes,
-        bias * bytes,
+        columnsAreArgument ? shape.columns : bias * bytes,
         k,
       );
       const expected = before.slice();
@@ -143,6 +149,23 @@ describe.each(variants)(
       );
     });
 
+    it("multiplies as many columns as it is told", () => {
+      const shapes = fc.record({ rows: fc.nat(20), k: fc.nat(20), vectors: fc.nat(11), seed: fc.nat() });
+      fc.assert(
+        fc.property(shapes, ({ rows, k, vectors, seed }) => {
+          const columns = vectors * lanes;
+          const strides = {
+            aRowStride: k,
+            aColumnStride: 1,
+            bRowStride: columns + 1,
+            cRowStride: columns + 2,
+          };
+          checkProduct({ rows, columns, ...strides, start: "accumulate" }, k, seed, true);
+        }),
+        { numRuns: 60 },
+      );
+    });
+
     it.each(["zero", "accumulate", "bias"] as const)("gives the start alone where k is 0 (%s)", (start) => {
       checkProduct(
         {
@@ -160,7 +183,7 @@ describe.each(variants)(
     });
 
     it("does not let a NaN of another row or column through", () => {
-      const shape: ProductShape = {
+      const shape = {
         rows: 9,
         columns: 4 * lanes,
         aRowStride: 5,
@@ -168,7 +191,7 @@ describe.each(variants)(
         bRowStride: 4 * lanes,
         cRowStride: 4 * lanes,
         start: "zero",
-      };
+      } as const;
       const run = work.compile((module) => addProduct(module, "run", shape, options));
       work.randomize(1);
       array[5 * 3 + 2] = Number.NaN;

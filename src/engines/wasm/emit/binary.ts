@@ -33,6 +33,17 @@ export class ByteWriter {
     this.#length += values.length;
   }
 
+  /** A byte, and the LEB128 of a number from 0 to 2^32 - 1: most of what a function body is made of. */
+  numbered(code: number, value: number): void {
+    if (this.#length + 6 > this.#bytes.length) this.#reserve(6);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    bytes[at++] = code;
+    for (; value >= 0x80; value >>>= 7) bytes[at++] = (value & 0x7f) | 0x80;
+    bytes[at++] = value;
+    this.#length = at;
+  }
+
   /** LEB128 of a number from 0 to 2^32 - 1. */
   unsigned(value: number): void {
     for (; value >= 0x80; value >>>= 7) this.byte((value & 0x7f) | 0x80);

@@ -16,8 +16,11 @@ import { VectorBuilder, type VectorOptions } from "./vector.ts";
 export interface ProductShape {
   /** Rows of A and C. Any count. */
   readonly rows: number;
-  /** Columns of B and C, a multiple of the lanes of a vector (4 in float32, 2 in float64). */
-  readonly columns: number;
+  /**
+   * Columns of B and C, a multiple of the lanes of a vector (4 in float32, 2 in float64); or the function gets their number in the place
+   * of `bias`.
+   */
+  readonly columns: number | "argument";
   /** From one row of A to the next. */
   readonly aRowStride: number;
   /** From one column of A to the next. */
@@ -85,7 +88,6 @@ function emitProduct(f: FunctionBuilder, shape: ProductShape, options: ProductOp
     Local,
   ];
   const { lanes, laneBytes } = new VectorBuilder(f, options);
-  const vectors = shape.columns / lanes;
   // Blocks of nearly equal height: 13 rows are 5 + 4 + 4, not 6 + 6 + 1.
   const blocks = Math.ceil(shape.rows / blockRows(options));
   const height = Math.floor(shape.rows / blocks);
@@ -119,6 +121,30 @@ function emitProduct(f: FunctionBuilder, shape: ProductShape, options: ProductOp
   };
   if (shape.rows === 0) return;
   f.get(b).set(bStrip).get(c).set(cStrip);
+  if (shape.columns === "argument") {
+    // Strips of the whole width while there are so many columns, then of half of it, and so on.
+    const left = bias;
+    for (let width = blockVectors; width >= 1; width /= 2) {
+      const columns = lanes * width;
+      const another = (rounds: () => void): void => {
+        f.get(left).i32(columns).op("i32.ge_u").ifElse(rounds);
+      };
+      const next = (): void => {
+        strip(width);
+        f.increment(left, -columns);
+      };
+      if (width < blockVectors) another(next);
+      else
+        another(() => {
+          f.loop((start) => {
+            next();
+            f.get(left).i32(columns).op("i32.ge_u").branchIf(start);
+          });
+        });
+    }
+    return;
+  }
+  const vectors = shape.columns / lanes;
   const stripVectors = vectors - (vectors % blockVectors);
   if (shape.computedColumns !== undefined && stripVectors === vectors) {
     const [column, end] = [f.local("i32"), f.local("i32")];

@@ -45,7 +45,7 @@ function addKernel(
   const { rowLength, vector, lanes } = shape;
   const product = (
     { rows }: { readonly rows: number },
-    columns: number,
+    columns: ProductShape["columns"],
     aRowStride: number,
     aColumnStride: number,
     pitch: number,
@@ -118,7 +118,7 @@ function addKernel(
         vector,
       );
     case "sumOuter":
-      return product(kernel, kernel.columns, rowLength, 1, kernel.pitch, { start: "accumulate" });
+      return product(kernel, "argument", rowLength, 1, kernel.pitch, { start: "accumulate" });
     case "sharedProduct":
       return shared.addSharedProduct(
         module,

@@ -88,8 +88,7 @@ export class FunctionBuilder {
 
   /** An instruction with the number of what it is about. */
   #numbered(code: number, index: number): this {
-    this.#out.byte(code);
-    this.#out.unsigned(index);
+    this.#out.numbered(code, index);
     return this;
   }
 
@@ -198,6 +197,14 @@ export class FunctionBuilder {
     return this;
   }
 
+  /** An instruction without immediates on locals, into a local. */
+  computed(name: PlainOperation, operands: readonly Local[], result: Local): void {
+    const out = this.#out;
+    for (let i = 0; i < operands.length; i++) out.numbered(0x20, operands[i]!.index);
+    this.#code(plainOperations[name]);
+    out.numbered(0x21, result.index);
+  }
+
   /** An instruction on one lane. */
   lane(name: LaneOperation, lane: number): this {
     this.#code(laneOperations[name]);
@@ -267,10 +274,7 @@ export class FunctionBuilder {
 
   #code(code: number): void {
     if (code <= 0xff) this.#out.byte(code);
-    else {
-      this.#out.byte(code >>> 16);
-      this.#out.unsigned(code & 0xffff);
-    }
+    else this.#out.numbered(code >>> 16, code & 0xffff);
   }
 
   #checkShared(name: string): void {

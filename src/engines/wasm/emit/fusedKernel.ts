@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Instruction, ScalarCode } from "../../../plan/scalarCode.ts";
+import type { ScalarCode } from "../../../plan/scalarCode.ts";
 import type { FunctionBuilder, FunctionIndex, GlobalIndex, Local, ModuleBuilder } from "./assembler.ts";
 import { asVector, emitOperation, type LaneValue } from "./scalarOperations.ts";
 import { VectorBuilder, type VectorOptions } from "./vector.ts";
@@ -40,23 +40,24 @@ export function emitCode(
   load: (source: number, column: number) => LaneValue,
 ): LaneValue[] {
   const registers: LaneValue[] = [];
-  const constantOf = (instruction: Instruction): number | undefined =>
-    instruction.op === "number" ? instruction.value : undefined;
+  // By register, the number that is in it, if it is one.
+  const numbers: (number | undefined)[] = [];
   for (const instruction of instructions) {
+    let number: number | undefined;
     if (instruction.op === "source") registers.push(load(instruction.source, instruction.column));
-    else if (instruction.op === "number") registers.push(v.constant(instruction.value));
-    else {
-      const { op, operands, bound } = instruction;
-      registers.push(
-        emitOperation(
-          v,
-          op,
-          operands.map((register) => registers[register]!),
-          operands.map((register) => constantOf(instructions[register]!)),
-          bound,
-        ),
-      );
+    else if (instruction.op === "number") {
+      number = instruction.value;
+      registers.push(v.constant(number));
+    } else {
+      const values: LaneValue[] = [];
+      const constants: (number | undefined)[] = [];
+      for (const register of instruction.operands) {
+        values.push(registers[register]!);
+        constants.push(numbers[register]);
+      }
+      registers.push(emitOperation(v, instruction.op, values, constants, instruction.bound));
     }
+    numbers.push(number);
   }
   return registers;
 }

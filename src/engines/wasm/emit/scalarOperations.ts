@@ -50,6 +50,7 @@ const rules: Readonly<Record<Exclude<ElementwiseName, "select">, Rule>> = {
   add: (v, [a, b]) => v.add(a!, b!),
   sub: (v, [a, b]) => v.sub(a!, b!),
   mul: (v, [a, b]) => v.mul(a!, b!),
+  mulOrZero: (v, [a, b]) => v.keep(v.notEqual(b!, v.constant(0)), v.mul(a!, b!)),
   div: (v, [a, b]) => v.div(a!, b!),
   // The one-instruction forms keep a NaN of their first operand, which is enough where the second is a number.
   max: (v, [a, b], [, constant]) => (constant === undefined ? v.max(a!, b!) : v.pseudoMax(a!, b!)),
