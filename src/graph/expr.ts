@@ -80,7 +80,8 @@ export type Space = "row" | "step" | "shared";
 /** The space of what is computed of some values. */
 export function spaceOf(inputs: readonly { readonly space: Space }[]): Space {
   let result: Space = "shared";
-  for (const { space } of inputs) {
+  for (let i = 0; i < inputs.length; i++) {
+    const { space } = inputs[i]!;
     if (space === "row") return space;
     if (space === "step") result = space;
   }

@@ -101,9 +101,15 @@ class Interner {
 
   /** The node that stands for all that are the same. Its name is put together by the runtime: what runs once is not worth compiling. */
   intern(node: Expr): Expr {
+    const { inputs } = node;
+    const facts = factsOf(node);
     let name = `${node.op} ${node.shape}`;
-    for (const input of node.inputs) name += ` ${this.#id(input)}`;
-    for (const fact of factsOf(node)) name += `;${this.#id(isList(fact) ? this.#list(fact) : fact)}`;
+    // Counted, as all that is done for each node: in a process that has not run long an iterator costs more than the rest.
+    for (let i = 0; i < inputs.length; i++) name += ` ${this.#id(inputs[i])}`;
+    for (let i = 0; i < facts.length; i++) {
+      const fact = facts[i];
+      name += `;${this.#id(isList(fact) ? this.#list(fact) : fact)}`;
+    }
     const same = this.#nodes.get(name);
     if (!same) this.#nodes.set(name, node);
     return same ?? node;
@@ -169,7 +175,7 @@ function rewrite(node: Expr, interner: Interner): Expr {
 }
 
 function isZero(value: Expr): boolean {
-  if (value.op === "constant") return uniformConstant(value) === 0;
+  if (value.op === "constant") return value.data[0] === 0 && uniformConstant(value) === 0;
   return (value.op === "gather" || value.op === "reshape") && isZero(value.inputs[0]!);
 }
 
@@ -194,7 +200,7 @@ function rewriteElementwise(node: ElementwiseExpr, interner: Interner): Expr {
         shape,
       );
   if (rewritten !== node) return rewrittenScalars(rewritten, interner);
-  const [a, b, c] = rewritten.inputs as [Expr, Expr, Expr];
+  const { 0: a, 1: b, 2: c } = rewritten.inputs as [Expr, Expr, Expr];
   const x = numberOf(a);
   const y = numberOf(b);
   switch (name) {

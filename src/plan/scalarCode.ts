@@ -93,7 +93,7 @@ export class ScalarWriter {
   ): number {
     let text = `${name}`;
     if (bound !== Number.POSITIVE_INFINITY) text += bound;
-    for (const operand of operands) text += ` ${operand}`;
+    for (let i = 0; i < operands.length; i++) text += ` ${operands[i]}`;
     this.#text += `${text};`;
     return this.#add({ op: name, operands, bound });
   }

@@ -27,12 +27,15 @@ function written({ slots, results }: ScalarBody): string {
     text += `${block.length}|`;
     for (const slot of block) numbers.set(slot, numbers.size);
   }
-  for (const node of topologicalOrder(results.flat(), numbers)) {
+  const order = topologicalOrder(results.flat(), numbers);
+  // Counted: each node is met once, in a process that has not run long, where an iterator would cost more than what is done with a node.
+  for (let i = 0; i < order.length; i++) {
+    const node = order[i]!;
     if (numbers.has(node)) continue;
     if (node.op === "constant") text += Object.is(node.data[0], -0) ? "-0" : node.data[0];
     else if (node.op === "elementwise") {
       text += node.name;
-      for (const input of node.inputs) text += ` ${numbers.get(input)!}`;
+      for (let k = 0; k < node.inputs.length; k++) text += ` ${numbers.get(node.inputs[k]!)!}`;
     } else throw new Error(`the body of a map has ${node.op}, which is not scalar`);
     text += ";";
     numbers.set(node, numbers.size);

@@ -142,7 +142,9 @@ function writeScalars(
   registers: Map<Expr, number>,
   writer: ScalarWriter,
 ): readonly number[] {
-  for (const node of topologicalOrder(scalars, registers)) {
+  const order = topologicalOrder(scalars, registers);
+  for (let i = 0; i < order.length; i++) {
+    const node = order[i]!;
     if (registers.has(node)) continue;
     if (node.op === "constant") registers.set(node, writer.number(node.data[0]!));
     else if (node.op === "elementwise") {

@@ -381,7 +381,8 @@ export class FunctionBuilder {
   encode(): Uint8Array {
     const out = new ByteWriter();
     const runs: { type: ValueType; count: number }[] = [];
-    for (const { type } of this.#locals.slice(this.#parameterCount)) {
+    for (let i = this.#parameterCount; i < this.#locals.length; i++) {
+      const { type } = this.#locals[i]!;
       const last = runs.at(-1);
       if (last?.type === type) last.count++;
       else runs.push({ type, count: 1 });

@@ -42,7 +42,9 @@ export function emitCode(
   const registers: LaneValue[] = [];
   // By register, the number that is in it, if it is one.
   const numbers: (number | undefined)[] = [];
-  for (const instruction of instructions) {
+  // Counted: each instruction is met once, and an iterator would cost more than what is done with it.
+  for (let at = 0; at < instructions.length; at++) {
+    const instruction = instructions[at]!;
     let number: number | undefined;
     if (instruction.op === "source") registers.push(load(instruction.source, instruction.column));
     else if (instruction.op === "number") {
@@ -51,9 +53,10 @@ export function emitCode(
     } else {
       const values: LaneValue[] = [];
       const constants: (number | undefined)[] = [];
-      for (const register of instruction.operands) {
-        values.push(registers[register]!);
-        constants.push(numbers[register]);
+      const { operands } = instruction;
+      for (let i = 0; i < operands.length; i++) {
+        values.push(registers[operands[i]!]!);
+        constants.push(numbers[operands[i]!]);
       }
       registers.push(emitOperation(v, instruction.op, values, constants, instruction.bound));
     }
