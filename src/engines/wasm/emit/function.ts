@@ -197,10 +197,10 @@ export class FunctionBuilder {
     return this;
   }
 
-  /** An instruction without immediates on locals, into a local. */
-  computed(name: PlainOperation, operands: readonly Local[], result: Local): void {
+  /** An instruction without immediates on handles of locals, into a local. */
+  computed(name: PlainOperation, operands: readonly { readonly local: Local }[], result: Local): void {
     const out = this.#out;
-    for (let i = 0; i < operands.length; i++) out.numbered(0x20, operands[i]!.index);
+    for (let i = 0; i < operands.length; i++) out.numbered(0x20, operands[i]!.local.index);
     this.#code(plainOperations[name]);
     out.numbered(0x21, result.index);
   }

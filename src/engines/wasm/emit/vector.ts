@@ -178,8 +178,7 @@ export class VectorBuilder {
 
   #apply(suffix: FloatSuffix, operands: readonly Vector[]): Vector {
     const local = this.#local();
-    const locals = operands.map((operand) => operand.local);
-    this.f.computed(floatOperation(this.#float, suffix), locals, local);
+    this.f.computed(floatOperation(this.#float, suffix), operands, local);
     return { kind: "vector", local };
   }
 
@@ -297,7 +296,7 @@ export class VectorBuilder {
 
   #binary(name: PlainOperation, a: Vector | Mask | Bits, b: Vector | Mask | Bits): Local {
     const local = this.#local();
-    this.f.computed(name, [a.local, b.local], local);
+    this.f.computed(name, [a, b], local);
     return local;
   }
 
