@@ -91,12 +91,8 @@ export function degreeMasks(degrees: readonly (readonly number[])[]): Expr[] {
   return degrees.slice(1).map((to, layer) => {
     const from = degrees[layer]!;
     const data = new Float64Array(to.length * from.length);
-    to.forEach((degree, row) => {
-      const start = row * from.length;
-      // Units of one degree stand side by side, and a mask is long.
-      if (row > 0 && degree === to[row - 1]) data.copyWithin(start, start - from.length, start);
-      else for (let i = 0; i < from.length; i++) data[start + i] = from[i]! <= degree ? 1 : 0;
-    });
+    let place = 0;
+    for (const degree of to) for (let i = 0; i < from.length; i++) data[place++] = from[i]! <= degree ? 1 : 0;
     return g.constant(data, [to.length, from.length]);
   });
 }

@@ -95,7 +95,6 @@ export function emitTile(
     const slices = new Map<number, Local>();
     const push = (argument: Argument): void => {
       if (argument.kind === "tile") f.get(parameters[argument.name]);
-      else if (argument.kind === "number") f.i32(argument.value);
       else if (argument.kind === "array")
         f.i32(0)
           .set(zero)
@@ -107,10 +106,8 @@ export function emitTile(
         f.i32(isRow ? number + start : number);
         if (argument.kind === "sum") f.get(shard).op("i32.add");
         else if (isRow && !start) f.get(arena).op("i32.add");
-        // Nearly all values are in one place in all rounds.
-        if (value ? value.place.kind === "slice" : argument.kind === "sum" && argument.strides)
-          for (const { loop, numbers } of stridesOf(plan, argument))
-            f.get(slices.get(loop)!).i32(numbers).op("i32.mul").op("i32.add");
+        for (const { loop, numbers } of stridesOf(plan, argument))
+          f.get(slices.get(loop)!).i32(numbers).op("i32.mul").op("i32.add");
       }
     };
     const run = (list: readonly Item[]): void => {

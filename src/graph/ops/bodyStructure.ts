@@ -49,20 +49,13 @@ function written({ slots, results }: ScalarBody): string {
 
 /** Bodies of which one stands for all that are written alike. */
 export class BodyTable<Value> {
-  /** By what is seen of a body at a glance: most programs have one body of each kind, which then needs no text. */
-  readonly #known = new Map<string, { readonly body: ScalarBody; readonly value: Value }[]>();
+  readonly #values = new Map<string, Value>();
 
   /** What is known of bodies written like this one, and `beside`; made once. */
   of(body: ScalarBody, beside: string, make: () => Value): Value {
-    const glance = `${beside}#${[...body.slots, ...body.results].map(({ length }) => length)}`;
-    let alike = this.#known.get(glance);
-    if (!alike) this.#known.set(glance, (alike = []));
-    const known =
-      alike.find((other) => other.body === body) ??
-      alike.find((other) => structureOfBody(other.body) === structureOfBody(body));
-    if (known) return known.value;
-    const value = make();
-    alike.push({ body, value });
+    const key = `${beside}#${structureOfBody(body)}`;
+    let value = this.#values.get(key);
+    if (value === undefined) this.#values.set(key, (value = make()));
     return value;
   }
 }

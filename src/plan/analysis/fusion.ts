@@ -5,8 +5,7 @@
  * @module
  */
 
-import { type Expr, sizeOf, topologicalOrder } from "../../graph/expr.ts";
-import type { ScalarBody } from "../../graph/ops/maps.ts";
+import { type Expr, sizeOf } from "../../graph/expr.ts";
 import { type Pieces, visitsApart } from "../../platform/pieces.ts";
 import { IndexSet } from "./indexSet.ts";
 import { viewOf } from "./storage.ts";
@@ -21,26 +20,18 @@ export interface Unit {
 /** Pointers that a unit's kernel may take: a function has at most 1000 parameters in V8. */
 const maximumPointers = 900;
 
-/** The most pointers that nodes add to a kernel: their operands', where none is in a register, and their own. */
+/** Numbers of a feature from which on a map is taken to be a long one: those of a spline, and not those of a shift and a scale. */
+const manySlots = 12;
+
+/**
+ * The most pointers that nodes add to a kernel: their operands', where none is in a register, and their own. A long map counts as more than
+ * half of all: a kernel of one such map is that of all transforms, one of two would be another for each pair.
+ */
 function pointersOf(nodes: readonly Expr[]): number {
-  return nodes.reduce((total, node) => total + node.inputs.length + 1, 0);
-}
-
-/** Nodes that the body of a map must have for its map to be in a kernel with no other of that kind. */
-const longBody = 100;
-
-/** What {@link isLong} has found. Bodies never change. */
-const longBodies = new WeakMap<ScalarBody, boolean>();
-
-/** Whether a node is a map of a long body: kernels of one such map are those of all transforms, kernels of two would be one of each pair. */
-function isLong(node: Expr): boolean {
-  if (node.op !== "map") return false;
-  let known = longBodies.get(node.body);
-  if (known === undefined) {
-    known = topologicalOrder(node.body.results.flat()).length >= longBody;
-    longBodies.set(node.body, known);
-  }
-  return known;
+  return nodes.reduce((total, node) => {
+    const isLong = node.op === "map" && node.body.slots.flat().length >= manySlots;
+    return total + node.inputs.length + 1 + (isLong ? maximumPointers / 2 : 0);
+  }, 0);
 }
 
 /** Whether a sum adds up all its elements to a scalar. */
@@ -73,7 +64,6 @@ export function* fuse(
     readonly features: number | undefined;
     readonly ancestors: IndexSet;
     pointers: number;
-    isLong: boolean;
   }[] = [];
 
   /** Without repetitions. */
@@ -108,14 +98,13 @@ export function* fuse(
     for (const node of merged.nodes) unitOf.set(node, into);
     target.nodes.push(...merged.nodes);
     target.pointers += merged.pointers;
-    target.isLong ||= merged.isLong;
     target.ancestors.addAll(merged.ancestors);
     // What comes after the one now comes after all that the other came after.
     for (const { ancestors } of units) {
       if (ancestors.delete(from)) ancestors.add(into);
       if (ancestors.has(into)) ancestors.addAll(target.ancestors);
     }
-    units[from] = { nodes: [], features: undefined, ancestors: new IndexSet(), pointers: 0, isLong: false };
+    units[from] = { nodes: [], features: undefined, ancestors: new IndexSet(), pointers: 0 };
   };
   for (const node of nodes) {
     if (viewOf(node).owner !== node) continue;
@@ -137,7 +126,6 @@ export function* fuse(
         ? undefined
         : operands.find((unit) => {
             const candidate = units[unit]!;
-            if (candidate.isLong && isLong(node)) return false;
             if (candidate.features !== features || candidate.pointers + pointersOf([node]) > maximumPointers)
               return false;
             if (!readsWithin(node, unit)) return false;
@@ -151,7 +139,6 @@ export function* fuse(
         features: total ? undefined : features,
         ancestors,
         pointers: pointersOf([node]),
-        isLong: isLong(node),
       });
       continue;
     }
@@ -160,7 +147,6 @@ export function* fuse(
       if (
         other !== joined &&
         units[other]!.features === features &&
-        Number(units[other]!.isLong) + Number(units[joined]!.isLong) + Number(isLong(node)) < 2 &&
         units[other]!.pointers + units[joined]!.pointers + pointersOf([node]) <= maximumPointers &&
         !units[other]!.ancestors.has(joined) &&
         !units[joined]!.ancestors.has(other) &&
@@ -173,7 +159,6 @@ export function* fuse(
     const unit = units[joined]!;
     unit.nodes.push(node);
     unit.pointers += pointersOf([node]);
-    unit.isLong ||= isLong(node);
     addAncestors(joined, closureOf(operandUnits(node).filter((other) => other !== joined)));
   }
   // Order units so that each comes after its ancestors: fewer ancestors first would do, a depth-first walk keeps

@@ -19,17 +19,17 @@ export interface Band {
 const fewestRows = 12;
 
 /** What {@link bandsOf} has found: a mask has one list of extents, and all transforms may have one mask. */
-const bandsFound = new WeakMap<readonly Extent[], Map<number, readonly Band[]>>();
+const bandsFound = new WeakMap<readonly Extent[], readonly Band[]>();
 
 /**
  * The bands of a product, of rows whose contributions that are not zero are between these extents. Rows share a band, and the widest extent
  * in it, until it has `fewest` of them.
  */
-export function bandsOf(extents: readonly Extent[], fewest: number = fewestRows): readonly Band[] {
-  let known = bandsFound.get(extents);
-  if (!known) bandsFound.set(extents, (known = new Map()));
-  let bands = known.get(fewest);
-  if (!bands) known.set(fewest, (bands = findBands(extents, fewest)));
+export function bandsOf(extents: readonly Extent[], fewest?: number): readonly Band[] {
+  // Of part of a layer they are asked for once.
+  if (fewest) return findBands(extents, fewest);
+  let bands = bandsFound.get(extents);
+  if (!bands) bandsFound.set(extents, (bands = findBands(extents, fewestRows)));
   return bands;
 }
 

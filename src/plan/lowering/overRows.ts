@@ -147,23 +147,22 @@ function lowerSumOuter(tiles: TileLowering, node: Expr, scope: Scope): Item[] {
   const masks = readersOf(tiles, node).map(maskOf);
   const extents = unionOf(masks, rows, columns);
   const bands = extents ? bandsOf(extents) : [{ start: 0, end: rows, from: 0, to: columns }];
-  const kernelOf = tiles.kernelsByRows((height) => ({ kind: "sumOuter", rows: height, pitch }));
   for (const band of bands) {
     if (band.to === 0) continue;
     const from = band.from - (band.from % lanes);
     const to = Math.ceil(band.to / lanes) * lanes;
     for (const sum of sums)
-      items.push({
-        kernel: kernelOf(band.end - band.start),
-        arguments: [
+      items.push(
+        tiles.call(
+          { kind: "sumOuter", rows: band.end - band.start, pitch },
           y.rows(band.start),
           { kind: "value", value: x.id, start: from },
           { ...sum, start: sum.start + band.start * pitch + from },
           number(to - from),
           // Only the lanes that have a row: what the others hold need not be zero, nor a number.
           rowCount,
-        ],
-      });
+        ),
+      );
   }
   return items;
 }

@@ -22,7 +22,7 @@ import type { Run } from "../analysis/readiness.ts";
 import { bandsOf } from "../analysis/sparsity.ts";
 import { ownersRead, readOutside, viewOf } from "../analysis/storage.ts";
 import type { Kernel } from "../kernels.ts";
-import type { Argument, Call, Item, KernelId } from "../plan.ts";
+import type { Argument, Call, Item } from "../plan.ts";
 import { lowerConnected } from "./connectedLowering.ts";
 import { lowerFixedPoint, lowerIterate } from "./iterationLowering.ts";
 import type { OverRows } from "./overRows.ts";
@@ -103,16 +103,6 @@ export class TileLowering {
   /** A call of a kernel. */
   call(kernel: Kernel, ...args: readonly Argument[]): Call {
     return { kernel: this.tables.kernel(kernel), arguments: args };
-  }
-
-  /** The numbers of kernels by the rows of their bands, of which a layer has many of one height. */
-  kernelsByRows(kernelOf: (rows: number) => Kernel): (rows: number) => KernelId {
-    const known = new Map<number, KernelId>();
-    return (rows) => {
-      let id = known.get(rows);
-      if (id === undefined) known.set(rows, (id = this.tables.kernel(kernelOf(rows))));
-      return id;
-    };
   }
 
   /** A value of rows as it is; a shared one spread over the lanes of a value of its own. */
@@ -264,28 +254,24 @@ export class TileLowering {
     const bands = extents
       ? bandsOf(part ? extents.slice(first, past) : extents, part && 1)
       : [{ start: 0, end: past - first, from: 0, to: inner }];
-    const hasBias = bias !== undefined;
-    const kernelOf = this.kernelsByRows((height) => ({
-      kind: "layer",
-      rows: height,
-      rowStride,
-      columnStride,
-      hasBias,
-      finish,
-    }));
-    return bands.map((band): Call => {
+    return bands.map((band) => {
       const start = first + band.start;
       const { from, to } = band;
-      return {
-        kernel: kernelOf(band.end - band.start),
-        arguments: [
-          tables.argument(weights, start * rowStride + from * columnStride),
-          tables.argument(x, from),
-          tables.argument(target, start),
-          finishOperand ? tables.argument(finishOperand, start) : number(0),
-          number(to - from),
-        ],
-      };
+      return this.call(
+        {
+          kind: "layer",
+          rows: band.end - band.start,
+          rowStride,
+          columnStride,
+          hasBias: bias !== undefined,
+          finish,
+        },
+        tables.argument(weights, start * rowStride + from * columnStride),
+        tables.argument(x, from),
+        tables.argument(target, start),
+        finishOperand ? tables.argument(finishOperand, start) : number(0),
+        number(to - from),
+      );
     });
   }
 }

@@ -123,25 +123,17 @@ function emitProduct(f: FunctionBuilder, shape: ProductShape, options: ProductOp
   f.get(b).set(bStrip).get(c).set(cStrip);
   if (shape.columns === "argument") {
     // Strips of the whole width while there are so many columns, then of half of it, and so on.
-    const left = bias;
-    for (let width = blockVectors; width >= 1; width /= 2) {
-      const columns = lanes * width;
-      const another = (rounds: () => void): void => {
-        f.get(left).i32(columns).op("i32.ge_u").ifElse(rounds);
-      };
-      const next = (): void => {
-        strip(width);
-        f.increment(left, -columns);
-      };
-      if (width < blockVectors) another(next);
-      else
-        another(() => {
-          f.loop((start) => {
-            next();
-            f.get(left).i32(columns).op("i32.ge_u").branchIf(start);
-          });
+    for (let width = blockVectors; width >= 1; width /= 2)
+      f.block((end) => {
+        f.loop((start) => {
+          f.get(bias)
+            .i32(lanes * width)
+            .op("i32.lt_u")
+            .branchIf(end);
+          strip(width);
+          f.increment(bias, -lanes * width).branch(start);
         });
-    }
+      });
     return;
   }
   const vectors = shape.columns / lanes;

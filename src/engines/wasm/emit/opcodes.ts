@@ -201,27 +201,6 @@ const store = {
 
 /** Name of an instruction without immediates. */
 export type PlainOperation = keyof typeof plain;
-/** The part of an instruction's name after the lane type. */
-type Suffix<Lane extends LaneType, Name = PlainOperation> = Name extends `${Lane}.${infer Rest}`
-  ? Rest
-  : never;
-/** Of instructions that floating-point lanes of both widths have. */
-export type FloatSuffix = Suffix<"f32x4"> & Suffix<"f64x2">;
-/** Of instructions that integer lanes of both widths have. */
-export type IntegerSuffix = Suffix<"i32x4"> & Suffix<"i64x2">;
-
-const floatOperations = {
-  f32x4: new Map<string, PlainOperation>(),
-  f64x2: new Map<string, PlainOperation>(),
-};
-
-/** An instruction on floating-point lanes. A name that was put together is looked up letter by letter, so that each is once. */
-export function floatOperation(type: "f32x4" | "f64x2", suffix: FloatSuffix): PlainOperation {
-  let name = floatOperations[type].get(suffix);
-  if (name === undefined) floatOperations[type].set(suffix, (name = `${type}.${suffix}`));
-  return name;
-}
-
 /** Name of an instruction with a lane number. */
 export type LaneOperation = keyof typeof lane;
 /** Name of a load. */

@@ -78,24 +78,23 @@ export function emitOperation(
   constants: readonly (number | undefined)[],
   bound: number,
 ): LaneValue {
-  const { 0: first, 1: second, 2: third } = operands;
   if (name === "select") {
-    const mask = first!.kind === "mask" ? (first as Mask) : v.notEqual(first as Vector, v.constant(0));
-    const { 1: x, 2: y } = constants;
-    const joined = joinedConditions(v, mask, second!, third!, x, y);
+    const [condition, a, b] = operands as [LaneValue, LaneValue, LaneValue];
+    const mask = condition.kind === "mask" ? condition : v.notEqual(condition, v.constant(0));
+    const joined = joinedConditions(v, mask, [a, b], [constants[1], constants[2]]);
     if (joined) return joined;
-    const [taken, other] = [asVector(v, second!), asVector(v, third!)];
-    if (y === 0) return v.keep(mask, taken);
-    if (x === 0) return v.clear(mask, other);
-    return v.select(mask, taken, other);
+    const [x, y] = [asVector(v, a), asVector(v, b)];
+    if (constants[2] === 0) return v.keep(mask, x);
+    if (constants[1] === 0) return v.clear(mask, y);
+    return v.select(mask, x, y);
   }
   // The numbers 1 and 0 of comparisons: the larger of two says whether either holds.
+  const [first, second] = operands;
   if (name === "max" && first!.kind === "mask" && second?.kind === "mask")
     return v.maskOr(first as Mask, second);
   const isFast = name === "exp" && bound <= elementary.fastExpRange[v.precision];
   const rule = isFast ? fastExp : rules[name];
-  const vectors: Vector[] = [];
-  for (let i = 0; i < operands.length; i++) vectors.push(asVector(v, operands[i]!));
+  const vectors = operands.map((operand) => asVector(v, operand));
   return v.calls?.(v, isFast ? "fastExp" : name, vectors[0]!, rule) ?? rule(v, vectors, constants);
 }
 
@@ -103,10 +102,8 @@ export function emitOperation(
 function joinedConditions(
   v: VectorBuilder,
   mask: Mask,
-  a: LaneValue,
-  b: LaneValue,
-  x: number | undefined,
-  y: number | undefined,
+  [a, b]: readonly [LaneValue, LaneValue],
+  [x, y]: readonly [number | undefined, number | undefined],
 ): Mask | undefined {
   if (y === 0 && a.kind === "mask") return v.maskAnd(mask, a);
   if (x === 0 && b.kind === "mask") return v.maskAndNot(b, mask);

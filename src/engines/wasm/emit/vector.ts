@@ -7,8 +7,7 @@
  * @module
  */
 
-import type { FunctionBuilder, Local, PlainOperation } from "./assembler.ts";
-import { type FloatSuffix, floatOperation, type IntegerSuffix } from "./opcodes.ts";
+import type { FunctionBuilder, LaneType, Local, PlainOperation } from "./assembler.ts";
 
 /** Number format of a kernel. */
 export type Precision = "float32" | "float64";
@@ -44,6 +43,13 @@ export interface VectorOptions {
   readonly calls?: import("./scalarOperations.ts").CallWriter | undefined;
 }
 
+/** The part of an instruction's name after the lane type. */
+type Suffix<Lane extends LaneType, Name = PlainOperation> = Name extends `${Lane}.${infer Rest}`
+  ? Rest
+  : never;
+type FloatSuffix = Suffix<"f32x4"> & Suffix<"f64x2">;
+type IntegerSuffix = Suffix<"i32x4"> & Suffix<"i64x2">;
+
 /** Emits vector arithmetic into one function. */
 export class VectorBuilder {
   readonly f: FunctionBuilder;
@@ -57,7 +63,6 @@ export class VectorBuilder {
   readonly laneBytes: number;
   readonly #float: "f32x4" | "f64x2";
   readonly #integer: "i32x4" | "i64x2";
-  readonly #constants = new Map<number | "-0", Vector>();
   /** Locals made since the innermost {@link scope} began. */
   #scopeLocals: Local[] | null = null;
 
@@ -121,13 +126,7 @@ export class VectorBuilder {
   constant(value: number): Vector {
     // Rounded here, so that numbers equal in float32 share a local.
     const rounded = this.precision === "float32" ? Math.fround(value) : value;
-    const key = Object.is(rounded, -0) ? "-0" : rounded;
-    let vector = this.#constants.get(key);
-    if (!vector) {
-      vector = { kind: "vector", local: this.f.hoistedConstant(this.#float, rounded) };
-      this.#constants.set(key, vector);
-    }
-    return vector;
+    return { kind: "vector", local: this.f.hoistedConstant(this.#float, rounded) };
   }
 
   /** The vector at `pointer + byteOffset`. */
@@ -178,7 +177,7 @@ export class VectorBuilder {
 
   #apply(suffix: FloatSuffix, operands: readonly Vector[]): Vector {
     const local = this.#local();
-    this.f.computed(floatOperation(this.#float, suffix), operands, local);
+    this.f.computed(`${this.#float}.${suffix}`, operands, local);
     return { kind: "vector", local };
   }
 
@@ -262,7 +261,7 @@ export class VectorBuilder {
   // ---- comparisons and masks
 
   #compare(suffix: FloatSuffix, a: Vector, b: Vector): Mask {
-    return { kind: "mask", local: this.#binary(floatOperation(this.#float, suffix), a, b) };
+    return { kind: "mask", local: this.#binary(`${this.#float}.${suffix}`, a, b) };
   }
 
   /** a < b; false where either is NaN. */
