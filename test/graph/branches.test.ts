@@ -181,6 +181,34 @@ describe("no NaN comes through a branch that is not taken, and both modes agree"
     expect(out.rows.mixed![0]).toBeCloseTo(18, 12);
   });
 
+  test("what comes of products of matrices is brought back to zero where the branch is not taken", async () => {
+    const [W, u, s] = [g.parameter("W", [2, 2]), g.parameter("u", [2]), g.parameter("s", [])];
+    const two = g.concatenate([x, x]);
+    const isLarge = g.less(5, s);
+    const l = g.log(s);
+    const gradients = {
+      layer: vjp([g.sumRows(g.select(isPositive, ofVector(g.linear(g.log(two), g.exp(W))), 0))], [one], [W]),
+      product: vjp([g.select(isLarge, ofVector(g.matrixProduct(g.log(W), g.exp(W))), 0)], [one], [W]),
+      solve: vjp(
+        [g.select(isLarge, ofVector(g.solveTriangular(g.exp(W), g.log(u), { lower: true })), 0)],
+        [one],
+        [W],
+      ),
+      shared: vjp([g.select(isLarge, ofVector(g.linear(g.log(u), g.sqrt(W))), 0)], [one], [W]),
+      inScan: vjp(
+        [g.sumRows(ofVector(g.scan(two, 2, [], (at) => g.add(at, g.select(g.less(0, l), g.mul(l, at), 0)))))],
+        [one],
+        [s],
+      ),
+    };
+    const sums = Object.fromEntries(Object.entries(gradients).map(([name, [gradient]]) => [name, gradient!]));
+    const out = await agree(
+      { sums },
+      { rows: 2, inputs: { x: [-1, -2] }, parameters: { W: [0, 0.5, 0.3, 2], u: [-1, 1], s: [0] } },
+    );
+    for (const gradient of Object.values(out.sums)) for (const value of gradient) expect(value).toBe(0);
+  });
+
   test("a product in which zero wins", async () => {
     const [a, b] = [g.input("a", []), g.input("b", [])];
     const infinity = Number.POSITIVE_INFINITY;

@@ -14,7 +14,7 @@ import type { ScalarBody } from "../ops/maps.ts";
 import { broadcastTo } from "../ops/movement.ts";
 import { reshape } from "../ops/moves.ts";
 import { substitute } from "../rebuild.ts";
-import { type Cotangent, mayBeZero, mixed, type Reversal, settled } from "./cotangent.ts";
+import { type Cotangent, mayBeZero, type Reversal, settled, whole } from "./cotangent.ts";
 
 /** The derivative of a map's body, as the body of a map of its blocks and its cotangents. */
 interface BodyDerivative {
@@ -35,7 +35,7 @@ export function pullBackMap(
 ): void {
   const { body, features } = node;
   const arguments_ = cotangents.flatMap((cotangent, result) =>
-    cotangent ? [{ result, hasZeros: mayBeZero(cotangent), block: settled(cotangent) }] : [],
+    cotangent ? [{ result, hasZeros: mayBeZero(cotangent), block: whole(cotangent) }] : [],
   );
   const beside = `${arguments_.map(({ result, hasZeros }) => `${result}:${hasZeros}`)}`;
   const derivative = derivatives.of(body, beside, () => derivativeOf(body, arguments_, pulledBack));
@@ -100,12 +100,9 @@ export function pullBackFixedPoint(
   const outer = node.inputs.slice(1).filter((input) => active.has(input));
   if (outer.length === 0) return;
   const [atSolution] = substitute([node.result], new Map([[node.slot as Expr, node as Expr]]));
-  const hasZeros = mayBeZero(cotangent);
-  const adjoint = mixed(cotangent, (c) =>
-    fixedPoint(c, node.iterations, (l) =>
-      add(c, backOnce(pulledBack, atSolution!, { value: l, hasZeros }, node)),
-    ),
-  );
+  const [c, hasZeros] = [whole(cotangent), mayBeZero(cotangent)];
+  const next = (l: Expr): Expr => add(c, backOnce(pulledBack, atSolution!, { value: l, hasZeros }, node));
+  const adjoint = { value: fixedPoint(c, node.iterations, next), hasZeros };
   const gradients = pulledBack([atSolution!], [adjoint], [node, ...outer]).slice(1);
   // A shared outer value's gradient is already a sum over rows.
   outer.forEach((input, i) => {

@@ -4,13 +4,17 @@
  * A cotangent that comes from a branch not taken is zero, but zero times the derivative of what that branch computes is NaN
  * where the derivative is not finite: sqrt and log at 0. So the condition of a branch stays beside a cotangent, and is applied once, at
  * the end of a chain of element-wise operations: until then the value may be anything where it does not hold. A cotangent to which a
- * condition has been applied is multiplied by `mulOrZero`, in which its zeros win.
+ * condition has been applied is multiplied by `mulOrZero`, in which its zeros win. Products of matrices have no such form: what comes of
+ * them remembers what it was made of, and where all of that is zero it is brought back to zero before the next derivative that may not be finite.
  *
  * @module
  */
 
-import type { Expr } from "../expr.ts";
-import { add, mul, select } from "../ops/arithmetic.ts";
+import { type Expr, sizeOf } from "../expr.ts";
+import { abs, add, less, max, mul, select } from "../ops/arithmetic.ts";
+import { rowMark } from "../ops/leaves.ts";
+import { reshape } from "../ops/moves.ts";
+import { sum, sumRows } from "../ops/sums.ts";
 import { mulOrZero } from "./mulOrZero.ts";
 
 /** Holds where `on` is not 0, or, with `when` false, where it is 0; `on` is a scalar or has the shape of what it is about. */
@@ -26,6 +30,20 @@ export interface Cotangent {
   readonly pending?: Condition | undefined;
   /** Whether `value` may be zero, where it counts, because a branch was not taken (default false). */
   readonly hasZeros?: boolean | undefined;
+  /**
+   * A scalar that is 0 where all that a product was made of is zero: there `value` is to be zero, and may be not a number, if what it was
+   * multiplied by is not. Made when asked for, as it seldom is.
+   */
+  readonly origin?: (() => Expr) | undefined;
+}
+
+/** A function that is called once, when its result is first wanted. */
+function lazily<T>(make: () => T): () => T {
+  let result: { readonly value: T } | undefined;
+  return () => {
+    result ??= { value: make() };
+    return result.value;
+  };
 }
 
 /** 1 where a condition holds, else 0. */
@@ -51,6 +69,17 @@ export function settled({ value, pending }: Cotangent): Expr {
   return pending ? keep(pending, value) : value;
 }
 
+/** A value, and zero in the place of what is not finite, as what is finite has derivatives even where its origin is zero. */
+function cleaned(value: Expr, origin: (() => Expr) | undefined): Expr {
+  if (!origin) return value;
+  return select(origin(), value, select(less(abs(value), Number.POSITIVE_INFINITY), value, 0));
+}
+
+/** The cotangent as an expression that is zero wherever it does not count, for what cannot bring it back to zero. */
+export function whole(cotangent: Cotangent): Expr {
+  return cleaned(settled(cotangent), cotangent.origin);
+}
+
 /** What is left of a cotangent where a condition holds. */
 export function restricted(cotangent: Cotangent, condition: Condition): Cotangent {
   const { pending } = cotangent;
@@ -62,14 +91,39 @@ export function restricted(cotangent: Cotangent, condition: Condition): Cotangen
 
 /** A cotangent times a partial derivative. */
 export function scaled(cotangent: Cotangent, partial: Expr): Cotangent {
-  const { value, hasZeros } = cotangent;
-  const times = hasZeros && !isAlwaysFinite(partial) ? mulOrZero : mul;
-  return { ...cotangent, value: times(partial, value) };
+  const { value, hasZeros, origin } = cotangent;
+  if (!hasZeros || isAlwaysFinite(partial)) return { ...cotangent, value: mul(partial, value) };
+  return { ...cotangent, value: mulOrZero(partial, cleaned(value, origin)), origin: undefined };
 }
 
-/** What is made of a cotangent, and is zero where all of it is. */
+/** What is made of a cotangent by moving its elements, or adding them up. */
 export function mixed(cotangent: Cotangent, f: (value: Expr) => Expr): Cotangent {
-  return { value: f(settled(cotangent)), hasZeros: mayBeZero(cotangent) };
+  return { value: f(settled(cotangent)), hasZeros: mayBeZero(cotangent), origin: cotangent.origin };
+}
+
+/** What is made of a cotangent by products with other values: see {@link Cotangent.origin}. */
+export function multiplied(cotangent: Cotangent, f: (value: Expr) => Expr): Cotangent {
+  const { origin: before } = cotangent;
+  const value = settled(cotangent);
+  if (!mayBeZero(cotangent)) return { value: f(value) };
+  const origin = lazily(() => {
+    const any = sum(reshape(select(value, 1, 0), [sizeOf(value.shape)]));
+    return before ? select(before(), any, 0) : any;
+  });
+  return { value: f(value), hasZeros: true, origin };
+}
+
+/** What is made of a cotangent of each row by a sum over the rows, which `value` is already. */
+export function overRows(cotangent: Cotangent): Cotangent {
+  const { origin } = cotangent;
+  if (!origin) return cotangent;
+  return {
+    ...cotangent,
+    origin: lazily(() => {
+      const inRow = origin();
+      return inRow.space === "row" ? sumRows(mul(rowMark(), select(inRow, 1, 0))) : inRow;
+    }),
+  };
 }
 
 /** Constants that were found finite: a mask is long, and each transform that has it asks. */
@@ -107,11 +161,30 @@ function isAlwaysFinite(partial: Expr): boolean {
 export function joined(a: Cotangent, b: Cotangent): Cotangent {
   if (a.pending && b.pending && a.pending.on === b.pending.on) {
     if (a.pending.when === b.pending.when)
-      return { value: add(a.value, b.value), pending: a.pending, hasZeros: a.hasZeros && b.hasZeros };
+      return {
+        value: add(a.value, b.value),
+        pending: a.pending,
+        hasZeros: a.hasZeros && b.hasZeros,
+        origin: eitherOrigin(a, b),
+      };
     const [on, off] = a.pending.when ? [a, b] : [b, a];
-    return { value: select(a.pending.on, on.value, off.value), hasZeros: a.hasZeros || b.hasZeros };
+    return {
+      value: select(a.pending.on, on.value, off.value),
+      hasZeros: a.hasZeros || b.hasZeros,
+      origin: eitherOrigin(a, b),
+    };
   }
-  return { value: add(settled(a), settled(b)), hasZeros: mayBeZero(a) && mayBeZero(b) };
+  return {
+    value: add(settled(a), settled(b)),
+    hasZeros: mayBeZero(a) && mayBeZero(b),
+    origin: eitherOrigin(a, b),
+  };
+}
+
+/** Where any of what two cotangents were made of is not zero. */
+function eitherOrigin({ origin: a }: Cotangent, { origin: b }: Cotangent): Cotangent["origin"] {
+  if (!a || !b || a === b) return a && b;
+  return lazily(() => max(select(a(), 1, 0), select(b(), 1, 0)));
 }
 
 /**
@@ -138,4 +211,5 @@ export interface Reversal {
   readonly scaled: typeof scaled;
   readonly restricted: typeof restricted;
   readonly mixed: typeof mixed;
+  readonly multiplied: typeof multiplied;
 }

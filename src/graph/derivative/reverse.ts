@@ -35,6 +35,8 @@ import {
   type Cotangent,
   joined,
   mixed,
+  multiplied,
+  overRows,
   type Reversal,
   restricted,
   type Send,
@@ -53,6 +55,7 @@ const helpers: Omit<Reversal, "active" | "send"> = {
   scaled,
   restricted,
   mixed,
+  multiplied,
 };
 
 /** Nodes among `order` that depend on a member of `sources`. */
@@ -137,7 +140,7 @@ export function* pullingBack(
     let contribution = cotangent;
     if (size === 1 && sizeOf(contribution.value.shape) > 1)
       contribution = mixed(contribution, (value) => sum(value));
-    if (sumOverRows) contribution = mixed(contribution, (value) => sumRows(ofEachRow(value)));
+    if (sumOverRows) contribution = overRows(mixed(contribution, (value) => sumRows(ofEachRow(value))));
     if (!sameShape(contribution.value.shape, to.shape)) {
       const move = (value: Expr): Expr =>
         sizeOf(value.shape) === size ? reshape(value, to.shape) : broadcastTo(value, to.shape);
@@ -163,7 +166,11 @@ export function* pullingBack(
     if (i % visitsApart === 0) yield;
     if (!active.has(node) || sources.has(node)) continue;
     const send: Send = (to, contribution, summed = false) =>
-      accumulate(to, contribution, node.space === "row" && to.space !== "row" && !summed);
+      accumulate(
+        to,
+        summed && to.space !== "row" ? overRows(contribution) : contribution,
+        node.space === "row" && to.space !== "row" && !summed,
+      );
     const reversal = { ...helpers, active, send };
     if (node.op === "map") {
       const list = mapCotangents.get(node);

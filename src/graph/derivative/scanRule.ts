@@ -24,7 +24,7 @@ import { ofEachRow, sum } from "../ops/sums.ts";
 import { scanGradientOf, substitute, substitution } from "../rebuild.ts";
 import { dependents } from "../slots.ts";
 import { sliceAt, stackedValue } from "../stackedValues.ts";
-import { type Cotangent, mayBeZero, type Reversal, settled } from "./cotangent.ts";
+import { type Cotangent, mayBeZero, type Reversal, settled, whole } from "./cotangent.ts";
 import { scanOfGradient, sumOfScan } from "./scanGradient.ts";
 
 /** Cotangents of the first state, of the stacked values and of the outer values. */
@@ -73,7 +73,7 @@ export function pullBackScan(
     [before, ...values.map((value) => value ?? constant(0))],
     new Map([[after, partOf(all, 0)]]),
   );
-  const last = joinedParts([ofEachRow(settled(cotangent)), ...outerOfRows.map(({ shape }) => zeros(shape))]);
+  const last = joinedParts([ofEachRow(whole(cotangent)), ...outerOfRows.map(({ shape }) => zeros(shape))]);
 
   // What stacked and shared values gain is made of sums over rows, those of each step or of all.
   const way = new WayBack(node, all, result!, last, stacked);
@@ -84,12 +84,16 @@ export function pullBackScan(
   const gradient = way.node();
   if (active.has(initial) && pulled[0]) send(initial, { value: partOf(gradient, 0), hasZeros });
   outerOfRows.forEach((value, k) => {
-    if (pulled[1 + k]) send(value, { value: partOf(gradient, 1 + k), hasZeros });
+    const part = pulled[1 + k];
+    if (part) send(value, { value: partOf(gradient, 1 + k), hasZeros: hasZeros || mayBeZero(part) });
   });
   const receivers = [...stacked.filter((value) => active.has(value)), ...shared];
   receivers.forEach((value, i) => {
     const gain = gains[1 + outerOfRows.length + i];
-    if (gain) send(value, { value: gain(gradient), hasZeros }, true);
+    if (!gain) return;
+    // A step's own zeros are in what it gains, too.
+    const ofStep = mayBeZero(pulled[1 + outerOfRows.length + i]!);
+    send(value, { value: gain(gradient), hasZeros: hasZeros || ofStep }, true);
   });
 }
 

@@ -20,7 +20,7 @@ import { sum } from "../ops/sums.ts";
 import { substitute } from "../rebuild.ts";
 import type { Push } from "../rules.ts";
 import { backOnce } from "./bodyRules.ts";
-import { type Cotangent, mayBeZero, mixed, type Reversal } from "./cotangent.ts";
+import { type Cotangent, mayBeZero, type Reversal, whole } from "./cotangent.ts";
 import { mulOrZero } from "./mulOrZero.ts";
 
 /** Nodes of the quadrature of an adjoint equation: its error falls geometrically with them where the equation is smooth. */
@@ -52,22 +52,21 @@ export function pullBackImplicit(
   if (outer.length === 0) return;
   const [at] = substitute([node.result], new Map([[node.slot as Expr, node as Expr]]));
   const { equation } = node;
-  const hasZeros = mayBeZero(cotangent);
-  let adjoint: Cotangent;
+  const [c, hasZeros] = [whole(cotangent), mayBeZero(cotangent)];
+  let value: Expr;
   if (equation.kind === "diagonal") {
     // 0 = F(y, u): the cotangent of u is -(dF/du)^T c / (dF/dy).
     const [slope] = vjp([at!], [onesLike(node)], [node]) as [Expr];
-    adjoint = mixed(cotangent, (c) => neg(hasZeros ? mulOrZero(div(1, slope), c) : div(c, slope)));
+    value = neg(hasZeros ? mulOrZero(div(1, slope), c) : div(c, slope));
   } else {
     // y = G(y, u): l = c + (dG/dy)^T l, a contraction as G is one; linear in c, so that its size can be taken out.
     const { tolerance, iterations } = equation;
-    adjoint = mixed(cotangent, (c) => {
-      const unit = sizeOfCotangent(c);
-      const scaled = div(c, unit);
-      const next = (l: Expr): Expr => add(scaled, backOnce(pulledBack, at!, { value: l, hasZeros }, node));
-      return mul(unit, fixedPoint(scaled, iterations, next, { tolerance }));
-    });
+    const unit = sizeOfCotangent(c);
+    const scaled = div(c, unit);
+    const next = (l: Expr): Expr => add(scaled, backOnce(pulledBack, at!, { value: l, hasZeros }, node));
+    value = mul(unit, fixedPoint(scaled, iterations, next, { tolerance }));
   }
+  const adjoint = { value, hasZeros };
   const gradients = pulledBack([at!], [adjoint], [node, ...outer]).slice(1);
   // A shared outer value's gradient is already a sum over rows.
   outer.forEach((input, i) => {
@@ -114,13 +113,13 @@ function derivativeAt(node: OdeSolutionExpr, time: Expr, state: Expr, result = n
 export function pullBackOdeSolution(
   node: OdeSolutionExpr,
   nodeCotangent: Cotangent,
-  { active, vjp, send: sendOn, mixed, settled }: Reversal,
+  { active, vjp, send: sendOn, multiplied }: Reversal,
 ): void {
-  const cotangent = settled(nodeCotangent);
+  const cotangent = whole(nodeCotangent);
   const send = (input: Expr, gradient: Expr, summed?: boolean): void =>
     sendOn(
       input,
-      mixed(nodeCotangent, () => gradient),
+      multiplied(nodeCotangent, () => gradient),
       summed,
     );
   const [, initial, from, to] = node.inputs as [Expr, Expr, Expr, Expr];

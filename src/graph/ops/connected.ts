@@ -142,14 +142,18 @@ export const connectedRules: GraphRules<ConnectedExpr> = {
   isZero: ({ inputs: [x, , bias] }, { zero }) => zero(x) && !bias,
 };
 
-export const pullBackConnected: PullBack<ConnectedExpr> = (node, cotangent, { active, send, mixed }) => {
+export const pullBackConnected: PullBack<ConnectedExpr> = (
+  node,
+  cotangent,
+  { active, send, mixed, multiplied },
+) => {
   const { connections, transposed } = node;
   const [x, weights, bias] = node.inputs as [Expr, Expr, Expr | undefined];
   const back = backwards(connections);
   if (active.has(x))
     send(
       x,
-      mixed(cotangent, (c) =>
+      multiplied(cotangent, (c) =>
         connected(c, weights, { connections: back, shape: x.shape, transposed: !transposed }),
       ),
     );
@@ -160,7 +164,7 @@ export const pullBackConnected: PullBack<ConnectedExpr> = (node, cotangent, { ac
     );
   if (!active.has(weights)) return;
   const columns = weights.shape[1]!;
-  const outer = mixed(cotangent, (c) =>
+  const outer = multiplied(cotangent, (c) =>
     transposed ? sumConnected(x, c, back, columns) : sumConnected(c, x, connections, columns),
   );
   send(weights, outer, true);
@@ -198,15 +202,15 @@ export const sumConnectedRules: GraphRules<SumConnectedExpr> = {
 export const pullBackSumConnected: PullBack<SumConnectedExpr> = (
   { connections, inputs: [y, x] },
   cotangent,
-  { send, mixed },
+  { send, multiplied },
 ) => {
   send(
     y!,
-    mixed(cotangent, (c) => mul(rowMark(), connected(x!, c, { connections, shape: y!.shape }))),
+    multiplied(cotangent, (c) => mul(rowMark(), connected(x!, c, { connections, shape: y!.shape }))),
   );
   send(
     x!,
-    mixed(cotangent, (c) =>
+    multiplied(cotangent, (c) =>
       mul(
         rowMark(),
         connected(y!, c, { connections: backwards(connections), shape: x!.shape, transposed: true }),

@@ -240,8 +240,10 @@ export const pullBackElementwise: PullBack<ElementwiseExpr> = (
     const isCase = isComparison(value);
     if (isCase) send(input, restricted(cotangent, { on: value, when: true }));
     else {
-      const sent = scaled(cotangent, value);
-      send(input, node.name === "mulOrZero" && i === 0 ? { ...sent, hasZeros: true } : sent);
+      // Zero wins on the way to what it has won over, too, whatever the cotangent is.
+      if (node.name === "mulOrZero" && i === 0)
+        send(input, { ...cotangent, value: ops.apply("mulOrZero", cotangent.value, value), hasZeros: true });
+      else send(input, scaled(cotangent, value));
     }
   });
 };

@@ -125,14 +125,18 @@ export const linearRules: GraphRules<LinearExpr> = {
 };
 
 /** The transposed product; the weights get a sum of outer products. */
-export const pullBackLinear: PullBack<LinearExpr> = (node, cotangent, { active, send, mixed }) => {
+export const pullBackLinear: PullBack<LinearExpr> = (
+  node,
+  cotangent,
+  { active, send, mixed, multiplied },
+) => {
   const [x, weights, bias] = node.inputs as [Expr, Expr, Expr | undefined];
   const whole = mixed(cotangent, (c) => c);
   const { value: c } = whole;
   if (active.has(x))
     send(
       x,
-      mixed(whole, () => linear(c, weights, undefined, { transposed: !node.transposed })),
+      multiplied(whole, () => linear(c, weights, undefined, { transposed: !node.transposed })),
     );
   if (bias && active.has(bias)) send(bias, whole);
   if (!active.has(weights)) return;
@@ -140,13 +144,13 @@ export const pullBackLinear: PullBack<LinearExpr> = (node, cotangent, { active, 
   if (x.space === "row")
     return send(
       weights,
-      mixed(whole, () => sumOuter(ofEachRow(row), ofEachRow(column))),
+      multiplied(whole, () => sumOuter(ofEachRow(row), ofEachRow(column))),
       true,
     );
   const outer = mul(reshape(row, [sizeOf(row.shape), 1]), reshape(column, [1, sizeOf(column.shape)]));
   send(
     weights,
-    mixed(whole, () => outer),
+    multiplied(whole, () => outer),
   );
 };
 
@@ -176,14 +180,18 @@ export const faultOfLinear: Fault<LinearExpr> = (node, { size, takes, follows })
 export const sumOuterRules: GraphRules<SumOuterExpr> = rowSumRules;
 
 /** d/dy of sum_rows y x^T against c is c x; d/dx is c^T y. */
-export const pullBackSumOuter: PullBack<SumOuterExpr> = ({ inputs: [y, x] }, cotangent, { send, mixed }) => {
+export const pullBackSumOuter: PullBack<SumOuterExpr> = (
+  { inputs: [y, x] },
+  cotangent,
+  { send, multiplied },
+) => {
   send(
     y!,
-    mixed(cotangent, (c) => mul(rowMark(), layerOf(c, x!))),
+    multiplied(cotangent, (c) => mul(rowMark(), layerOf(c, x!))),
   );
   send(
     x!,
-    mixed(cotangent, (c) => mul(rowMark(), layerOf(c, y!, true))),
+    multiplied(cotangent, (c) => mul(rowMark(), layerOf(c, y!, true))),
   );
 };
 

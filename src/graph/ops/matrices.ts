@@ -108,15 +108,15 @@ export const matrixProductRules: GraphRules<MatrixProductExpr> = {
 export const pullBackMatrixProduct: PullBack<MatrixProductExpr> = (
   { inputs: [a, b] },
   cotangent,
-  { send, mixed },
+  { send, multiplied },
 ) => {
   send(
     a!,
-    mixed(cotangent, (c) => productOf(c, transpose(b!))),
+    multiplied(cotangent, (c) => productOf(c, transpose(b!))),
   );
   send(
     b!,
-    mixed(cotangent, (c) => productOf(transpose(a!), c)),
+    multiplied(cotangent, (c) => productOf(transpose(a!), c)),
   );
 };
 
@@ -166,12 +166,12 @@ export const solveTriangularRules: GraphRules<SolveTriangularExpr> = {
 export const pullBackSolveTriangular: PullBack<SolveTriangularExpr> = (
   node,
   cotangent,
-  { active, send, mixed },
+  { active, send, multiplied },
 ) => {
   const [a, b] = node.inputs as [Expr, Expr];
   const { lower, transposed } = node;
   const n = sizeOf(node.shape);
-  const bCotangent = mixed(cotangent, (c) => solveTriangular(a, c, { lower, transposed: !transposed }));
+  const bCotangent = multiplied(cotangent, (c) => solveTriangular(a, c, { lower, transposed: !transposed }));
   const bBar = bCotangent.value;
   if (active.has(b)) send(b, bCotangent);
   if (!active.has(a)) return;
