@@ -122,8 +122,8 @@ export interface TransposeKernel {
   readonly pitch: number;
 }
 /**
- * `(y, transposed x, sum, columns, count)`: adds the sum of outer products of y and x over `count` lanes, some rows and columns. The columns
- * are vectors: a mask lets through another number of them in each band, and one kernel serves them all.
+ * `(y, transposed x, sum, columns, count)`: adds the sum of outer products of y and x over `count` lanes, some rows and columns. The number
+ * of columns is a multiple of the lanes of a vector. A mask lets through another number in each band, and one kernel serves them all.
  */
 export interface SumOuterKernel {
   readonly kind: "sumOuter";

@@ -77,7 +77,7 @@ function derivativeOf(
   };
 }
 
-/** What a cotangent of an equation's right-hand side is at the solution that it is written in. */
+/** The cotangent that the right-hand side of an equation sends back to its solution. */
 export function backOnce(
   pulledBack: Reversal["pulledBack"],
   equation: Expr,

@@ -28,7 +28,10 @@ export interface Cotangent {
   readonly value: Expr;
   /** Where it counts: elsewhere it is zero, whatever `value` is. Undefined: everywhere. */
   readonly pending?: Condition | undefined;
-  /** Whether `value` may be zero, where it counts, because a branch was not taken (default false). */
+  /**
+   * Whether any element of `value` may be zero, where it counts, because a branch was not taken (default false). Then zero wins for all of them: a product
+   * of 0 and infinity in a branch that is taken is 0, too.
+   */
   readonly hasZeros?: boolean | undefined;
   /**
    * A scalar that is 0 where all that a product was made of is zero: there `value` is to be zero, and may be not a number, if what it was
@@ -96,7 +99,7 @@ export function scaled(cotangent: Cotangent, partial: Expr): Cotangent {
   return { ...cotangent, value: mulOrZero(partial, cleaned(value, origin)), origin: undefined };
 }
 
-/** What is made of a cotangent by moving its elements, or adding them up. */
+/** What is made of a cotangent by moving its elements, or adding them up. Its condition is applied first; `f` must make zeros of zeros. */
 export function mixed(cotangent: Cotangent, f: (value: Expr) => Expr): Cotangent {
   return { value: f(settled(cotangent)), hasZeros: mayBeZero(cotangent), origin: cotangent.origin };
 }

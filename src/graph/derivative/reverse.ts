@@ -70,7 +70,9 @@ function activeNodes(order: readonly Expr[], sources: ReadonlySet<Expr>): Set<Ex
  * Vector-Jacobian product: for each `wrt`, the sum over outputs of cotangent times d output / d wrt; a shared
  * `wrt` sums over rows as well. Members of `wrt` are cut points: nothing flows through them to each other.
  *
- * What a `select`, a `max` or a `min` has not taken sends nothing back, whatever its value and its derivatives are there.
+ * What a `select`, a `max` or a `min` has not taken sends nothing back, whatever its value and its derivatives are there. Two exceptions: where
+ * the input of a layer is NaN in a row that does not take the branch, and another row takes it, the gradient of the weights is NaN; and second
+ * derivatives can be NaN behind a product of matrices, a triangular system or a differential equation that is not finite there.
  *
  * @param cotangents - One an output, of its shape.
  * @returns One expression a member of `wrt`, of its shape; zeros where no path leads.

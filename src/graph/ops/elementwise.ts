@@ -150,7 +150,7 @@ export const elementwise: Readonly<Record<ElementwiseName, Rule>> = {
     isZero: (a, b) => (a.zero && (b.zero || b.asInRow)) || (b.zero && a.asInRow),
     bound: productBound,
   },
-  // Where the second operand is 0, what the first is does not matter: its rules are in `pullBackMulOrZero` and its like.
+  // Where the second operand is 0, what the first is does not matter: `pullBackElementwise` and `pushForwardElementwise` have a case for it.
   mulOrZero: {
     arity: 2,
     value: (a, b) => (b === 0 ? 0 : a * b),
